@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <type_traits>
+
+// A team of OpenMP threads of a size that is asked for, never taken from the environment. What a
+// member does depends on its number only: if OpenMP grants fewer threads, some of them do the work
+// of several members, with the same result.
+namespace tally {
+
+class ThreadTeam {
+ public:
+  /// `size` must be at least 1.
+  explicit ThreadTeam(int size) : size_(size) {}
+
+  [[nodiscard]] int size() const { return size_; }
+
+  /// Calls work(member) for members 0..size-1 at the same time and returns when all have ended.
+  /// Exceptions do not leave the parallel region: that of the lowest member is rethrown here.
+  template <typename Work>
+  void run(Work&& work) const {
+    run_erased([](void* erased,
+                  int member) { (*static_cast<std::remove_reference_t<Work>*>(erased))(member); },
+               &work);
+  }
+
+ private:
+  void run_erased(void (*work)(void*, int), void* context) const;
+
+  int size_;
+};
+
+/// The number of cores the calling process may run on.
+int usable_cores();
+
+}  // namespace tally

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#include "tally/core/text.hpp"
+
+namespace tally {
+
+std::string grouped(std::int64_t count) {
+  std::string text = std::to_string(count);
+  const std::int64_t sign = count < 0 ? 1 : 0;
+  for (auto at = static_cast<std::int64_t>(text.size()) - 3; at > sign; at -= 3) {
+    text.insert(static_cast<std::size_t>(at), 1, ' ');
+  }
+  return text;
+}
+
+std::string counted(std::int64_t count, const std::string& noun) {
+  return grouped(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+}  // namespace tally

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "tally/core/thread_team.hpp"
+
+#include <exception>
+#include <limits>
+
+#include <omp.h>
+#include <sched.h>
+
+namespace tally {
+
+void ThreadTeam::run_erased(void (*work)(void*, int), void* context) const {
+  std::exception_ptr first_error;
+  int first_failed = std::numeric_limits<int>::max();
+#pragma omp parallel num_threads(size_)
+  for (int member = omp_get_thread_num(); member < size_; member += omp_get_num_threads()) {
+    try {
+      work(context, member);
+    } catch (...) {
+#pragma omp critical(tally_thread_team_error)
+      if (member < first_failed) {
+        first_failed = member;
+        first_error = std::current_exception();
+      }
+    }
+  }
+  if (first_error) std::rethrow_exception(first_error);
+}
+
+int usable_cores() {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof(cores), &cores) != 0) return 1;
+  return CPU_COUNT(&cores);
+}
+
+}  // namespace tally
