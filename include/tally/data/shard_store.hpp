@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tally/core/range.hpp"
+#include "tally/data/shard_plan.hpp"
+
+namespace tally {
+
+/// One labelled image as a store holds it.
+struct StoredSample {
+  std::uint32_t id = 0;  ///< its number in the file of training images
+  std::uint8_t label = 0;
+  std::span<const std::uint8_t> pixels;
+};
+
+/// The samples of the logical shards of one rank: memory for these and no others. Rows are
+/// addressed in the order of the open epoch.
+class ShardStore {
+ public:
+  /// Room for the shards in `shards`. `plan` must outlive the store.
+  ShardStore(const ShardPlan& plan, Range shards, std::int64_t image_bytes);
+
+  [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(labels_.size()); }
+
+  /// Puts a sample in its place, which must be in one of these shards.
+  void put(ShardPlan::Place place, const StoredSample& sample);
+
+  /// Opens `epoch`: permutes the rows of each shard for it.
+  void begin_epoch(std::int64_t epoch);
+
+  /// Row `row` of `shard` in the open epoch.
+  [[nodiscard]] StoredSample sample(std::int64_t shard, std::int64_t row) const;
+
+ private:
+  [[nodiscard]] std::size_t first_of(std::int64_t shard) const {
+    return firsts_[static_cast<std::size_t>(shard - shards_.begin)];
+  }
+
+  const ShardPlan& plan_;
+  Range shards_;
+  std::size_t image_bytes_;
+  std::vector<std::size_t> firsts_;  // where each shard begins, and the end
+  std::vector<std::uint8_t> pixels_;
+  std::vector<std::uint8_t> labels_;
+  std::vector<std::uint32_t> ids_;
+  std::vector<std::uint32_t> order_;  // per shard: base-order index of each row
+};
+
+}  // namespace tally

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "tally/data/data_directory.hpp"
+
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "tally/core/error.hpp"
+
+namespace tally {
+namespace {
+
+namespace fs = std::filesystem;
+
+// <prefix>/share/tally/data for a program in <prefix>/bin.
+fs::path installed_data() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  return program.parent_path().parent_path() / "share" / "tally" / "data";
+}
+
+}  // namespace
+
+fs::path data_directory(const std::string& asked) {
+  if (!asked.empty()) return asked;
+  std::vector<std::string> tried;
+  for (const fs::path& base : {fs::path("data"), installed_data()}) {
+    for (const char* name : {"mnist", "digits"}) {
+      if (fs::is_directory(base / name)) return base / name;
+      tried.push_back((base / name).string());
+    }
+  }
+  fail(ExitCode::kUsage, "--data: expected a directory, and none of the default ones exists: {}",
+       fmt::join(tried, ", "));
+}
+
+}  // namespace tally
