@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "tally/core/matrix.hpp"
+
+// Losses of network outputs [rows x classes] against class labels. Values are sums over the rows
+// (the trainer divides once, by the samples of the whole step), added in the order of the rows.
+namespace tally {
+
+enum class LossKind { kSoftmaxCrossEntropy, kMeanSquaredError };
+
+inline constexpr std::array<std::string_view, 2> kLossNames = {"softmax-cross-entropy", "mse"};
+
+class Loss {
+ public:
+  virtual ~Loss() = default;
+
+  /// The loss summed over the rows.
+  [[nodiscard]] virtual double value(ConstMatrixView outputs,
+                                     std::span<const std::uint8_t> labels) const = 0;
+
+  /// The same, and the gradient of that sum with respect to the outputs.
+  virtual double gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
+                          MatrixView grad_outputs) const = 0;
+
+  /// For each row the probabilities of the classes that the outputs stand for.
+  virtual void probabilities(ConstMatrixView outputs, MatrixView probabilities) const = 0;
+};
+
+/// Softmax and cross-entropy in one: log(sum_j exp(z_j)) - z_label, computed by log-sum-exp so that
+/// no logit overflows. Gradient: softmax(z) - one_hot(label).
+class SoftmaxCrossEntropy : public Loss {
+ public:
+  [[nodiscard]] double value(ConstMatrixView outputs,
+                             std::span<const std::uint8_t> labels) const override;
+  double gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
+                  MatrixView grad_outputs) const override;
+  void probabilities(ConstMatrixView outputs, MatrixView probabilities) const override;
+};
+
+/// The mean over the n outputs of a sample of (y - y*)^2, where y* is the one-hot label.
+/// Gradient: 2/n (y - y*). As probabilities: the outputs cut at 0, scaled to a sum of 1.
+class MeanSquaredError : public Loss {
+ public:
+  [[nodiscard]] double value(ConstMatrixView outputs,
+                             std::span<const std::uint8_t> labels) const override;
+  double gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
+                  MatrixView grad_outputs) const override;
+  void probabilities(ConstMatrixView outputs, MatrixView probabilities) const override;
+};
+
+std::unique_ptr<Loss> make_loss(LossKind kind);
+
+/// The class with the largest output in each row; the lower class wins a tie.
+void predict_classes(ConstMatrixView outputs, std::span<std::uint8_t> classes);
+
+/// In how many rows the largest output is that of the label.
+std::int64_t count_correct(ConstMatrixView outputs, std::span<const std::uint8_t> labels);
+
+}  // namespace tally

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "tally/core/matrix.hpp"
+
+// Where each matrix of a network lies in a flat vector. Parameters, gradients and velocities are
+// one flat vector each with the same layout, so that reduction, update, checkpoint and digest are
+// each one pass over one array. Every block starts at a multiple of 64 bytes; the gaps hold zeros.
+namespace tally {
+
+/// The shape of one kind of parameters of a layer, as the layer declares it.
+struct ParameterShape {
+  std::string kind;  ///< "weight" [inputs x outputs] or "bias" [1 x outputs]
+  Index rows = 0;
+  Index columns = 0;
+};
+
+struct ParameterBlock {
+  std::string layer;  ///< "0-dense": position and kind of the layer
+  ParameterShape shape;
+  std::size_t offset = 0;  ///< in elements, from the start of the flat vector
+
+  [[nodiscard]] std::size_t size() const {
+    return static_cast<std::size_t>(shape.rows * shape.columns);
+  }
+  /// "0-dense/weight"
+  [[nodiscard]] std::string name() const { return layer + "/" + shape.kind; }
+};
+
+class ParameterLayout {
+ public:
+  /// Appends one block per shape and returns the offset of the first.
+  std::size_t append(const std::string& layer, const std::vector<ParameterShape>& shapes);
+
+  [[nodiscard]] const std::vector<ParameterBlock>& blocks() const { return blocks_; }
+
+  /// Elements of a flat vector, gaps included: a multiple of kAlignmentElements.
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  /// Parameters without the gaps.
+  [[nodiscard]] std::size_t count() const;
+
+  /// The block that holds element `element` of a flat vector.
+  [[nodiscard]] const ParameterBlock& block_of(std::size_t element) const;
+
+ private:
+  std::vector<ParameterBlock> blocks_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace tally

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Every layer and every loss: the analytic gradient against central differences, in double.
+#include <cmath>
+#include <type_traits>
+
+#include <gtest/gtest.h>
+
+#include "tally/nn/loss.hpp"
+#include "tally/nn/network.hpp"
+
+namespace tally {
+namespace {
+
+static_assert(std::is_same_v<Real, double>, "gradient checks need the layers compiled in double");
+
+constexpr Index kInputs = 7;
+constexpr Index kRows = 5;
+constexpr double kDelta = 1e-5;
+
+struct Case {
+  const char* spec;
+  LossKind loss;
+};
+
+std::ostream& operator<<(std::ostream& out, const Case& c) {
+  return out << c.spec << " " << kLossNames[static_cast<std::size_t>(c.loss)];
+}
+
+class GradientCheck : public testing::TestWithParam<Case> {
+ protected:
+  GradientCheck()
+      : network_(GetParam().spec, kInputs),
+        loss_(make_loss(GetParam().loss)),
+        workspace_(network_, kRows),
+        parameters_(network_.initial_parameters(Initializer::kUniform, 11)) {
+    RandomStream stream(5, Purpose::kDeal);
+    for (Real& input : inputs_) input = 2 * stream.uniform() - 1;
+    for (std::uint8_t& label : labels_) {
+      label =
+          static_cast<std::uint8_t>(stream.below(static_cast<std::uint32_t>(network_.outputs())));
+    }
+  }
+
+  double loss_value() {
+    std::copy(inputs_.begin(), inputs_.end(), workspace_.inputs(kRows).data());
+    return loss_->value(network_.forward(parameters_.data(), workspace_, kRows), labels_);
+  }
+
+  double numeric_derivative(Real& variable) {
+    const Real original = variable;
+    variable = original + kDelta;
+    const double above = loss_value();
+    variable = original - kDelta;
+    const double below = loss_value();
+    variable = original;
+    return (above - below) / (2 * kDelta);
+  }
+
+  AlignedVector analytic_gradient() {
+    std::copy(inputs_.begin(), inputs_.end(), workspace_.inputs(kRows).data());
+    const ConstMatrixView outputs = network_.forward(parameters_.data(), workspace_, kRows);
+    loss_->gradient(outputs, labels_, workspace_.grad_outputs(kRows));
+    // Garbage beforehand: backward must write every element of every block.
+    AlignedVector gradient(parameters_.size(), 1e30);
+    network_.backward(parameters_.data(), workspace_, kRows, gradient.data());
+    return gradient;
+  }
+
+  Network network_;
+  std::unique_ptr<Loss> loss_;
+  NetworkWorkspace workspace_;
+  AlignedVector parameters_;
+  AlignedVector inputs_ = AlignedVector(kInputs * kRows);
+  std::vector<std::uint8_t> labels_ = std::vector<std::uint8_t>(kRows);
+};
+
+TEST_P(GradientCheck, ParameterGradientsMatchCentralDifferences) {
+  const AlignedVector gradient = analytic_gradient();
+  double largest = 0;
+  for (const ParameterBlock& block : network_.layout().blocks()) {
+    for (std::size_t i = block.offset; i < block.offset + block.size(); ++i) {
+      ASSERT_NEAR(gradient[i], numeric_derivative(parameters_[i]), 1e-7)
+          << block.name() << " element " << i - block.offset;
+      largest = std::max(largest, std::abs(gradient[i]));
+    }
+  }
+  EXPECT_GT(largest, 1e-3) << "the gradient is zero: nothing was checked";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    LayersAndLosses, GradientCheck,
+    testing::Values(Case{"dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"dense:4", LossKind::kMeanSquaredError},
+                    Case{"dense:6,tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"dense:6,sigmoid,dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"dense:6,relu,dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"dense:6,tanh,dense:5,tanh,dense:4,tanh", LossKind::kMeanSquaredError},
+                    Case{"dense:6,sigmoid,dense:4,sigmoid", LossKind::kMeanSquaredError},
+                    Case{"dense:6,relu,dense:4,relu", LossKind::kMeanSquaredError},
+                    Case{"tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"dense:6,tanh,sigmoid,relu,dense:4", LossKind::kSoftmaxCrossEntropy}));
+
+// The derivative of the sigmoid at a point, against the closed form e^-x / (1 + e^-x)^2. (The form
+// exp(-x) / (1 + exp(x))^2, which can be found in print, is wrong away from 0.)
+TEST(SigmoidDerivative, MatchesTheClosedForm) {
+  const Network network("dense:2,sigmoid", 1);
+  const auto loss = make_loss(LossKind::kMeanSquaredError);
+  NetworkWorkspace workspace(network, 1);
+  for (const double x : {-3.0, -0.5, 0.0, 1.0, 4.0}) {
+    AlignedVector parameters(network.layout().size());
+    parameters[0] = x;  // weight of the first output; the input is 1
+    workspace.inputs(1)(0, 0) = 1;
+    const std::vector<std::uint8_t> labels = {1};
+    const ConstMatrixView outputs = network.forward(parameters.data(), workspace, 1);
+    const double y = outputs(0, 0);
+    loss->gradient(outputs, labels, workspace.grad_outputs(1));
+    AlignedVector gradient(parameters.size());
+    network.backward(parameters.data(), workspace, 1, gradient.data());
+    // With n = 2 outputs and target 0, dE/dy = y, so dE/dw = y * sigmoid'(x).
+    const double derivative = std::exp(-x) / std::pow(1 + std::exp(-x), 2);
+    EXPECT_NEAR(gradient[0] / y, derivative, 1e-12) << x;
+  }
+}
+
+}  // namespace
+}  // namespace tally

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "tally/nn/parameters.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tally {
+namespace {
+
+ParameterLayout small_layout() {
+  ParameterLayout layout;
+  layout.append("0-dense", {{"weight", 7, 3}, {"bias", 1, 3}});
+  layout.append("1-tanh", {});
+  layout.append("2-dense", {{"weight", 3, 2}, {"bias", 1, 2}});
+  return layout;
+}
+
+TEST(ParameterLayout, StartsEveryBlockAtAMultipleOf64Bytes) {
+  const ParameterLayout layout = small_layout();
+  ASSERT_EQ(layout.blocks().size(), 4U);
+  for (const ParameterBlock& block : layout.blocks()) {
+    EXPECT_EQ(block.offset * sizeof(float) % 64, 0U) << block.name();
+  }
+  EXPECT_EQ(layout.size() % 16, 0U);
+  EXPECT_EQ(layout.count(), 7U * 3 + 3 + 3 * 2 + 2);
+}
+
+TEST(ParameterLayout, FindsTheBlockOfAnElement) {
+  const ParameterLayout layout = small_layout();
+  EXPECT_EQ(layout.block_of(0).name(), "0-dense/weight");
+  EXPECT_EQ(layout.block_of(20).name(), "0-dense/weight");
+  EXPECT_EQ(layout.block_of(32).name(), "0-dense/bias");
+  EXPECT_EQ(layout.block_of(layout.size() - 1).name(), "2-dense/bias");
+}
+
+}  // namespace
+}  // namespace tally
