@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "tally/optim/sgd.hpp"
+
+#include <array>
+
+#include <gtest/gtest.h>
+
+namespace tally {
+namespace {
+
+struct Case {
+  Sgd sgd;
+  std::array<double, 2> parameters;
+  std::array<double, 2> velocity;
+};
+
+class SgdTest : public testing::TestWithParam<Case> {};
+
+// Three steps at learning rate 0.1 from w = (1, -2) with mean gradients (0.5, -1), (0.25, 2),
+// (-1, 0.5). Expected numbers: NumPy 1.24 in float64,
+//   g = g + wd * w; v = momentum * v + g; w = w - 0.1 * (g + momentum * v if nesterov else v)
+TEST_P(SgdTest, FollowsTheFormula) {
+  std::array<Real, 2> parameters = {1, -2};
+  std::array<Real, 2> velocity = {0, 0};
+  for (const auto& [a, b] : {std::pair{0.5, -1.0}, {0.25, 2.0}, {-1.0, 0.5}}) {
+    const std::array<Real, 2> sum = {static_cast<Real>(4 * a), static_cast<Real>(4 * b)};
+    update(GetParam().sgd, 0.1, {sum, 4}, velocity, parameters);
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_NEAR(parameters[i], GetParam().parameters[i], 1e-6);
+    EXPECT_NEAR(velocity[i], GetParam().velocity[i], 1e-6);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Variants, SgdTest,
+    testing::Values(
+        Case{{0.9, false, 0}, {0.917, -2.159}, {-0.37, 1.49}},
+        Case{{0.9, true, 0.01}, {0.942869708, -2.277336916}, {-0.345646359, 1.436542718}},
+        Case{{0.9, false, 0.01}, {0.911609749, -2.147969498}, {-0.34458749, 1.43667498}}));
+
+TEST(Sgd, WithoutMomentumLeavesTheVelocityAlone) {
+  std::array<Real, 1> parameters = {1};
+  std::array<Real, 1> velocity = {0};
+  const std::array<Real, 1> sum = {2};
+  update({0, false, 0.5}, 0.1, {sum, 4}, velocity, parameters);
+  EXPECT_NEAR(parameters[0], 1 - 0.1 * (0.5 + 0.5 * 1), 1e-6);
+  EXPECT_EQ(velocity[0], 0);
+}
+
+TEST(Sgd, GivesTheSameBitsInAnySlices) {
+  constexpr std::size_t kSize = 1000;
+  std::vector<Real> sum(kSize), whole(kSize), sliced(kSize), v1(kSize, 0.3F), v2(kSize, 0.3F);
+  for (std::size_t i = 0; i < kSize; ++i) {
+    sum[i] = 0.37F * static_cast<Real>(i % 13);
+    whole[i] = sliced[i] = 0.01F * static_cast<Real>(i);
+  }
+  const Sgd sgd{0.9, true, 0.003};
+  update(sgd, 0.1, {sum, 96}, v1, whole);
+  for (const auto& [begin, end] :
+       {std::pair<std::size_t, std::size_t>{0, 7}, {7, 480}, {480, 1000}}) {
+    const std::size_t size = end - begin;
+    update(sgd, 0.1, {std::span(sum).subspan(begin, size), 96}, std::span(v2).subspan(begin, size),
+           std::span(sliced).subspan(begin, size));
+  }
+  EXPECT_EQ(whole, sliced);
+  EXPECT_EQ(v1, v2);
+}
+
+}  // namespace
+}  // namespace tally
