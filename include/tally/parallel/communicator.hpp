@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tally/core/error.hpp"
+#include "tally/core/range.hpp"
+
+// The ranks of a run, numbered by (node, rank within the node) whatever the launcher's placement,
+// so that neighbours in number share a node. Every failing MPI call becomes an Error with MPI's own
+// text. Only the main thread of a rank may communicate.
+namespace tally {
+
+/// An error that all ranks throw together, so that all can leave in good order.
+class AgreedError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// The Error that `work` throws, if any; other exceptions become one.
+template <typename Work>
+std::optional<Error> error_of(Work&& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return Error(ExitCode::kFailure, "out of memory");
+  } catch (const std::exception& error) {
+    return Error(ExitCode::kFailure, error.what());
+  }
+  return std::nullopt;
+}
+
+class Communicator {
+ public:
+  /// Collective: every rank must call. All ranks that were launched together.
+  Communicator();
+  ~Communicator();
+  Communicator(const Communicator&) = delete;
+  Communicator& operator=(const Communicator&) = delete;
+
+  [[nodiscard]] int rank() const { return rank_; }
+  [[nodiscard]] int size() const { return size_; }
+  [[nodiscard]] bool is_root() const { return rank_ == 0; }
+  /// The ranks on this rank's node.
+  [[nodiscard]] int node_size() const { return node_size_; }
+  /// "rank 3 on host n2", for messages.
+  [[nodiscard]] std::string place() const;
+
+  /// Ends all ranks at once. Not collective: for a rank that fails alone.
+  [[noreturn]] void abort(ExitCode exit_code) const;
+
+  // --- Collective: every rank must call. ---
+
+  void barrier() const;
+
+  /// What rank 0 has.
+  void broadcast(std::span<std::byte> bytes) const;
+  [[nodiscard]] std::string broadcast(const std::string& text) const;
+  template <typename Value>
+  void broadcast_value(Value& value) const {
+    broadcast(std::as_writable_bytes(std::span(&value, 1)));
+  }
+
+  [[nodiscard]] std::int64_t sum(std::int64_t value) const;
+  [[nodiscard]] std::int64_t least(std::int64_t value) const;
+  [[nodiscard]] std::uint32_t any_of(std::uint32_t bits) const;  ///< or-ed over ranks
+  /// Or-ed over the ranks of this node.
+  void any_of_node(std::span<std::uint64_t> bits) const;
+  /// Element by element, in an order of MPI's choosing: the bits depend on the ranks.
+  void sum(std::span<float> values) const;
+
+  /// What all ranks have, in the order of the ranks.
+  [[nodiscard]] std::vector<double> gather_all(std::span<const double> values) const;
+  [[nodiscard]] std::vector<std::int64_t> gather_all(std::span<const std::int64_t> values) const;
+
+  /// Sends blocks of kBlockBytes: `sent[r]` of `send` to rank r and `received[r]` from it into
+  /// `receive`, each range counted in blocks.
+  static constexpr std::size_t kBlockBytes = 64;
+  void exchange(std::span<const std::byte> send, std::span<const Range> sent,
+                std::span<std::byte> receive, std::span<const Range> received) const;
+
+  /// Completes `whole` on every rank, where rank r has filled blocks parts[r].
+  void complete(std::span<std::byte> whole, std::span<const Range> parts) const;
+
+  /// Throws an AgreedError on every rank if any rank passes an error: that of the lowest such rank.
+  void agree(const std::optional<Error>& error) const;
+  /// Runs `work` on rank 0, or on every rank; all ranks leave together if it throws.
+  template <typename Work>
+  void on_root(Work&& work) const {
+    agree(is_root() ? error_of(work) : std::nullopt);
+  }
+  template <typename Work>
+  void together(Work&& work) const {
+    agree(error_of(work));
+  }
+
+  // --- Between two ranks. ---
+
+  void send(int to, std::span<const std::byte> bytes) const;
+  /// Receives up to the size of `bytes`; returns how many came.
+  std::size_t receive(int from, std::span<std::byte> bytes) const;
+
+ private:
+  struct Handles;
+  std::unique_ptr<Handles> handles_;
+  int rank_ = 0;
+  int size_ = 1;
+  int node_size_ = 1;
+};
+
+}  // namespace tally

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+#include "tally/parallel/communicator.hpp"
+
+#include <array>
+
+#include <mpi.h>
+
+#include "mpi_call.hpp"
+
+namespace tally {
+namespace {
+
+constexpr int kRoot = 0;
+constexpr int kTag = 1;
+
+// Owns a communicator on which errors return instead of ending the process.
+class OwnedComm {
+ public:
+  explicit OwnedComm(MPI_Comm comm) : comm_(comm) {
+    mpi_check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  }
+  ~OwnedComm() { MPI_Comm_free(&comm_); }
+  OwnedComm(const OwnedComm&) = delete;
+  OwnedComm& operator=(const OwnedComm&) = delete;
+  [[nodiscard]] MPI_Comm get() const { return comm_; }
+
+ private:
+  MPI_Comm comm_;
+};
+
+class OwnedType {
+ public:
+  explicit OwnedType(std::size_t bytes) {
+    mpi_check(MPI_Type_contiguous(static_cast<int>(bytes), MPI_BYTE, &type_),
+              "MPI_Type_contiguous");
+    mpi_check(MPI_Type_commit(&type_), "MPI_Type_commit");
+  }
+  ~OwnedType() { MPI_Type_free(&type_); }
+  OwnedType(const OwnedType&) = delete;
+  OwnedType& operator=(const OwnedType&) = delete;
+  [[nodiscard]] MPI_Datatype get() const { return type_; }
+
+ private:
+  MPI_Datatype type_ = MPI_DATATYPE_NULL;
+};
+
+MPI_Comm node_of(MPI_Comm comm) {
+  MPI_Comm node = MPI_COMM_NULL;
+  mpi_check(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node),
+            "MPI_Comm_split_type");
+  return node;
+}
+
+// All ranks of the world, sorted by the first world rank on their node and then by world rank.
+MPI_Comm world_by_node() {
+  int rank = 0;
+  mpi_check(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
+  const OwnedComm node(node_of(MPI_COMM_WORLD));
+  int first_on_node = rank;
+  mpi_check(MPI_Bcast(&first_on_node, 1, MPI_INT, kRoot, node.get()), "MPI_Bcast");
+  MPI_Comm sorted = MPI_COMM_NULL;
+  mpi_check(MPI_Comm_split(MPI_COMM_WORLD, 0, first_on_node, &sorted), "MPI_Comm_split");
+  return sorted;
+}
+
+std::string host_name() {
+  std::string name(MPI_MAX_PROCESSOR_NAME, '\0');
+  int length = 0;
+  mpi_check(MPI_Get_processor_name(name.data(), &length), "MPI_Get_processor_name");
+  name.resize(static_cast<std::size_t>(length));
+  return name;
+}
+
+struct CountsAndOffsets {
+  std::vector<int> counts, offsets;
+  explicit CountsAndOffsets(std::span<const Range> ranges) {
+    for (const Range& range : ranges) {
+      counts.push_back(static_cast<int>(range.size()));
+      offsets.push_back(static_cast<int>(range.begin));
+    }
+  }
+};
+
+template <typename Value>
+std::vector<Value> gather_all_of(std::span<const Value> values, MPI_Datatype type, MPI_Comm comm,
+                                 int size) {
+  const int own = static_cast<int>(values.size());
+  std::vector<int> counts(static_cast<std::size_t>(size)), offsets;
+  mpi_check(MPI_Allgather(&own, 1, MPI_INT, counts.data(), 1, MPI_INT, comm), "MPI_Allgather");
+  int total = 0;
+  for (const int count : counts) {
+    offsets.push_back(total);
+    total += count;
+  }
+  std::vector<Value> all(static_cast<std::size_t>(total));
+  mpi_check(MPI_Allgatherv(values.data(), own, type, all.data(), counts.data(), offsets.data(),
+                           type, comm),
+            "MPI_Allgatherv");
+  return all;
+}
+
+}  // namespace
+
+struct Communicator::Handles {
+  OwnedComm world{world_by_node()};
+  OwnedComm node{node_of(world.get())};
+  OwnedType block{kBlockBytes};
+  std::string host = host_name();
+};
+
+Communicator::Communicator() : handles_(std::make_unique<Handles>()) {
+  mpi_check(MPI_Comm_rank(handles_->world.get(), &rank_), "MPI_Comm_rank");
+  mpi_check(MPI_Comm_size(handles_->world.get(), &size_), "MPI_Comm_size");
+  mpi_check(MPI_Comm_size(handles_->node.get(), &node_size_), "MPI_Comm_size");
+}
+
+Communicator::~Communicator() = default;
+
+std::string Communicator::place() const {
+  return fmt::format("rank {} on host {}", rank_, handles_->host);
+}
+
+void Communicator::abort(ExitCode exit_code) const {
+  MPI_Abort(handles_->world.get(), static_cast<int>(exit_code));
+  std::abort();
+}
+
+void Communicator::barrier() const {
+  mpi_check(MPI_Barrier(handles_->world.get()), "MPI_Barrier");
+}
+
+void Communicator::broadcast(std::span<std::byte> bytes) const {
+  // In pieces, since MPI counts with int.
+  constexpr std::size_t kPiece = std::size_t{1} << 30;
+  while (!bytes.empty()) {
+    const std::span<std::byte> piece = bytes.first(std::min(kPiece, bytes.size()));
+    mpi_check(MPI_Bcast(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, kRoot,
+                        handles_->world.get()),
+              "MPI_Bcast");
+    bytes = bytes.subspan(piece.size());
+  }
+}
+
+std::string Communicator::broadcast(const std::string& text) const {
+  std::size_t size = text.size();
+  broadcast_value(size);
+  std::string result = is_root() ? text : std::string(size, '\0');
+  broadcast(std::as_writable_bytes(std::span(result)));
+  return result;
+}
+
+std::int64_t Communicator::sum(std::int64_t value) const {
+  mpi_check(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_SUM, handles_->world.get()),
+            "MPI_Allreduce");
+  return value;
+}
+
+std::int64_t Communicator::least(std::int64_t value) const {
+  mpi_check(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MIN, handles_->world.get()),
+            "MPI_Allreduce");
+  return value;
+}
+
+std::uint32_t Communicator::any_of(std::uint32_t bits) const {
+  mpi_check(MPI_Allreduce(MPI_IN_PLACE, &bits, 1, MPI_UINT32_T, MPI_BOR, handles_->world.get()),
+            "MPI_Allreduce");
+  return bits;
+}
+
+void Communicator::any_of_node(std::span<std::uint64_t> bits) const {
+  mpi_check(MPI_Allreduce(MPI_IN_PLACE, bits.data(), static_cast<int>(bits.size()), MPI_UINT64_T,
+                          MPI_BOR, handles_->node.get()),
+            "MPI_Allreduce");
+}
+
+void Communicator::sum(std::span<float> values) const {
+  mpi_check(MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_FLOAT,
+                          MPI_SUM, handles_->world.get()),
+            "MPI_Allreduce");
+}
+
+std::vector<double> Communicator::gather_all(std::span<const double> values) const {
+  return gather_all_of(values, MPI_DOUBLE, handles_->world.get(), size_);
+}
+
+std::vector<std::int64_t> Communicator::gather_all(std::span<const std::int64_t> values) const {
+  return gather_all_of(values, MPI_INT64_T, handles_->world.get(), size_);
+}
+
+void Communicator::exchange(std::span<const std::byte> send, std::span<const Range> sent,
+                            std::span<std::byte> receive, std::span<const Range> received) const {
+  const CountsAndOffsets out(sent), in(received);
+  mpi_check(MPI_Alltoallv(send.data(), out.counts.data(), out.offsets.data(), handles_->block.get(),
+                          receive.data(), in.counts.data(), in.offsets.data(),
+                          handles_->block.get(), handles_->world.get()),
+            "MPI_Alltoallv");
+}
+
+void Communicator::complete(std::span<std::byte> whole, std::span<const Range> parts) const {
+  const CountsAndOffsets all(parts);
+  mpi_check(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, whole.data(), all.counts.data(),
+                           all.offsets.data(), handles_->block.get(), handles_->world.get()),
+            "MPI_Allgatherv");
+}
+
+void Communicator::agree(const std::optional<Error>& error) const {
+  const auto failed_rank = static_cast<int>(least(error ? rank_ : size_));
+  if (failed_rank == size_) return;
+  auto code = static_cast<int>(error ? error->exit_code() : ExitCode::kFailure);
+  std::string message = error ? error->what() : "";
+  if (error && failed_rank != kRoot) message = place() + ": " + message;
+  std::size_t size = message.size();
+  MPI_Comm comm = handles_->world.get();
+  mpi_check(MPI_Bcast(&code, 1, MPI_INT, failed_rank, comm), "MPI_Bcast");
+  mpi_check(MPI_Bcast(&size, sizeof(size), MPI_BYTE, failed_rank, comm), "MPI_Bcast");
+  message.resize(size);
+  mpi_check(MPI_Bcast(message.data(), static_cast<int>(size), MPI_BYTE, failed_rank, comm),
+            "MPI_Bcast");
+  throw AgreedError(static_cast<ExitCode>(code), message);
+}
+
+void Communicator::send(int to, std::span<const std::byte> bytes) const {
+  mpi_check(MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, to, kTag,
+                     handles_->world.get()),
+            "MPI_Send");
+}
+
+std::size_t Communicator::receive(int from, std::span<std::byte> bytes) const {
+  MPI_Status status;
+  mpi_check(MPI_Recv(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, from, kTag,
+                     handles_->world.get(), &status),
+            "MPI_Recv");
+  int count = 0;
+  mpi_check(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count");
+  return static_cast<std::size_t>(count);
+}
+
+}  // namespace tally

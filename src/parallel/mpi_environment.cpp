@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "tally/parallel/mpi_environment.hpp"
+
+#include <mpi.h>
+
+#include "mpi_call.hpp"
+#include "tally/core/error.hpp"
+
+namespace tally {
+
+MpiEnvironment::MpiEnvironment(int& argc, char**& argv) {
+  int provided = MPI_THREAD_SINGLE;
+  mpi_check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  // By default any error ends the process within MPI, and no return code is ever seen.
+  mpi_check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  mpi_check(MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  require(provided >= MPI_THREAD_FUNNELED, ExitCode::kFailure,
+          "this MPI does not let the main thread communicate while others compute "
+          "(MPI_THREAD_FUNNELED); use an MPI built with thread support");
+}
+
+MpiEnvironment::~MpiEnvironment() {
+  MPI_Finalize();
+}
+
+void mpi_check(int result, std::string_view call) {
+  if (result == MPI_SUCCESS) return;
+  std::string text(MPI_MAX_ERROR_STRING, '\0');
+  int length = 0;
+  MPI_Error_string(result, text.data(), &length);
+  text.resize(static_cast<std::size_t>(length));
+  fail(ExitCode::kFailure, "{}: {}", call, text);
+}
+
+}  // namespace tally

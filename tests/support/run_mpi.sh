@@ -1,0 +1,11 @@
+#!/bin/sh
+# run_mpi.sh RANKS PROGRAM [ARGUMENT...]: PROGRAM under Open MPI's mpirun with any number of ranks on
+# any number of cores, as root too.
+set -eu
+ranks=$1
+shift
+if [ "$(id -u)" = 0 ]; then
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+export OMPI_MCA_mpi_yield_when_idle=1
+exec mpirun --quiet --oversubscribe --bind-to none -n "$ranks" "$@"
