@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
-
 #include <Eigen/Core>
 
 #include "tally/core/aligned_vector.hpp"
+#include "tally/core/index.hpp"
 #include "tally/core/real.hpp"
 
 // Views of flat memory as row-major matrices. A view owns nothing, its rows follow each other
 // without gaps, and its first element stands at a multiple of 64 bytes: Eigen's vectorized sums
 // and exponentials give other bits at another offset, so a misaligned view is refused.
 namespace tally {
-
-using Index = Eigen::Index;
 
 using MatrixView = Eigen::Map<Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>,
                               Eigen::Aligned64>;

@@ -5,8 +5,9 @@
 #include <span>
 #include <string_view>
 
-#include "tally/core/matrix.hpp"
+#include "tally/core/index.hpp"
 #include "tally/core/random.hpp"
+#include "tally/core/real.hpp"
 
 namespace tally {
 

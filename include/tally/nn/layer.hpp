@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tally/core/matrix.hpp"
 #include "tally/core/random.hpp"
 #include "tally/nn/initializer.hpp"
 #include "tally/nn/parameters.hpp"

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string_view>
 
 #include "tally/core/matrix.hpp"
+#include "tally/nn/loss_kind.hpp"
 
 // Losses of network outputs [rows x classes] against class labels. Values are sums over the rows
 // (the trainer divides once, by the samples of the whole step), added in the order of the rows.
 namespace tally {
-
-enum class LossKind { kSoftmaxCrossEntropy, kMeanSquaredError };
-
-inline constexpr std::array<std::string_view, 2> kLossNames = {"softmax-cross-entropy", "mse"};
 
 class Loss {
  public:

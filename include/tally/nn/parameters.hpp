@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "tally/core/matrix.hpp"
+#include "tally/core/aligned_vector.hpp"
+#include "tally/core/index.hpp"
 
 // Where each matrix of a network lies in a flat vector. Parameters, gradients and velocities are
 // one flat vector each with the same layout, so that reduction, update, checkpoint and digest are
