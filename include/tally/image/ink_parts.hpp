@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tally/image/drawing_choice.hpp"
+#include "tally/image/grey_image.hpp"
+
+// The connected parts of the ink on a page (0 = paper). They are kept as runs of pixels along rows,
+// so that even a page of a hundred megapixels needs memory for its ink only.
+namespace tally {
+
+/// Pixels [begin, end) of row y, all of one part.
+struct InkRun {
+  int y = 0;
+  int begin = 0;
+  int end = 0;
+  int part = 0;
+};
+
+struct InkParts {
+  std::vector<InkRun> runs;  ///< row by row, from left to right
+  std::vector<InkPart> parts;
+};
+
+/// The parts made of pixels of at least `threshold` (above 0) that touch by a side or a corner.
+/// None at all if they are as many as only noise has.
+InkParts find_parts(const GreyImage& ink, int threshold);
+
+/// Erases from `ink` all but the chosen parts and the pixels next to them of at least `weakest`,
+/// since strokes fade out at their edges. Returns the box of what remains, empty if nothing does.
+Box keep_parts(GreyImage& ink, const InkParts& found, const std::vector<bool>& is_chosen,
+               int weakest);
+
+}  // namespace tally

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "tally/image/digit_image.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstdint>
+#include <cstdlib>
+
+#include <opencv2/imgproc.hpp>
+
+#include "opencv_view.hpp"
+#include "tally/image/ink.hpp"
+#include "tally/image/ink_parts.hpp"
+
+namespace tally {
+namespace {
+
+/// `length` scaled by kDigitBoxSide / longer_side, rounded, but never to nothing.
+int scaled_side(int length, int longer_side) {
+  return std::max(1, (2 * length * kDigitBoxSide + longer_side) / (2 * longer_side));
+}
+
+struct Moments {
+  std::int64_t mass = 0;
+  std::int64_t across = 0;
+  std::int64_t down = 0;
+};
+
+Moments moments_of(const GreyImage& ink) {
+  Moments moments;
+  for (int y = 0; y < ink.height; ++y) {
+    for (int x = 0; x < ink.width; ++x) {
+      const std::int64_t mass = ink.at(x, y);
+      moments.mass += mass;
+      moments.across += mass * x;
+      moments.down += mass * y;
+    }
+  }
+  return moments;
+}
+
+/// Where the ink begins on a side of kDigitSide when its centre of mass, moment / mass rounded half
+/// up as in MNIST, goes to kDigitCentre.
+int offset(std::int64_t moment, std::int64_t mass, int side) {
+  const auto centre = static_cast<int>((2 * moment + mass) / (2 * mass));
+  return std::clamp(kDigitCentre - centre, 0, kDigitSide - side);
+}
+
+/// Strokes have edges, shading has none: the largest step between neighbouring pixels, of 255, is
+/// over 200 in every digit of MNIST. Around the ink in `box` there is paper, unless the page ends.
+bool has_edges(const GreyImage& resized, const Box& box, const GreyImage& page) {
+  constexpr int kLeastStep = 48;
+  const bool ends_left = box.x == 0;
+  const bool ends_right = box.x + box.width == page.width;
+  const bool ends_above = box.y == 0;
+  const bool ends_below = box.y + box.height == page.height;
+  const auto is_edge = [&](int x, int y, int u, int v) {
+    if ((u < 0 && ends_left) || (u == resized.width && ends_right)) return false;
+    if ((v < 0 && ends_above) || (v == resized.height && ends_below)) return false;
+    const bool is_paper = u < 0 || v < 0 || u == resized.width || v == resized.height;
+    return std::abs(resized.at(x, y) - (is_paper ? 0 : resized.at(u, v))) >= kLeastStep;
+  };
+  for (int y = 0; y < resized.height; ++y) {
+    for (int x = 0; x < resized.width; ++x) {
+      if (is_edge(x, y, x - 1, y) || is_edge(x, y, x + 1, y)) return true;
+      if (is_edge(x, y, x, y - 1) || is_edge(x, y, x, y + 1)) return true;
+    }
+  }
+  return false;
+}
+
+/// What find_ink would leave of ink that is on a page again, so that a prepared digit stays as it
+/// is: the strokes and the fading pixels next to them.
+void drop_far_fading(GreyImage& ink) {
+  const InkParts found = find_parts(ink, kStrokeInk);
+  keep_parts(ink, found, std::vector<bool>(found.parts.size(), true), 1);
+}
+
+/// The box of what is to be resized. When it is enlarged, fading edges would become rows and
+/// columns of their own, and the strokes too small.
+Box box_to_resize(const Ink& ink) {
+  if (std::max(ink.box.width, ink.box.height) >= kDigitBoxSide) return ink.box;
+  Box box;
+  for (const InkPart& part : find_parts(ink.map, kStrokeInk).parts) box = united(box, part.box);
+  return box;
+}
+
+}  // namespace
+
+GreyImage resized_to_digit_box(const GreyImage& ink) {
+  const int longer_side = std::max(ink.width, ink.height);
+  assert(longer_side > 0);
+  if (longer_side == kDigitBoxSide) return ink;
+  GreyImage resized(scaled_side(ink.width, longer_side), scaled_side(ink.height, longer_side));
+  cv::Mat target = view_of(resized);
+  cv::resize(view_of(ink), target, target.size(), 0, 0,
+             longer_side > kDigitBoxSide ? cv::INTER_AREA : cv::INTER_CUBIC);
+  return resized;
+}
+
+GreyImage centred(const GreyImage& ink) {
+  assert(ink.width <= kDigitSide && ink.height <= kDigitSide);
+  const Moments moments = moments_of(ink);
+  assert(moments.mass > 0);
+  const int left = offset(moments.across, moments.mass, ink.width);
+  const int top = offset(moments.down, moments.mass, ink.height);
+  GreyImage digit(kDigitSide, kDigitSide);
+  for (int y = 0; y < ink.height; ++y)
+    std::copy_n(ink.row(y), ink.width, digit.row(top + y) + left);
+  return digit;
+}
+
+std::optional<Preparation> prepare_digit(GreyImage page) {
+  std::optional<Ink> ink = find_ink(std::move(page));
+  if (!ink) return std::nullopt;
+  Preparation preparation;
+  preparation.box = box_to_resize(*ink);
+  preparation.cropped = cropped(ink->map, preparation.box);
+  preparation.ink = std::move(ink->map);
+  preparation.resized = resized_to_digit_box(preparation.cropped);
+  stretch_to_full_ink(preparation.resized);  // thin strokes grow pale when they shrink
+  drop_far_fading(preparation.resized);
+  if (!has_edges(preparation.resized, preparation.box, preparation.ink)) return std::nullopt;
+  preparation.digit = centred(preparation.resized);
+  return preparation;
+}
+
+std::array<Stage, 5> stages(const GreyImage& page, const Preparation& preparation) {
+  return {Stage{"1-page", &page}, Stage{"2-ink", &preparation.ink},
+          Stage{"3-cropped", &preparation.cropped}, Stage{"4-resized", &preparation.resized},
+          Stage{"5-digit", &preparation.digit}};
+}
+
+}  // namespace tally

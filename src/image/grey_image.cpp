@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "tally/image/grey_image.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace tally {
+
+Box united(const Box& a, const Box& b) {
+  if (a.width == 0 || a.height == 0) return b;
+  if (b.width == 0 || b.height == 0) return a;
+  const int x = std::min(a.x, b.x);
+  const int y = std::min(a.y, b.y);
+  return {x, y, std::max(a.x + a.width, b.x + b.width) - x,
+          std::max(a.y + a.height, b.y + b.height) - y};
+}
+
+Box grown(const Box& box, int margin, const Box& bounds) {
+  const int x = std::max(bounds.x, box.x - margin);
+  const int y = std::max(bounds.y, box.y - margin);
+  return {x, y, std::min(bounds.x + bounds.width, box.x + box.width + margin) - x,
+          std::min(bounds.y + bounds.height, box.y + box.height + margin) - y};
+}
+
+GreyImage cropped(const GreyImage& image, Box box) {
+  assert(box.x >= 0 && box.y >= 0 && box.width >= 0 && box.height >= 0);
+  assert(box.x + box.width <= image.width && box.y + box.height <= image.height);
+  GreyImage part(box.width, box.height);
+  for (int y = 0; y < box.height; ++y) {
+    std::copy_n(image.row(box.y + y) + box.x, box.width, part.row(y));
+  }
+  return part;
+}
+
+}  // namespace tally

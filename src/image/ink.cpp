@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "tally/image/ink.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+#include <opencv2/imgproc.hpp>
+
+#include "opencv_view.hpp"
+#include "tally/image/drawing_choice.hpp"
+#include "tally/image/ink_parts.hpp"
+#include "tally/image/paper.hpp"
+#include "tally/image/tones.hpp"
+
+namespace tally {
+namespace {
+
+constexpr int kFullInk = 255;
+constexpr double kGrainsOfInk = 4;  // ink differs from paper by more than so many deviations
+
+/// In levels; a page that varies less shows nothing. Shading is followed to a tenth of its range.
+double least_contrast(const Paper& paper) {
+  const auto [darkest, lightest] = std::ranges::minmax_element(paper.levels);
+  return std::max(10.0, (*lightest - *darkest) / 8.0);
+}
+
+/// How often the page is darker or lighter than its paper by 0 to 255.
+struct Deviations {
+  std::array<std::int64_t, 256> darker{};
+  std::array<std::int64_t, 256> lighter{};
+};
+
+Deviations measure_deviations(const GreyImage& page, const Paper& paper) {
+  Deviations deviations;
+  std::vector<std::uint8_t> level(static_cast<std::size_t>(page.width));
+  for (int y = 0; y < page.height; ++y) {
+    paper_along_row(paper, y, level);
+    const std::uint8_t* row = page.row(y);
+    for (std::size_t x = 0; x < level.size(); ++x) {
+      const int deviation = level[x] - row[x];
+      (deviation >= 0 ? deviations.darker
+                      : deviations.lighter)[static_cast<std::size_t>(std::abs(deviation))] += 1;
+    }
+  }
+  return deviations;
+}
+
+/// Squares, so that a few strokes of strong contrast outweigh a wide reflection of light.
+double contrast_energy(const std::array<std::int64_t, 256>& counts, double threshold) {
+  double energy = 0;
+  for (std::size_t deviation = 0; deviation < counts.size(); ++deviation) {
+    const auto size = static_cast<double>(deviation);
+    if (size > threshold) energy += size * size * static_cast<double>(counts[deviation]);
+  }
+  return energy;
+}
+
+int largest(const std::array<std::int64_t, 256>& counts) {
+  int deviation = kFullInk;
+  while (deviation > 0 && counts[static_cast<std::size_t>(deviation)] == 0) --deviation;
+  return deviation;
+}
+
+/// By how much ink is to be strengthened where paper has a level, in 256ths. Dark ink takes a share
+/// of the light away, so under half the light it stands out half as much. Light ink on a dark page
+/// is left as it is.
+std::array<int, 256> light_factors(const Paper& paper, bool is_dark) {
+  constexpr int kUnit = 256;
+  constexpr int kMost = 2;  // deeper shadows are all the same to noise
+  const auto lightest = static_cast<int>(std::lround(std::ranges::max(paper.levels)));
+  std::array<int, 256> factors{};
+  for (int level = 0; level <= kFullInk; ++level) {
+    const int factor = kUnit * lightest / std::max(1, level);
+    factors[static_cast<std::size_t>(level)] =
+        is_dark ? std::clamp(factor, kUnit, kMost * kUnit) : kUnit;
+  }
+  return factors;
+}
+
+/// Turns brightness into ink, in place: the deviation from paper towards ink's side, as if the
+/// light were even. Returns the grain of the paper as it is then, at most.
+double subtract_paper(GreyImage& page, const Paper& paper, bool is_dark) {
+  const std::array<int, 256> factors = light_factors(paper, is_dark);
+  std::vector<std::uint8_t> level(static_cast<std::size_t>(page.width));
+  for (int y = 0; y < page.height; ++y) {
+    paper_along_row(paper, y, level);
+    std::uint8_t* row = page.row(y);
+    for (std::size_t x = 0; x < level.size(); ++x) {
+      const int deviation = is_dark ? level[x] - row[x] : row[x] - level[x];
+      const int ink = (std::max(0, deviation) * factors[level[x]] + 128) / 256;
+      row[x] = static_cast<std::uint8_t>(std::min(ink, kFullInk));
+    }
+  }
+  const auto darkest = static_cast<std::size_t>(std::lround(std::ranges::min(paper.levels)));
+  return paper.grain * factors[darkest] / 256;
+}
+
+/// How strong the haze around the strokes in `box` is: most of the ink near strong ink that does
+/// not touch it. The ringing of JPEG is such haze, as far as its blocks of 8 pixels reach.
+int measure_haze(const GreyImage& ink, const Box& box, int contrast) {
+  constexpr int kTouching = 2;
+  constexpr int kReach = 8;
+  constexpr int kLargeSide = 400;  // haze adds little to a drawing that large
+  constexpr double kMost = 0.98;
+  if (std::max(box.width, box.height) > kLargeSide) return 0;
+  const GreyImage part = cropped(ink, grown(box, kReach, ink.box()));
+  const auto widened = [](const cv::Mat1b& mask, int reach) {
+    cv::Mat1b wider;
+    cv::dilate(mask, wider, cv::Mat1b(2 * reach + 1, 2 * reach + 1, std::uint8_t{1}));
+    return wider;
+  };
+  const int strong_ink = contrast / 3;
+  const cv::Mat1b strong = view_of(part) >= strong_ink;
+  const cv::Mat1b touching = widened(strong, kTouching);
+  const cv::Mat1b near = widened(strong, kReach);
+  std::vector<std::uint8_t> values;
+  for (int y = 0; y < part.height; ++y) {
+    for (int x = 0; x < part.width; ++x) {
+      if (near(y, x) != 0 && touching(y, x) == 0) values.push_back(part.at(x, y));
+    }
+  }
+  return values.empty() ? 0 : quantile(values, kMost);
+}
+
+/// Erases all but the drawing from `ink`, whose strongest pixel is `contrast`. Returns its box.
+Box keep_drawing(GreyImage& ink, int contrast, double grain) {
+  const int page_side = std::max(ink.width, ink.height);
+  int threshold = std::max(
+      {1, contrast * kStrokeInk / kFullInk, static_cast<int>(std::ceil(kGrainsOfInk * grain))});
+  InkParts found = find_parts(ink, threshold);
+  std::vector<bool> is_chosen = choose_drawing(found.parts, page_side, threshold);
+
+  constexpr int kStrongestHaze = 10;  // of the full contrast
+  const int haze = std::min(contrast / kStrongestHaze,
+                            2 * measure_haze(ink, chosen_box(found.parts, is_chosen), contrast));
+  if (haze >= threshold) {
+    threshold = haze + 1;
+    found = find_parts(ink, threshold);
+    is_chosen = choose_drawing(found.parts, page_side, threshold);
+  }
+  const int weakest = 1 + std::max(haze, static_cast<int>(std::lround(kGrainsOfInk / 2 * grain)));
+  return keep_parts(ink, found, is_chosen, weakest);
+}
+
+}  // namespace
+
+std::optional<Ink> find_ink(GreyImage page) {
+  const Paper paper = estimate_paper(page);
+  const Deviations deviations = measure_deviations(page, paper);
+  const double grain = kGrainsOfInk * paper.grain;
+  const bool is_dark =
+      contrast_energy(deviations.darker, grain) >= contrast_energy(deviations.lighter, grain);
+  const int contrast = largest(is_dark ? deviations.darker : deviations.lighter);
+  if (contrast < least_contrast(paper)) return std::nullopt;
+
+  const double ink_grain = subtract_paper(page, paper, is_dark);
+  Ink ink{std::move(page), {}};
+  ink.box = keep_drawing(ink.map, contrast, ink_grain);
+  if (ink.box.width == 0) return std::nullopt;
+  stretch_to_full_ink(ink.map);
+  return ink;
+}
+
+void stretch_to_full_ink(GreyImage& ink) {
+  constexpr int kCloseToFull = 250;
+  constexpr std::int64_t kOneIn = 500;
+  std::array<std::int64_t, 256> counts{};
+  for (const std::uint8_t value : ink.pixels) ++counts[value];
+  const auto inked_count = static_cast<std::int64_t>(ink.pixels.size()) - counts[0];
+  std::int64_t stronger = inked_count / kOneIn;
+  int full = kFullInk;
+  while (full > 0 && (stronger -= counts[static_cast<std::size_t>(full)]) >= 0) --full;
+  if (full >= kCloseToFull || full == 0) return;
+  std::array<std::uint8_t, 256> stretched{};
+  for (int value = 0; value <= kFullInk; ++value) {
+    const int scaled = (value * kFullInk + full / 2) / full;
+    stretched[static_cast<std::size_t>(value)] =
+        static_cast<std::uint8_t>(std::min(scaled, kFullInk));
+  }
+  for (std::uint8_t& value : ink.pixels) value = stretched[value];
+}
+
+}  // namespace tally

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <opencv2/core.hpp>
+
+// Which cells of a coarse grid over a page (paper.hpp) show paper. Private to this layer: masks are
+// 255 or 0 per cell.
+namespace tally {
+
+/// The longer side of the grid is at most this many cells.
+inline constexpr int kLargestGridSide = 96;
+
+/// A standard deviation from the median of absolute deviations, for a normal distribution.
+inline constexpr double kDeviationPerMedian = 1.4826;
+
+/// A first guess from the brightness of the cells: one of two distinct tones, if there are two,
+/// else what lies near the plane that most cells lie on.
+cv::Mat1b guess_paper(const cv::Mat1f& cells);
+
+/// The cells whose deviation is like that of most cells in `mask`.
+cv::Mat1b within_tolerance(const cv::Mat1f& deviations, const cv::Mat1b& mask);
+
+/// Where `mask` lacks a corner of the page, which ink hardly ever covers: the mask and all that is
+/// reached from it over gentle slopes, since a shadow's edge is soft and that of ink is sharp.
+/// Empty if the mask has all corners, or the slopes do not lead to almost the whole rim.
+cv::Mat1b extended_over_shade(const cv::Mat1f& cells, const cv::Mat1b& mask);
+
+/// The plane that fits the cells best in weighted least squares.
+cv::Mat1f fit_plane(const cv::Mat1f& cells, const cv::Mat1f& weights);
+
+}  // namespace tally

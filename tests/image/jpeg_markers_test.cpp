@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "tally/image/jpeg_markers.hpp"
+
+#include <gtest/gtest.h>
+
+#include "jpeg_fixture.hpp"
+
+namespace tally {
+namespace {
+
+JpegFixture colored(int flags) {
+  JpegFixture fixture;
+  fixture.width = fixture.height = 16;
+  fixture.pixel_format = TJPF_RGB;
+  fixture.subsampling = TJSAMP_420;
+  fixture.flags = flags;
+  fixture.pixels.assign(16 * 16 * 3, 77);
+  return fixture;
+}
+
+TEST(JpegMarkers, TellProgressiveFromBaseline) {
+  EXPECT_FALSE(read_jpeg_markers(make_jpeg(colored(0))).has_many_scans);
+  EXPECT_TRUE(read_jpeg_markers(make_jpeg(colored(TJFLAG_PROGRESSIVE))).has_many_scans);
+}
+
+TEST(JpegMarkers, FindTheFirstExifBlock) {
+  const std::vector<std::byte> block = exif_block(6, true);
+  const auto once = with_exif(make_jpeg(colored(0)), block);
+  const auto twice = with_exif(with_exif(make_jpeg(colored(0)), exif_block(3, true)), block);
+  for (const auto& file : {once, twice}) {
+    const auto exif = read_jpeg_markers(file).exif;
+    EXPECT_EQ(std::vector<std::byte>(exif.begin(), exif.end()), block);
+  }
+  EXPECT_TRUE(read_jpeg_markers(make_jpeg(colored(0))).exif.empty());
+}
+
+TEST(JpegMarkers, SurviveEveryTruncation) {
+  const auto file = with_exif(make_jpeg(colored(TJFLAG_PROGRESSIVE)), exif_block(6, false));
+  for (std::size_t size = 0; size < file.size(); ++size) {
+    // A copy of exactly that size, so that reading on would be seen by AddressSanitizer.
+    const std::vector<std::byte> start(file.begin(),
+                                       file.begin() + static_cast<std::ptrdiff_t>(size));
+    EXPECT_LE(read_jpeg_markers(start).exif.size(), size);
+  }
+}
+
+}  // namespace
+}  // namespace tally
