@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "tally/state/config_text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
+
+namespace tally {
+namespace {
+
+[[noreturn]] void refuse(const FieldText& from, const std::string& expected) {
+  fail(ExitCode::kUsage, "{}: expected {}, got \"{}\"", from.origin, expected, from.text);
+}
+
+// Numbers up to 10^15 as people write them, larger ones in short.
+std::string bound_text(double bound) {
+  return std::abs(bound) <= 1e15 && bound == std::floor(bound)
+             ? grouped(static_cast<std::int64_t>(bound))
+             : fmt::format("{:g}", bound);
+}
+
+std::string range_text(const Field& field) {
+  return fmt::format("from {} to {}", bound_text(field.least), bound_text(field.greatest));
+}
+
+bool is_within(const Field& field, double value) {
+  return value >= field.least && value <= field.greatest;
+}
+
+template <typename Number>
+bool parse_number(std::string_view text, Number& value) {
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc{} && rest == end && !text.empty();
+}
+
+template <typename Number>
+void parse_bounded(const FieldText& from, const std::string& kind, Number& value) {
+  const bool is_valid =
+      parse_number(from.text, value) && is_within(from.field, static_cast<double>(value));
+  if (!is_valid) refuse(from, kind + " " + range_text(from.field));
+}
+
+constexpr std::array<std::string_view, 3> kUnitNames = {"steps", "epochs", "min"};
+
+// The bytes of the UTF-8 character that `text` begins with (RFC 3629), 0 if it begins with none.
+std::size_t character_bytes(std::string_view text) {
+  const auto byte = [text](std::size_t at) {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
+  };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first < 0xC2 || first > 0xF4) return 0;
+  const std::size_t size = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  // Shorter forms exist for some, others are surrogates or lie beyond the last character.
+  const unsigned least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned greatest = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  if (byte(1) < least || byte(1) > greatest) return 0;
+  for (std::size_t at = 2; at < size; ++at) {
+    if (byte(at) < 0x80 || byte(at) > 0xBF) return 0;
+  }
+  return size;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t size = character_bytes(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string to_text(const std::string& value) {
+  return value;
+}
+std::string to_text(std::int64_t value) {
+  return fmt::format("{}", value);
+}
+std::string to_text(std::uint64_t value) {
+  return fmt::format("{}", value);
+}
+std::string to_text(double value) {
+  return fmt::format("{}", value);
+}
+std::string to_text(bool value) {
+  return value ? "true" : "false";
+}
+
+std::string to_text(const AutoCount& value) {
+  return value.value == 0 ? "auto" : to_text(value.value);
+}
+
+std::string to_text(const Limit& value) {
+  return value ? to_text(*value) : "none";
+}
+
+std::string to_text(const TimeLimit& value) {
+  if (!value.seconds) return "none";
+  const std::int64_t seconds = *value.seconds;
+  return fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+std::string to_text(const CheckpointInterval& value) {
+  return fmt::format("{}{}", value.count, kUnitNames[static_cast<std::size_t>(value.unit)]);
+}
+
+// TOML holds UTF-8 only: another text could be given but never be read back from a checkpoint.
+void from_text(const FieldText& from, std::string& value) {
+  if (!is_utf8(from.text)) refuse(from, "a text in UTF-8");
+  value = from.text;
+}
+
+void from_text(const FieldText& from, std::int64_t& value) {
+  parse_bounded(from, "a whole number", value);
+}
+
+void from_text(const FieldText& from, std::uint64_t& value) {
+  parse_bounded(from, "a whole number", value);
+}
+
+void from_text(const FieldText& from, double& value) {
+  parse_bounded(from, "a number", value);
+}
+
+void from_text(const FieldText& from, bool& value) {
+  if (from.text != "true" && from.text != "false") refuse(from, "true or false");
+  value = from.text == "true";
+}
+
+void from_text(const FieldText& from, AutoCount& value) {
+  value.value = 0;
+  if (from.text != "auto") parse_bounded(from, "\"auto\" or a whole number", value.value);
+}
+
+void from_text(const FieldText& from, Limit& value) {
+  value.reset();
+  if (from.text != "none") parse_bounded(from, "\"none\" or a whole number", value.emplace());
+}
+
+void from_text(const FieldText& from, TimeLimit& value) {
+  value.seconds.reset();
+  if (from.text == "none") return;
+  const std::size_t first = from.text.find(':');
+  const std::size_t second = from.text.rfind(':');
+  std::int64_t hours = 0, minutes = 0, seconds = 0;
+  const bool is_valid = first != std::string_view::npos && second > first &&
+                        parse_number(from.text.substr(0, first), hours) &&
+                        parse_number(from.text.substr(first + 1, second - first - 1), minutes) &&
+                        parse_number(from.text.substr(second + 1), seconds) && hours >= 0 &&
+                        hours <= 100'000 && minutes >= 0 && minutes < 60 && seconds >= 0 &&
+                        seconds < 60;
+  if (!is_valid) refuse(from, "\"none\" or a time as HH:MM:SS");
+  value.seconds = (hours * 60 + minutes) * 60 + seconds;
+}
+
+void from_text(const FieldText& from, CheckpointInterval& value) {
+  const std::size_t unit_begin =
+      std::min(from.text.find_first_not_of("0123456789"), from.text.size());
+  const std::string_view unit = from.text.substr(unit_begin);
+  const auto found = std::find(kUnitNames.begin(), kUnitNames.end(), unit);
+  const bool is_valid = found != kUnitNames.end() &&
+                        parse_number(from.text.substr(0, unit_begin), value.count) &&
+                        is_within(from.field, static_cast<double>(value.count));
+  if (!is_valid) {
+    refuse(from, "an interval such as 500steps, 1epochs or 5min, " + range_text(from.field));
+  }
+  value.unit = static_cast<CheckpointInterval::Unit>(found - kUnitNames.begin());
+}
+
+std::size_t name_from_text(const FieldText& from, Names names) {
+  const auto found = std::find(names.begin(), names.end(), from.text);
+  if (found == names.end()) refuse(from, fmt::format("{}", fmt::join(names, " or ")));
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+}  // namespace tally

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "tally/state/given_options.hpp"
+
+#include "tally/core/error.hpp"
+#include "tally/state/config_fields.hpp"
+#include "tally/state/config_text.hpp"
+
+namespace tally {
+namespace {
+
+void overwrite(RunConfig& config, const GivenOption& option) {
+  bool is_known = false;
+  for_each_field(config, [&](const Field& field, auto& value) {
+    if (field.name != option.name) return;
+    is_known = true;
+    from_text({field, option.origin, option.text}, value);
+  });
+  require(is_known, ExitCode::kUsage, "{}: there is no such option; see tally-train --help",
+          option.origin);
+}
+
+std::string text_of(const RunConfig& config, std::string_view name) {
+  std::string text;
+  for_each_field(config, [&](const Field& field, const auto& value) {
+    if (field.name == name) text = to_text(value);
+  });
+  return text;
+}
+
+OnResume on_resume(const RunConfig& config, std::string_view name) {
+  OnResume rule = OnResume::kMustMatch;
+  for_each_field(config, [&](const Field& field, const auto& /*value*/) {
+    if (field.name == name) rule = field.on_resume;
+  });
+  return rule;
+}
+
+}  // namespace
+
+RunConfig preset(std::string_view name) {
+  require(name == "paper", ExitCode::kUsage, "--preset: expected paper, got \"{}\"", name);
+  RunConfig config;
+  config.network = "dense:100,tanh,dense:50,tanh,dense:10,tanh";
+  config.initializer = Initializer::kUniform;
+  config.loss = LossKind::kMeanSquaredError;
+  config.train_limit = 2000;
+  config.batch_size = 1;
+  config.epochs = 50;
+  config.learning_rate = 0.1;
+  config.momentum = 0;
+  config.weight_decay = 0;
+  config.schedule = ScheduleKind::kConstant;
+  config.order = SampleOrder::kSequential;
+  return config;
+}
+
+void overwrite(RunConfig& config, const GivenOptions& given) {
+  for (const GivenOption& option : given) overwrite(config, option);
+}
+
+RunConfig resumed(const RunConfig& stored, const GivenOptions& given) {
+  RunConfig config = stored;
+  overwrite(config, given);
+  if (config.micro_batch.value == 0) resolve(config);  // "auto" is what it was at the start
+  for (const GivenOption& option : given) {
+    const std::string before = text_of(stored, option.name);
+    const std::string now = text_of(config, option.name);
+    require(before == now || on_resume(stored, option.name) == OnResume::kMayChange,
+            ExitCode::kUsage,
+            "{}: this run was started with {}, got {}; leave it out to continue, or start another "
+            "run with another --run-dir",
+            option.origin, before, now);
+  }
+  require(config.epochs == stored.epochs || !depends_on_length(config.schedule), ExitCode::kUsage,
+          "--epochs: expected {} as this run was started, got {}; its {} schedule depends on the "
+          "length of the run, so other learning rates would have been used from the first step; to "
+          "stop earlier use --max-steps",
+          stored.epochs, config.epochs, to_text(config.schedule));
+  return config;
+}
+
+}  // namespace tally

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "tally/state/training_state.hpp"
+
+#include <bit>
+
+#include "tally/core/build_info.hpp"
+#include "tally/core/gemm.hpp"
+#include "tally/nn/network.hpp"
+
+namespace tally {
+
+static_assert(std::endian::native == std::endian::little, "digests are over little-endian floats");
+
+BuildFacts this_build() {
+  return {std::string(version()), compiler(), std::string(instruction_set()),
+          std::string(kernel_backend())};
+}
+
+ParameterLayout parameter_layout(const RunConfig& config, const DataFingerprint& data) {
+  return Network(config.network, data.rows * data.columns).layout();
+}
+
+Digest training_digest(const TrainingState& state) {
+  Sha256 hash;
+  for (const AlignedVector* vector : {&state.parameters, &state.velocity}) {
+    for (const ParameterBlock& block : state.layout.blocks()) {
+      hash.add(std::as_bytes(std::span(*vector).subspan(block.offset, block.size())));
+    }
+  }
+  return hash.finish();
+}
+
+}  // namespace tally
