@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tally/state/given_options.hpp"
+
+// Configurations as TOML (toml.io): one `name = value` line per field, under the names of the
+// command line. config.toml, --config, checkpoints and the broadcast to other ranks all use it.
+namespace tally {
+
+/// All fields in the order of the table of fields.
+std::string to_toml(const RunConfig& config);
+
+/// The fields that `text` gives, sorted by name. `name` is the file, for messages. Throws an Error
+/// with the line for text that is no TOML, and for values that are tables or lists.
+GivenOptions given_in_toml(std::string_view text, const std::string& name);
+
+/// The inverse of to_toml.
+RunConfig config_from_toml(std::string_view text, const std::string& name);
+
+}  // namespace tally

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "tally/state/history.hpp"
+
+// metrics.csv and steps.csv of a run. Both are written anew from the history of a checkpoint when a
+// run starts or resumes, and grow by one line at a time after that: no gap and no duplicate.
+namespace tally {
+
+class MetricsLog {
+ public:
+  /// Writes the rows of `history` to files in `directory`; steps.csv only if the history has rows
+  /// for it or `with_steps` says that there will be some.
+  MetricsLog(const std::filesystem::path& directory, const History& history, bool with_steps);
+
+  /// Append one row. Throw an Error if that fails, which should not end a training: the row is kept
+  /// and written with the next one.
+  void add(const EpochRow& row);
+  void add(const StepRow& row);
+
+ private:
+  struct Table {
+    std::filesystem::path path;
+    std::string unwritten;
+    void append(const std::string& line);
+  };
+  Table epochs_;
+  Table steps_;
+};
+
+}  // namespace tally

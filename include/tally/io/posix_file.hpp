@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tally/core/error.hpp"
+
+// Whole files, written so that a kill at any moment leaves either the old state or the new one.
+// Every function throws an Error that names the file and the system's reason.
+namespace tally {
+
+/// The bytes of a regular file of at most `max_bytes`. Errors have the exit code `on_error`.
+std::vector<std::byte> read_file(const std::filesystem::path& path, std::size_t max_bytes,
+                                 ExitCode on_error = ExitCode::kFailure);
+
+/// Makes `bytes` appear as `path`, which must not exist, all at once and durably: a temporary file
+/// in the same directory, fsync, read back and compared, `before_publishing` called, then linked
+/// under its name, and fsync of the directory. Leaves nothing behind when it throws. Returns a
+/// warning if the file system cannot sync directories, else an empty string.
+std::string publish_file(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                         const std::function<void()>& before_publishing);
+
+/// Replaces the contents of `path` at once: readers see the old text or the new one. Not synced, so
+/// that a power failure may leave it empty: for files that can be made again.
+void replace_file(const std::filesystem::path& path, std::string_view text);
+
+/// Adds `text` at the end of the file `path`, all of it or, when it throws, nothing.
+void append_to_file(const std::filesystem::path& path, std::string_view text);
+
+/// The entries of `directory`, in no order; none if it does not exist.
+std::vector<std::filesystem::path> entries_of(const std::filesystem::path& directory,
+                                              ExitCode on_error = ExitCode::kFailure);
+
+/// Removes what publish_file and replace_file leave in `directory` when they are killed.
+void remove_temporary_files(const std::filesystem::path& directory,
+                            ExitCode on_error = ExitCode::kFailure);
+
+}  // namespace tally

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tally/io/run_lock.hpp"
+
+// Where a run leaves what it makes:
+//
+//   checkpoints/   step-<12 digits>.h5
+//   metrics.csv    one row per epoch;  steps.csv: one row per --log-every steps
+//   config.toml    every option with its value
+//   run.status     DONE, RESUME or FAILED: what scripts read
+//   run.lock       who is using the directory
+namespace tally {
+
+/// What a script does with a run that has ended, or was killed: nothing, start it again with
+/// --resume, or call its owner. A run that is under way has the state kResume.
+enum class RunState { kDone, kResume, kFailed };
+
+struct RunStatus {
+  RunState state = RunState::kResume;
+  std::int64_t step = 0;   ///< the last step known to be done
+  std::string checkpoint;  ///< name of the newest checkpoint, empty if there is none
+  std::string reason;
+};
+
+/// The text of run.status: the state alone on the first line, then "step N", "checkpoint NAME" and
+/// "reason TEXT".
+std::string to_text(const RunStatus& status);
+
+std::filesystem::path checkpoint_directory(const std::filesystem::path& run_directory);
+
+class RunDirectory {
+ public:
+  /// Makes the directory and takes its lock. Throws an Error if it cannot be written
+  /// (ExitCode::kUsage) or is in use (ExitCode::kInUse).
+  RunDirectory(const std::filesystem::path& path, std::chrono::seconds patience);
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::filesystem::path checkpoints() const { return checkpoint_directory(path_); }
+  [[nodiscard]] const RunLock& lock() const { return *lock_; }
+
+  /// Whether an earlier run has left something here that a fresh one would overwrite.
+  [[nodiscard]] bool is_used() const;
+
+  void write_config(std::string_view toml) const;
+  void write_status(const RunStatus& status) const;
+
+ private:
+  std::filesystem::path path_;
+  std::optional<RunLock> lock_;
+};
+
+}  // namespace tally

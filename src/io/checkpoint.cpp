@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "tally/io/checkpoint.hpp"
+
+#include <optional>
+
+#include "checkpoint_fields.hpp"
+#include "checkpoint_gate.hpp"
+#include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
+#include "tally/io/config_file.hpp"
+#include "tally/io/h5_file.hpp"
+
+namespace tally {
+namespace {
+
+// What a program that prepares images for this network must agree with.
+const std::string kPreparation =
+    "grey value / 255; drawings: longer side 20, centre of mass at (14, 14) of 28 x 28";
+
+class Saving {
+ public:
+  explicit Saving(H5Writer& file) : file_(file) {}
+
+  void group(const std::string& path) { file_.group(path); }
+
+  template <typename Value>
+  void value(const std::string& path, const std::string& name, const Value& value) {
+    file_.attribute(path, name, value);
+  }
+
+  template <typename Row, typename Member>
+  void column(const std::string& path, const std::vector<Row>& rows, Member member) {
+    std::vector<std::remove_cvref_t<decltype(member(rows[0]))>> values;
+    values.reserve(rows.size());
+    for (const Row& row : rows) values.push_back(member(row));
+    file_.column(path, values);
+  }
+
+  void block(const std::string& path, const ParameterBlock& block, const AlignedVector& vector) {
+    file_.matrix(path, block.shape.rows, block.shape.columns,
+                 std::span(vector).subspan(block.offset, block.size()));
+  }
+
+ private:
+  H5Writer& file_;
+};
+
+class Loading {
+ public:
+  Loading(const H5Reader& file, const std::string& name) : file_(file), name_(name) {}
+
+  void group(const std::string& /*path*/) { table_rows_.reset(); }
+
+  void value(const std::string& path, const std::string& name, std::int64_t& value) {
+    value = file_.integer(path, name);
+  }
+  void value(const std::string& path, const std::string& name, double& value) {
+    value = file_.number(path, name);
+  }
+  void value(const std::string& path, const std::string& name, std::string& value) {
+    value = file_.text_attribute(path, name);
+  }
+
+  // The first column of a table, which is a group, decides how many rows it has.
+  template <typename Row, typename Member>
+  void column(const std::string& path, std::vector<Row>& rows, Member member) {
+    const auto values = [&] {
+      using Value = std::remove_cvref_t<decltype(member(rows[0]))>;
+      if constexpr (std::is_same_v<Value, double>) return file_.number_column(path);
+      if constexpr (!std::is_same_v<Value, double>) return file_.integer_column(path);
+    }();
+    if (!table_rows_) rows.resize(table_rows_.emplace(values.size()));
+    require(rows.size() == values.size(), ExitCode::kCheckpoint,
+            "{}: {}: expected {} as in the first column of its table, got {}", name_, path,
+            counted(static_cast<std::int64_t>(rows.size()), "row"), values.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) member(rows[i]) = values[i];
+  }
+
+  void block(const std::string& path, const ParameterBlock& block, AlignedVector& vector) {
+    file_.matrix(path, block.shape.rows, block.shape.columns,
+                 std::span(vector).subspan(block.offset, block.size()));
+  }
+
+ private:
+  const H5Reader& file_;
+  const std::string& name_;
+  std::optional<std::size_t> table_rows_;
+};
+
+void require_plausible(const TrainingState& state, const std::string& name) {
+  const DataFingerprint& data = state.data;
+  const bool is_image = data.rows >= 1 && data.columns >= 1 && data.rows <= 4096 &&
+                        data.columns <= 4096 && data.train_images >= 0 && data.test_images >= 0;
+  require(is_image, ExitCode::kCheckpoint, "{}: /data: expected images of 1 x 1 to 4096 x 4096",
+          name);
+  const Progress& progress = state.progress;
+  const bool is_forward = progress.epoch >= 0 && progress.epoch_step >= 0 &&
+                          progress.samples >= 0 && progress.step >= progress.epoch_step &&
+                          progress.epoch_correct >= 0 &&
+                          progress.epoch_samples >= progress.epoch_correct;
+  require(is_forward, ExitCode::kCheckpoint, "{}: /progress: expected counts that fit each other",
+          name);
+}
+
+// Two vectors of the network must fit the file before memory is taken for them.
+void allocate_vectors(TrainingState& state, std::size_t file_bytes, const std::string& name) {
+  try {
+    resolve(state.config);
+    state.layout = parameter_layout(state.config, state.data);
+  } catch (const Error& error) {
+    fail(ExitCode::kCheckpoint, "{}: /config: {}", name, error.what());
+  }
+  require(2 * state.layout.count() * sizeof(float) <= file_bytes, ExitCode::kCheckpoint,
+          "{}: expected room for two vectors of {} parameters, got {} bytes", name,
+          grouped(static_cast<std::int64_t>(state.layout.count())),
+          grouped(static_cast<std::int64_t>(file_bytes)));
+  state.parameters.assign(state.layout.size(), 0);
+  state.velocity.assign(state.layout.size(), 0);
+}
+
+}  // namespace
+
+std::string damage_of_checkpoint(std::span<const std::byte> file) {
+  return open_gate(file).damage;
+}
+
+std::vector<std::byte> encode_checkpoint(const TrainingState& state) {
+  H5Writer file;
+  Saving saving(file);
+  file.attribute("/", "format", kCheckpointFormat);
+  file.attribute("/", "preparation", kPreparation);
+  file.text("/config", to_toml(state.config));
+  transfer_facts(saving, state);
+  transfer_vectors(saving, state);
+  std::vector<std::byte> bytes = file.image();
+  sign_checkpoint(bytes, kCheckpointFormat);
+  return bytes;
+}
+
+TrainingState decode_checkpoint(std::span<const std::byte> file, const std::string& name) {
+  const Gate gate = open_gate(file);
+  require(gate.damage.empty(), ExitCode::kCheckpoint, "{}: {}", name, gate.damage);
+  require(gate.format == kCheckpointFormat, ExitCode::kCheckpoint,
+          "{}: expected checkpoint format {}, got {}; use the version of tally that wrote it, or "
+          "a newer one",
+          name, kCheckpointFormat, gate.format);
+  const H5Reader reader(file, name);
+  require(reader.text_attribute("/", "preparation") == kPreparation, ExitCode::kCheckpoint,
+          "{}: its images were prepared in another way than this program does", name);
+  TrainingState state;
+  try {
+    state.config = config_from_toml(reader.text("/config"), name + ": /config");
+    Loading loading(reader, name);
+    transfer_facts(loading, state);
+    require_plausible(state, name);
+    allocate_vectors(state, file.size(), name);
+    transfer_vectors(loading, state);
+  } catch (const Error& error) {
+    throw Error(ExitCode::kCheckpoint, error.what());
+  }
+  return state;
+}
+
+}  // namespace tally

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "checkpoint_gate.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "tally/core/text.hpp"
+
+namespace tally {
+namespace {
+
+constexpr std::string_view kMagic = "TALLY CHECKPOINT\n";
+constexpr std::size_t kHexDigits = 64;
+
+std::string signed_lines(std::int64_t format, std::size_t payload_bytes) {
+  return fmt::format("{}format {}\nbytes {}\n", kMagic, format, payload_bytes);
+}
+
+std::string digest_line(std::string_view lines, std::span<const std::byte> payload) {
+  Sha256 hash;
+  hash.add(std::as_bytes(std::span(lines)));
+  hash.add(payload);
+  return fmt::format("sha256 {}\n", to_hex(hash.finish()));
+}
+
+// Takes "<name> <number>\n" off the front of `text`.
+bool take_number(std::string_view& text, std::string_view name, std::int64_t& value) {
+  if (!text.starts_with(name)) return false;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + name.size(), end, value);
+  if (error != std::errc{} || rest == end || *rest != '\n' || value < 0) return false;
+  text.remove_prefix(static_cast<std::size_t>(rest - text.data()) + 1);
+  return true;
+}
+
+std::string size_reason(std::size_t expected, std::size_t got) {
+  return fmt::format("{} (expected {} bytes, got {})", got < expected ? "truncated" : "too long",
+                     grouped(static_cast<std::int64_t>(expected)),
+                     grouped(static_cast<std::int64_t>(got)));
+}
+
+}  // namespace
+
+void sign_checkpoint(std::span<std::byte> file, std::int64_t format) {
+  const std::span<const std::byte> payload = file.subspan(kUserBlockBytes);
+  std::string block = signed_lines(format, payload.size());
+  block += digest_line(block, payload);
+  std::ranges::copy(std::as_bytes(std::span(block)), file.begin());
+}
+
+Gate open_gate(std::span<const std::byte> file) {
+  if (file.empty()) return {"empty"};
+  const std::string_view block(reinterpret_cast<const char*>(file.data()),
+                               std::min(file.size(), kUserBlockBytes));
+  if (!block.starts_with(kMagic.substr(0, block.size()))) return {"not a Tally checkpoint"};
+  if (file.size() < kUserBlockBytes) {
+    return {fmt::format("truncated (expected at least {} bytes, got {})", kUserBlockBytes,
+                        file.size())};
+  }
+  std::string_view rest = block.substr(kMagic.size());
+  std::int64_t format = 0, bytes = 0;
+  if (!take_number(rest, "format ", format) || !take_number(rest, "bytes ", bytes)) {
+    return {"its first lines are damaged"};
+  }
+  const std::span<const std::byte> payload = file.subspan(kUserBlockBytes);
+  if (static_cast<std::size_t>(bytes) != payload.size()) {
+    return {size_reason(kUserBlockBytes + static_cast<std::size_t>(bytes), file.size())};
+  }
+  std::string expected = signed_lines(format, payload.size());
+  expected += digest_line(expected, payload);
+  expected.resize(kUserBlockBytes, '\0');
+  if (block != expected) return {"its SHA-256 digest does not match its contents"};
+  return {"", format};
+}
+
+}  // namespace tally

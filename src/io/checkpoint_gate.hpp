@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "tally/core/digest.hpp"
+#include "tally/io/h5_file.hpp"
+
+// Private to layer io: the user block of a checkpoint file, as checkpoint.hpp describes it.
+namespace tally {
+
+/// Writes the user block of a whole file whose HDF5 part is in place.
+void sign_checkpoint(std::span<std::byte> file, std::int64_t format);
+
+struct Gate {
+  std::string damage;  ///< empty if the file is whole
+  std::int64_t format = 0;
+};
+Gate open_gate(std::span<const std::byte> file);
+
+}  // namespace tally

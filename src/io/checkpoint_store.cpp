@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "tally/io/checkpoint_store.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "tally/core/error.hpp"
+#include "tally/io/checkpoint.hpp"
+#include "tally/io/posix_file.hpp"
+#include "tally/io/run_directory.hpp"
+
+namespace tally {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPrefix = "step-";
+constexpr std::string_view kSuffix = ".h5";
+constexpr std::size_t kStepDigits = 12;
+
+bool is_checkpoint_name(std::string_view name) {
+  if (name.size() != kPrefix.size() + kStepDigits + kSuffix.size()) return false;
+  const std::string_view digits = name.substr(kPrefix.size(), kStepDigits);
+  return name.starts_with(kPrefix) && name.ends_with(kSuffix) &&
+         digits.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Newest first; the names sort by step.
+std::vector<fs::path> checkpoints_in(const fs::path& directory) {
+  std::vector<fs::path> paths = entries_of(directory, ExitCode::kCheckpoint);
+  std::erase_if(paths,
+                [](const fs::path& path) { return !is_checkpoint_name(path.filename().string()); });
+  std::ranges::sort(paths, std::greater{});
+  return paths;
+}
+
+std::string move_aside(const fs::path& path) {
+  for (int number = 1;; ++number) {
+    const fs::path target = fmt::format("{}.damaged-{}", path.string(), number);
+    std::error_code error;
+    if (fs::exists(target, error)) continue;
+    fs::rename(path, target, error);
+    if (error) return fmt::format("it could not be moved aside: {}", error.message());
+    return fmt::format("moved aside as {}", target.filename().string());
+  }
+}
+
+struct FileContents {
+  std::vector<std::byte> bytes;
+  std::string damage;  // empty if the file is whole
+};
+
+FileContents contents_of(const fs::path& path) {
+  try {
+    FileContents file{read_file(path, kMaxCheckpointBytes), {}};
+    const std::string damage = damage_of_checkpoint(file.bytes);
+    if (!damage.empty()) file.damage = fmt::format("{}: {}", path.string(), damage);
+    return file;
+  } catch (const Error& error) {
+    return {{}, error.what()};
+  }
+}
+
+struct DamagedFile {
+  fs::path path;
+  std::string damage;
+};
+
+// Under another name it might be taken for the newest one for ever.
+void require_name(const LoadedCheckpoint& loaded) {
+  const std::string name = checkpoint_name(loaded.state.progress.step);
+  require(
+      loaded.path.filename() == name, ExitCode::kCheckpoint,
+      "{}: expected the state of another step, got that of step {}; rename it to {}, or remove it",
+      loaded.path.string(), loaded.state.progress.step, name);
+}
+
+}  // namespace
+
+std::string checkpoint_name(std::int64_t step) {
+  return fmt::format("step-{:012}.h5", step);
+}
+
+std::vector<std::string> CheckpointStore::save(const TrainingState& state, std::int64_t keep,
+                                               const std::function<void()>& before_publishing) {
+  const std::int64_t step = state.progress.step;
+  if (newest_step_ == step) return {};
+  std::vector<std::string> warnings;
+  const fs::path path = directory_ / checkpoint_name(step);
+  std::string warning = publish_file(path, encode_checkpoint(state), before_publishing);
+  newest_step_ = step;
+  if (!warning.empty() && !std::exchange(has_warned_, true)) warnings.push_back(std::move(warning));
+  try {
+    prune(keep);
+  } catch (const Error& error) {  // old files that stay cost nothing but room
+    warnings.push_back(fmt::format("old checkpoints stay: {}", error.what()));
+  }
+  return warnings;
+}
+
+void CheckpointStore::prune(std::int64_t keep) const {
+  const std::vector<fs::path> newest_first = checkpoints_in(directory_);
+  for (std::size_t i = static_cast<std::size_t>(keep); i < newest_first.size(); ++i) {
+    if (newest_first[i].filename() == newest_name()) continue;
+    std::error_code ignored;
+    fs::remove(newest_first[i], ignored);
+  }
+}
+
+std::optional<LoadedCheckpoint> CheckpointStore::load_newest(Damaged damaged) {
+  std::vector<DamagedFile> skipped;
+  for (const fs::path& path : checkpoints_in(directory_)) {
+    FileContents file = contents_of(path);
+    if (!file.damage.empty()) {
+      skipped.push_back({path, std::move(file.damage)});
+      continue;
+    }
+    LoadedCheckpoint loaded{decode_checkpoint(file.bytes, path.string()), path, {}};
+    require_name(loaded);
+    newest_step_ = loaded.state.progress.step;
+    for (const auto& [damaged_path, damage] : skipped) {
+      loaded.warnings.push_back(fmt::format(
+          "{}; {}", damage, damaged == Damaged::kMoveAside ? move_aside(damaged_path) : "skipped"));
+    }
+    return loaded;
+  }
+  // Nothing has been moved: the next attempt must not take the run for one that never began.
+  std::vector<std::string> reasons;
+  for (DamagedFile& file : skipped) reasons.push_back(std::move(file.damage));
+  require(reasons.empty(), ExitCode::kCheckpoint,
+          "{}: no checkpoint is whole: {}; restore one from a copy, or start another run",
+          directory_.string(), fmt::join(reasons, "; "));
+  return std::nullopt;
+}
+
+bool CheckpointStore::is_empty() const {
+  return checkpoints_in(directory_).empty();
+}
+
+std::string CheckpointStore::newest_name() const {
+  return newest_step_ ? checkpoint_name(*newest_step_) : std::string();
+}
+
+LoadedCheckpoint load_model(const fs::path& file_or_run_directory) {
+  const fs::path& path = file_or_run_directory;
+  std::error_code error;  // read_file names it
+  const fs::file_status status = fs::status(path, error);
+  require(status.type() != fs::file_type::not_found, ExitCode::kCheckpoint,
+          "{}: no such checkpoint or run directory", path.string());
+  if (!fs::is_directory(status)) {
+    const auto bytes = read_file(path, kMaxCheckpointBytes, ExitCode::kCheckpoint);
+    return {decode_checkpoint(bytes, path.string()), path, {}};
+  }
+  auto loaded =
+      CheckpointStore(checkpoint_directory(path)).load_newest(CheckpointStore::Damaged::kLeave);
+  require(loaded.has_value(), ExitCode::kCheckpoint,
+          "{}: there is no checkpoint in this directory; train first with tally-train --run-dir {}",
+          path.string(), path.string());
+  return std::move(*loaded);
+}
+
+}  // namespace tally

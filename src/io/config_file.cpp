@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "tally/io/config_file.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "tally/core/error.hpp"
+#include "tally/state/config_fields.hpp"
+#include "tally/state/config_text.hpp"
+
+namespace tally {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string result = "\"";
+  for (const char character : text) {
+    if (character == '"' || character == '\\') {
+      result += '\\';
+      result += character;
+    } else if (static_cast<unsigned char>(character) < 0x20 || character == 0x7f) {
+      result += fmt::format("\\u{:04x}", static_cast<unsigned>(character));
+    } else {
+      result += character;
+    }
+  }
+  return result + '"';
+}
+
+template <typename Value>
+std::string toml_value(const Value& value) {
+  return std::is_arithmetic_v<Value> ? to_text(value) : quoted(to_text(value));
+}
+
+// "auto" and "none" are texts, numbers are numbers.
+std::string toml_value(const AutoCount& value) {
+  return value.value == 0 ? quoted(to_text(value)) : to_text(value);
+}
+std::string toml_value(const Limit& value) {
+  return value ? to_text(value) : quoted(to_text(value));
+}
+
+// TOML's whole numbers end at 2^63 - 1.
+std::string toml_value(const std::uint64_t& value) {
+  constexpr std::uint64_t kGreatest = std::numeric_limits<std::int64_t>::max();
+  return value <= kGreatest ? to_text(value) : quoted(to_text(value));
+}
+
+std::string value_text(const toml::node& value, const std::string& origin) {
+  if (const auto* text = value.as_string()) return text->get();
+  if (const auto* number = value.as_integer()) return to_text(number->get());
+  if (const auto* number = value.as_floating_point()) return to_text(number->get());
+  if (const auto* truth = value.as_boolean()) return to_text(truth->get());
+  fail(ExitCode::kUsage, "{} (line {}): expected a text, a number, true or false", origin,
+       value.source().begin.line);
+}
+
+toml::table parse(std::string_view text, const std::string& name) {
+  try {
+    return toml::parse(text, name);
+  } catch (const toml::parse_error& error) {
+    fail(ExitCode::kUsage, "{}: line {}: {}", name, error.source().begin.line, error.description());
+  }
+}
+
+}  // namespace
+
+std::string to_toml(const RunConfig& config) {
+  std::string text;
+  for_each_field(config, [&](const Field& field, const auto& value) {
+    text += fmt::format("{} = {}\n", field.name, toml_value(value));
+  });
+  return text;
+}
+
+GivenOptions given_in_toml(std::string_view text, const std::string& name) {
+  GivenOptions given;
+  for (const auto& [key, value] : parse(text, name)) {
+    const std::string origin = fmt::format("{}: {}", name, key.str());
+    given.push_back({std::string(key.str()), value_text(value, origin), origin});
+  }
+  return given;
+}
+
+RunConfig config_from_toml(std::string_view text, const std::string& name) {
+  RunConfig config;
+  overwrite(config, given_in_toml(text, name));
+  return config;
+}
+
+}  // namespace tally

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "tally/io/run_lock.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "tally/core/error.hpp"
+#include "tally/io/posix_file.hpp"
+
+namespace tally {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxOwnerBytes = 4096;
+
+std::string random_token() {
+  std::random_device source;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", source(), source(), source(), source());
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+std::string job_text() {
+  const char* job = std::getenv("SLURM_JOB_ID");
+  return job == nullptr ? "" : fmt::format(", job {}", job);
+}
+
+// The file is "<owner, for people>\n<token>\n".
+std::string text_of(const fs::path& path) {
+  const auto bytes = read_file(path, kMaxOwnerBytes);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::string owner_in(const fs::path& path) {
+  try {
+    const std::string text = text_of(path);
+    const std::string owner = text.substr(0, text.find('\n'));
+    if (!owner.empty()) return owner;
+  } catch (const Error&) {  // that there is another run matters more than which
+  }
+  return "another run";
+}
+
+[[noreturn]] void fail_to_write(const fs::path& path) {
+  const int error_number = errno;
+  fail(ExitCode::kUsage, "{}: cannot be written: {}; choose another --run-dir", path.string(),
+       system_error_text(error_number));
+}
+
+enum class Attempt { kTaken, kBusy, kUnsupported };
+
+Attempt try_lock(int descriptor) {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  int result = 0;
+  do {
+    result = ::fcntl(descriptor, F_OFD_SETLK, &lock);
+  } while (result != 0 && errno == EINTR);
+  if (result == 0) return Attempt::kTaken;
+  return errno == EAGAIN || errno == EACCES ? Attempt::kBusy : Attempt::kUnsupported;
+}
+
+}  // namespace
+
+RunLock::RunLock(fs::path path)
+    : path_(std::move(path)),
+      token_(random_token()),
+      descriptor_(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+  if (descriptor_ < 0) fail_to_write(path_);
+}
+
+// From here on the destructor closes the file, whatever this throws.
+RunLock::RunLock(fs::path path, std::chrono::seconds patience) : RunLock(std::move(path)) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  Attempt attempt = try_lock(descriptor_);
+  while (attempt == Attempt::kBusy && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    attempt = try_lock(descriptor_);
+  }
+  if (attempt == Attempt::kBusy) {
+    fail(ExitCode::kInUse, "{}: in use by {}; wait for it to end, or choose another --run-dir",
+         path_.parent_path().string(), owner_in(path_));
+  }
+  if (attempt == Attempt::kUnsupported) {
+    warning_ = fmt::format(
+        "{}: this file system has no locks; see to it that no two runs use this "
+        "directory at the same time",
+        path_.parent_path().string());
+  }
+  write_owner();
+}
+
+RunLock::~RunLock() {
+  // The file stays: removing it would let a third run lock another file of the same name. What
+  // another run has written into it is left alone. A process that ends without this has its lock
+  // taken by the kernel.
+  try {
+    [[maybe_unused]] const int emptied = is_owner() ? ::ftruncate(descriptor_, 0) : 0;
+  } catch (const std::exception&) {
+  }
+  ::close(descriptor_);
+}
+
+void RunLock::write_owner() const {
+  const std::string owner =
+      fmt::format("host {}, process {}{}\n{}\n", host_name(), ::getpid(), job_text(), token_);
+  const bool is_written =
+      ::ftruncate(descriptor_, 0) == 0 &&
+      ::pwrite(descriptor_, owner.data(), owner.size(), 0) == static_cast<ssize_t>(owner.size());
+  if (!is_written) fail_to_write(path_);
+}
+
+bool RunLock::is_owner() const {
+  std::error_code error;
+  if (fs::status(path_, error).type() == fs::file_type::not_found) return true;
+  return text_of(path_).find(token_) != std::string::npos;
+}
+
+void RunLock::require_ownership() const {
+  if (is_owner()) return;
+  fail(ExitCode::kInUse, "{}: taken over by {}; this run stops without writing to it",
+       path_.parent_path().string(), owner_in(path_));
+}
+
+}  // namespace tally

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "io_fixtures.hpp"
+#include "tally/core/digest.hpp"
+#include "tally/io/checkpoint.hpp"
+
+namespace tally {
+
+/// A run on images of 2 x 2, in the middle of an epoch, that uses every field of its state and the
+/// numbers that are easily lost. States of different steps have different parameters.
+inline TrainingState small_state(std::int64_t step = 70) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  TrainingState state;
+  state.config = other_config();
+  state.config.network = "dense:3,tanh,dense:2";
+  state.data = {
+      60'000, 10'000, 2, 2, {std::string(64, 'a'), std::string(64, 'b'), "", "d\xC3\xA9"}};
+  state.build = {"1.2.3", "gcc 12.2.0", "avx512", "onednn 2.6.3"};
+  state.layout = parameter_layout(state.config, state.data);
+  state.parameters.assign(state.layout.size(), 0);
+  state.velocity.assign(state.layout.size(), 0);
+  for (const ParameterBlock& block : state.layout.blocks()) {
+    for (std::size_t i = block.offset; i < block.offset + block.size(); ++i) {
+      state.parameters[i] = 0.1F * static_cast<float>(i) + static_cast<float>(step);
+      state.velocity[i] = -1.0F / static_cast<float>(i + 1);
+    }
+  }
+  state.parameters[0] = -0.0F;
+  state.parameters[1] = std::numeric_limits<float>::denorm_min();
+  state.velocity[0] = std::numeric_limits<float>::max();
+  state.velocity[1] = std::numeric_limits<float>::infinity();
+  state.progress = {3, std::min<std::int64_t>(step, 10), step, 3'333, 0.1 + 0.2, 300, 480, 12.75};
+  state.history.epochs = {
+      {1, 20, 960, 0.1, {2.5, 0.125}, {kNone, kNone}, {2.25, 0.25}},
+      {2, 40, 1'920, 1.0 / 3, {1e-300, 1}, {0.5, 0.75}, {kNone, kNone}},
+      {3, 60, 2'880, 0.05, {-0.0, 0}, {5e-324, 1e300}, {std::nextafter(1.0, 2), 0}}};
+  state.history.steps = {{10, 1, 480, 0.1, {2.75, 0.0625}}, {20, 1, 960, 0.1, {kNone, kNone}}};
+  return state;
+}
+
+/// The user block that belongs in front of these bytes, as checkpoint.hpp describes it: worked out
+/// here a second time.
+inline std::vector<std::byte> signed_again(std::vector<std::byte> file, int format = 1) {
+  const std::span<const std::byte> payload = std::span(file).subspan(512);
+  std::string block =
+      fmt::format("TALLY CHECKPOINT\nformat {}\nbytes {}\n", format, payload.size());
+  Sha256 hash;
+  hash.add(as_bytes(block));
+  hash.add(payload);
+  block += "sha256 " + to_hex(hash.finish()) + "\n";
+  block.resize(512, '\0');
+  std::ranges::copy(as_bytes(block), file.begin());
+  return file;
+}
+
+/// A whole file in which one text stands for another of the same length.
+inline std::vector<std::byte> with_text(std::vector<std::byte> file, std::string_view before,
+                                        std::string_view after) {
+  const auto found = std::ranges::search(file, as_bytes(before));
+  if (found.empty() || before.size() != after.size()) throw std::runtime_error("no such text");
+  std::ranges::copy(as_bytes(after), found.begin());
+  return signed_again(std::move(file));
+}
+
+}  // namespace tally

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "tally/io/config_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include "io_fixtures.hpp"
+#include "tally/core/random.hpp"
+
+namespace tally {
+namespace {
+
+std::string refusal(std::string_view text) {
+  return failure_of([&] { given_in_toml(text, "my.toml"); });
+}
+
+RunConfig there_and_back(const RunConfig& config) {
+  return config_from_toml(to_toml(config), "my.toml");
+}
+
+TEST(ConfigFile, HasOneLinePerField) {
+  EXPECT_EQ(to_toml(RunConfig{}),
+            R"(data = ""
+train-limit = "none"
+validation = 0
+run-dir = ""
+network = "dense:100,tanh,dense:50,tanh,dense:10"
+initializer = "glorot"
+loss = "softmax-cross-entropy"
+batch-size = 128
+micro-batch = "auto"
+epochs = 20
+max-steps = "none"
+learning-rate = 0.1
+momentum = 0.9
+nesterov = false
+weight-decay = 0.0001
+schedule = "one-cycle"
+step-epochs = 10
+step-factor = 0.1
+warmup-steps = 0
+order = "shuffled"
+seed = 1
+checkpoint-every = "1epochs"
+keep = 3
+max-time = "none"
+stall-timeout = 60
+threads = "auto"
+reduction = "tree"
+log-every = 0
+quiet = false
+)");
+}
+
+TEST(ConfigFile, GivesBackEveryField) {
+  EXPECT_EQ(texts_of(there_and_back(RunConfig{})), texts_of(RunConfig{}));
+  EXPECT_EQ(texts_of(there_and_back(other_config())), texts_of(other_config()));
+}
+
+TEST(ConfigFile, GivesBackAnyText) {
+  std::string control;
+  for (char character = 1; character < 0x20; ++character) control += character;
+  for (const std::string& nasty :
+       {std::string("\"\"\""), std::string("'''"), std::string("a\\"), std::string("\\u0041\\n"),
+        std::string("# no comment"), std::string("[table]"), std::string("x = 1\ny = 2"),
+        std::string("\x7F"), std::string("\0zero\0", 6), std::string("\xEF\xBB\xBF"),
+        std::string("\xC2\x85\xE2\x80\xA8\xF0\x9F\x98\x80"), std::string(100'000, '\\'), control}) {
+    RunConfig config;
+    config.data = nasty;
+    config.run_dir = nasty;
+    EXPECT_EQ(texts_of(there_and_back(config)), texts_of(config));
+  }
+}
+
+TEST(ConfigFile, GivesBackEveryBitOfANumber) {
+  RandomStream stream(1, Purpose::kInitialize);
+  for (int i = 0; i < 300; ++i) {
+    RunConfig config;
+    config.learning_rate = stream.uniform() * (i % 2 == 0 ? 1 : 1e-12);
+    config.weight_decay = stream.uniform() * 1e8;
+    config.seed = std::uint64_t{stream.next()} << 32 | stream.next();
+    const RunConfig back = there_and_back(config);
+    EXPECT_EQ(back.learning_rate, config.learning_rate);
+    EXPECT_EQ(back.weight_decay, config.weight_decay);
+    EXPECT_EQ(back.seed, config.seed);
+  }
+}
+
+TEST(ConfigFile, GivesBackTheSeedsAroundTheLimitOfToml) {
+  for (const std::uint64_t seed :
+       {0x7FFF'FFFF'FFFF'FFFFU, 0x8000'0000'0000'0000U, 0xFFFF'FFFF'FFFF'FFFFU, std::uint64_t{0}}) {
+    RunConfig config;
+    config.seed = seed;
+    EXPECT_EQ(there_and_back(config).seed, seed);
+  }
+}
+
+TEST(ConfigFile, TakesTheFieldsThatAreThere) {
+  const GivenOptions given = given_in_toml(
+      "# a recipe\r\nepochs = 1_000\r\nbatch-size = 0x40\r\nlearning-rate = 1e-3\r\n"
+      "nesterov = true\r\nnetwork = 'dense:10'\r\n",
+      "my.toml");
+  RunConfig config;
+  overwrite(config, given);
+  Texts expected = texts_of(RunConfig{});
+  expected.at("epochs") = "1000";
+  expected.at("batch-size") = "64";
+  expected.at("learning-rate") = "0.001";
+  expected.at("nesterov") = "true";
+  expected.at("network") = "dense:10";
+  EXPECT_EQ(texts_of(config), expected);
+  EXPECT_EQ(given.front().origin, "my.toml: batch-size");
+  EXPECT_TRUE(given_in_toml("", "my.toml").empty());
+}
+
+TEST(ConfigFile, NamesTheLineThatIsNoToml) {
+  EXPECT_EQ(refusal("epochs = 3\nseed =\n"),
+            "exit 2: my.toml: line 2: Error while parsing key-value pair: expected value, saw "
+            "'\\n'");
+  EXPECT_EQ(refusal("epochs = 3\n\nepochs = 4\n"),
+            "exit 2: my.toml: line 3: Error while parsing key-value pair: cannot redefine existing "
+            "integer 'epochs'");
+  EXPECT_EQ(refusal("data = \"\n\""),
+            "exit 2: my.toml: line 1: Error while parsing string: unescaped control "
+            "characters other than TAB (U+0009) are explicitly prohibited");
+  EXPECT_EQ(refusal("seed = 99999999999999999999\n").substr(0, 24), "exit 2: my.toml: line 1:");
+  EXPECT_EQ(refusal("\n\ndata = \"caf\xE9\"\n").substr(0, 24), "exit 2: my.toml: line 3:");
+  EXPECT_EQ(refusal(std::string(100'000, '[')).substr(0, 24), "exit 2: my.toml: line 1:");
+  EXPECT_EQ(refusal("a = " + std::string(100'000, '[')).substr(0, 24), "exit 2: my.toml: line 1:");
+}
+
+TEST(ConfigFile, RefusesTablesListsAndDates) {
+  const std::string rest = "expected a text, a number, true or false";
+  EXPECT_EQ(refusal("epochs = 3\n[train]\nseed = 1\n"), "exit 2: my.toml: train (line 2): " + rest);
+  EXPECT_EQ(refusal("train.epochs = 3\n"), "exit 2: my.toml: train (line 1): " + rest);
+  EXPECT_EQ(refusal("\nepochs = [3]\n"), "exit 2: my.toml: epochs (line 2): " + rest);
+  EXPECT_EQ(refusal("seed = 1\n[[epochs]]\nx = 1\n"), "exit 2: my.toml: epochs (line 2): " + rest);
+  EXPECT_EQ(refusal("max-time = 01:30:00\n"), "exit 2: my.toml: max-time (line 1): " + rest);
+}
+
+TEST(ConfigFile, RefusesFieldsAndValuesThatDoNotExist) {
+  const auto refused = [](std::string_view text) {
+    return failure_of([&] { config_from_toml(text, "my.toml"); });
+  };
+  EXPECT_EQ(refused("epoch = 3\n"),
+            "exit 2: my.toml: epoch: there is no such option; see tally-train --help");
+  EXPECT_EQ(refused("epochs = 3.5\n"),
+            "exit 2: my.toml: epochs: expected a whole number from 0 to 1 000 000 000, got "
+            "\"3.5\"");
+  EXPECT_EQ(refused("learning-rate = nan\n"),
+            "exit 2: my.toml: learning-rate: expected a number from 0 to 1 000 000 000, got "
+            "\"nan\"");
+  EXPECT_EQ(refused("learning-rate = -inf\n"),
+            "exit 2: my.toml: learning-rate: expected a number from 0 to 1 000 000 000, got "
+            "\"-inf\"");
+  EXPECT_EQ(refused("quiet = 1\n"), "exit 2: my.toml: quiet: expected true or false, got \"1\"");
+}
+
+}  // namespace
+}  // namespace tally

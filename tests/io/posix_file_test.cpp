@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+#include "tally/io/posix_file.hpp"
+
+#include <atomic>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "io_fixtures.hpp"
+#include "system_fixtures.hpp"
+
+namespace tally {
+namespace {
+
+namespace fs = std::filesystem;
+using Names = std::vector<std::string>;
+
+constexpr auto kNoCheck = [] {};
+
+std::string publish(const fs::path& path, std::string_view text) {
+  return publish_file(path, as_bytes(text), kNoCheck);
+}
+
+TEST(ReadFile, GivesAllBytesOfAFileUpToTheLimit) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.write("file", "12345");
+  EXPECT_EQ(as_text(read_file(path, 5)), "12345");
+  EXPECT_EQ(failure_of([&] { read_file(path, 4); }),
+            "exit 1: " + path.string() + ": has 5 bytes; at most 4 are read");
+  EXPECT_TRUE(read_file(directory.write("empty", ""), 0).empty());
+}
+
+TEST(ReadFile, SaysWhyItCannot) {
+  const TemporaryDirectory directory;
+  const fs::path missing = directory.path() / "missing";
+  EXPECT_EQ(failure_of([&] { read_file(missing, 9, ExitCode::kUsage); }),
+            "exit 2: " + missing.string() + ": cannot open: No such file or directory");
+  EXPECT_EQ(failure_of([&] { read_file(directory.path(), 9, ExitCode::kCheckpoint); }),
+            "exit 4: " + directory.string() + ": is not a regular file");
+}
+
+TEST(ReadFile, DoesNotWaitForTheOtherEndOfAPipe) {
+  const TemporaryDirectory directory;
+  const fs::path pipe = directory.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(failure_of([&] { read_file(pipe, 9); }),
+            "exit 1: " + pipe.string() + ": is not a regular file");
+}
+
+TEST(PublishFile, MakesTheFileAppear) {
+  const TemporaryDirectory directory;
+  const std::string text(300'000, 'x');
+  EXPECT_EQ(publish(directory.path() / "file", text), "");
+  EXPECT_EQ(text_in(directory.path() / "file"), text);
+  EXPECT_EQ(names_in(directory.path()), Names{"file"});
+  EXPECT_EQ(publish(directory.path() / "empty", ""), "");
+  EXPECT_EQ(text_in(directory.path() / "empty"), "");
+}
+
+TEST(PublishFile, NeverOverwrites) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.write("file", "old");
+  EXPECT_EQ(failure_of([&] { publish(path, "new"); }),
+            "exit 1: " + path.string() + ": cannot publish: File exists");
+  EXPECT_EQ(text_in(path), "old");
+  EXPECT_EQ(names_in(directory.path()), Names{"file"});
+}
+
+TEST(PublishFile, AsksWhenAllButTheNameIsThere) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "file";
+  int calls = 0;
+  publish_file(path, as_bytes("text"), [&] {
+    ++calls;
+    EXPECT_FALSE(fs::exists(path));
+    const Names names = names_in(directory.path());
+    ASSERT_EQ(names.size(), 1U);
+    EXPECT_EQ(text_in(directory.path() / names[0]), "text");
+  });
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(PublishFile, LeavesNothingIfItIsToldNotTo) {
+  const TemporaryDirectory directory;
+  const std::size_t open_before = open_files();
+  EXPECT_EQ(failure_of([&] {
+              publish_file(directory.path() / "file", as_bytes("text"),
+                           [] { throw Error(ExitCode::kInUse, "not yours"); });
+            }),
+            "exit 3: not yours");
+  EXPECT_TRUE(names_in(directory.path()).empty());
+  EXPECT_EQ(open_files(), open_before);
+}
+
+TEST(PublishFile, SaysSoIfTheDirectoryIsNotThere) {
+  const TemporaryDirectory directory;
+  const fs::path missing = directory.path() / "none" / "file";
+  EXPECT_EQ(failure_of([&] { publish(missing, "text"); }),
+            "exit 1: " + missing.string() + ": cannot create: No such file or directory");
+}
+
+TEST(PublishFile, SaysSoIfTheDirectoryVanishes) {
+  const TemporaryDirectory directory;
+  const fs::path vanishing = directory.path() / "vanishing";
+  fs::create_directory(vanishing);
+  EXPECT_EQ(
+      failure_of([&] {
+        publish_file(vanishing / "file", as_bytes("text"), [&] { fs::remove_all(vanishing); });
+      }),
+      "exit 1: " + (vanishing / "file").string() + ": cannot publish: No such file or directory");
+  EXPECT_TRUE(names_in(directory.path()).empty());
+}
+
+TEST(PublishFile, LeavesAFullDiskAsItWas) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "disk" / "file";
+  const SmallFileSystem disk(path.parent_path(), 65'536);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  publish(path, "first");
+  const std::size_t open_before = open_files();
+  EXPECT_EQ(failure_of([&] { publish(path.string() + "2", std::string(100'000, 'x')); }),
+            "exit 1: " + path.string() + "2: cannot write: No space left on device");
+  EXPECT_EQ(names_in(path.parent_path()), Names{"file"});
+  EXPECT_EQ(open_files(), open_before);
+  publish(path.string() + "2", std::string(40'000, 'x'));
+  EXPECT_EQ(fs::file_size(path.string() + "2"), 40'000U);
+}
+
+TEST(ReplaceFile, ReplacesTheFileAndNotItsContents) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "file";
+  replace_file(path, "old");
+  fs::create_hard_link(path, directory.path() / "link");
+  replace_file(path, "new text");
+  EXPECT_EQ(text_in(path), "new text");
+  EXPECT_EQ(text_in(directory.path() / "link"), "old");
+  EXPECT_EQ(names_in(directory.path()), (Names{"file", "link"}));
+}
+
+TEST(ReplaceFile, ShowsReadersTheOldTextOrTheNewOne) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "file";
+  const std::string first(200'000, 'a');
+  const std::string second(100'000, 'b');
+  replace_file(path, first);
+  std::atomic<int> reads = 0;
+  std::atomic<int> torn = 0;
+  const std::jthread reader([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      const std::string text = text_in(path);
+      if (text != first && text != second) ++torn;
+      ++reads;
+    }
+  });
+  for (int i = 0; i < 200 || reads < 20; ++i) replace_file(path, i % 2 == 0 ? second : first);
+  EXPECT_EQ(torn, 0);
+}
+
+TEST(ReplaceFile, KeepsTheOldFileOnAFullDisk) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "disk" / "file";
+  const SmallFileSystem disk(path.parent_path(), 65'536);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  replace_file(path, "old");
+  EXPECT_EQ(failure_of([&] { replace_file(path, std::string(100'000, 'x')); }),
+            "exit 1: " + path.string() + ": cannot write: No space left on device");
+  EXPECT_EQ(text_in(path), "old");
+  EXPECT_EQ(names_in(path.parent_path()), Names{"file"});
+}
+
+TEST(ReplaceFile, SaysSoIfItCannot) {
+  const TemporaryDirectory directory;
+  fs::create_directories(directory.path() / "folder" / "full");
+  EXPECT_EQ(failure_of([&] { replace_file(directory.path() / "folder", "text"); }),
+            "exit 1: " + directory.string() + "/folder: cannot replace: Is a directory");
+  EXPECT_EQ(names_in(directory.path()), Names{"folder"});
+}
+
+TEST(AppendToFile, AddsAtTheEndOfAFileThatExists) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.write("file", "one\n");
+  append_to_file(path, "two\n");
+  append_to_file(path, "three\n");
+  EXPECT_EQ(text_in(path), "one\ntwo\nthree\n");
+  EXPECT_EQ(failure_of([&] { append_to_file(directory.path() / "none", "x"); }),
+            "exit 1: " + directory.string() + "/none: cannot open: No such file or directory");
+}
+
+TEST(AppendToFile, AddsNothingOnAFullDisk) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "disk" / "file";
+  const SmallFileSystem disk(path.parent_path(), 65'536);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  replace_file(path, "old");
+  EXPECT_EQ(failure_of([&] { append_to_file(path, std::string(100'000, 'x')); }),
+            "exit 1: " + path.string() + ": cannot write: No space left on device");
+  EXPECT_EQ(text_in(path), "old");
+}
+
+TEST(EntriesOf, ListsADirectoryThatMayNotExist) {
+  const TemporaryDirectory directory;
+  EXPECT_TRUE(entries_of(directory.path()).empty());
+  EXPECT_TRUE(entries_of(directory.path() / "none").empty());
+  const fs::path file = directory.write("file", "");
+  EXPECT_EQ(entries_of(directory.path()), std::vector<fs::path>{file});
+  EXPECT_EQ(failure_of([&] { entries_of(file, ExitCode::kUsage); }),
+            "exit 2: " + file.string() + ": cannot be listed: Not a directory");
+}
+
+TEST(RemoveTemporaryFiles, RemovesWhatAKilledProcessLeft) {
+  const TemporaryDirectory directory;
+  put(directory.path() / "file", "kept");
+  put(directory.path() / ".hidden", "kept");
+  put(directory.path() / "notes.tmp-1", "kept");
+  OtherProcess killed([&] {
+    publish_file(directory.path() / "new", as_bytes("text"), [] { ::raise(SIGKILL); });
+    return std::string("published");
+  });
+  EXPECT_EQ(killed.report(), "");
+  EXPECT_EQ(names_in(directory.path()).size(), 4U);
+  remove_temporary_files(directory.path());
+  EXPECT_EQ(names_in(directory.path()), (Names{".hidden", "file", "notes.tmp-1"}));
+}
+
+TEST(TemporaryFiles, OfAKilledProcessOfTheSameNumberAreNoObstacle) {
+  const TemporaryDirectory directory;
+  put(directory.path() / (".file.tmp-" + std::to_string(::getpid())), "left behind, and longer");
+  publish(directory.path() / "file", "text");
+  EXPECT_EQ(text_in(directory.path() / "file"), "text");
+  EXPECT_EQ(names_in(directory.path()), Names{"file"});
+}
+
+}  // namespace
+}  // namespace tally
