@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "tally/data/shard_store.hpp"
+#include "tally/nn/loss.hpp"
+#include "tally/nn/network.hpp"
+#include "tally/train/trainer.hpp"
+
+// Private to layer train: what one thread needs to turn a micro-batch into a leaf of the sum.
+namespace tally {
+
+/// Behind the gradient a leaf carries its loss and its count of correct answers, so that they are
+/// summed in the same order and by the same messages. Counts below 2^24 are exact in a float.
+inline constexpr std::size_t kLeafTail = kAlignmentElements;
+inline constexpr std::size_t kLossElement = 0;
+inline constexpr std::size_t kCorrectElement = 1;
+
+/// The rows of one logical shard that a step uses.
+struct MicroBatch {
+  std::int64_t shard = 0;
+  Range rows;
+};
+
+class LeafWorker {
+ public:
+  LeafWorker(const Network& network, const Loss& loss, const ShardStore& samples,
+             std::int64_t micro_batch);
+
+  void begin_step() { used_.clear(); }
+
+  /// Forward, loss and backward. Writes the gradient, summed over the samples, and the tail to
+  /// `leaf`.
+  void compute(const Real* parameters, const MicroBatch& batch, Real* leaf);
+
+  /// The samples of all leaves since begin_step().
+  [[nodiscard]] const std::vector<UsedSample>& used_samples() const { return used_; }
+
+  /// The loss of each sample alone, for finding the ones that spoil a step.
+  std::vector<double> sample_losses(const Real* parameters, const MicroBatch& batch);
+
+ private:
+  ConstMatrixView forward(const Real* parameters, const MicroBatch& batch);
+
+  const Network& network_;
+  const Loss& loss_;
+  const ShardStore& samples_;
+  NetworkWorkspace workspace_;
+  std::vector<std::uint8_t> labels_;
+  std::vector<UsedSample> used_;
+};
+
+}  // namespace tally

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+#include "tally/train/trainer.hpp"
+
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "small_dataset.hpp"
+#include "tally/nn/pixels.hpp"
+#include "tally/train/step_flags.hpp"
+
+namespace tally {
+namespace {
+
+constexpr std::int64_t kSamples = SmallDataset::kTrain;
+
+struct Recipe {
+  std::int64_t batch_size;
+  std::int64_t micro_batch;
+  SampleOrder order;
+};
+
+// The training step written as it is defined, on one process and with no tricks.
+class ReferenceTrainer {
+ public:
+  ReferenceTrainer(const Network& network, const Loss& loss, const Recipe& recipe, const Sgd& sgd)
+      : network_(network),
+        loss_(loss),
+        recipe_(recipe),
+        sgd_(sgd),
+        plan_({kSamples, recipe.batch_size, recipe.micro_batch, recipe.order, 7}),
+        places_(plan_.deal()),
+        workspace_(network, recipe.micro_batch) {}
+
+  void step(std::int64_t epoch, std::int64_t step, float rate, AlignedVector& parameters,
+            AlignedVector& velocity) {
+    std::vector<AlignedVector> level;
+    std::int64_t samples = 0;
+    for (std::int64_t shard = 0; shard < plan_.shards(); ++shard) {
+      const auto ids = ids_of(epoch, step, shard);
+      if (ids.empty()) continue;
+      samples += static_cast<std::int64_t>(ids.size());
+      level.push_back(leaf(ids, parameters));
+    }
+    while (level.size() > 1) {
+      std::vector<AlignedVector> next;
+      for (std::size_t i = 0; i + 1 < level.size(); i += 2) {
+        next.push_back(level[i]);
+        for (std::size_t j = 0; j < next.back().size(); ++j) next.back()[j] += level[i + 1][j];
+      }
+      if (level.size() % 2 == 1) next.push_back(level.back());
+      level = next;
+    }
+    update(sgd_, rate, {level[0], samples}, velocity, parameters);
+  }
+
+ private:
+  std::vector<std::int64_t> ids_of(std::int64_t epoch, std::int64_t step,
+                                   std::int64_t shard) const {
+    std::vector<std::int64_t> base(static_cast<std::size_t>(plan_.shard_size(shard)));
+    for (std::size_t id = 0; id < places_.size(); ++id) {
+      if (places_[id].shard == shard) base[places_[id].index] = static_cast<std::int64_t>(id);
+    }
+    std::vector<std::uint32_t> order(base.size());
+    plan_.epoch_order(epoch, shard, order);
+    std::vector<std::int64_t> ids;
+    const Range rows = plan_.rows(step, shard);
+    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+      ids.push_back(base[order[static_cast<std::size_t>(row)]]);
+    }
+    return ids;
+  }
+
+  AlignedVector leaf(const std::vector<std::int64_t>& ids, const AlignedVector& parameters) {
+    const auto rows = static_cast<Index>(ids.size());
+    std::vector<std::uint8_t> pixels, labels;
+    for (const std::int64_t id : ids) {
+      const auto image = SmallDataset::pixels(id, 0);
+      pixels.insert(pixels.end(), image.begin(), image.end());
+      labels.push_back(SmallDataset::label(id));
+    }
+    scale_pixels(pixels, workspace_.inputs(rows).data());
+    const ConstMatrixView outputs = network_.forward(parameters.data(), workspace_, rows);
+    loss_.gradient(outputs, labels, workspace_.grad_outputs(rows));
+    AlignedVector gradient(parameters.size());
+    network_.backward(parameters.data(), workspace_, rows, gradient.data());
+    return gradient;
+  }
+
+  const Network& network_;
+  const Loss& loss_;
+  Recipe recipe_;
+  Sgd sgd_;
+  ShardPlan plan_;
+  std::vector<ShardPlan::Place> places_;
+  NetworkWorkspace workspace_;
+};
+
+// Throws where it is asked to, as a rank that runs out of memory would.
+class FailingLoss : public SoftmaxCrossEntropy {
+ public:
+  explicit FailingLoss(bool fails) : fails_(fails) {}
+  double gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
+                  MatrixView grad_outputs) const override {
+    if (fails_) throw std::bad_alloc();
+    return SoftmaxCrossEntropy::gradient(outputs, labels, grad_outputs);
+  }
+
+ private:
+  bool fails_;
+};
+
+class TrainerTest : public testing::Test {
+ protected:
+  RankData scatter(const ShardPlan& plan) {
+    DataFingerprint fingerprint = SmallDataset::shape();
+    return scatter_dataset(communicator_, dataset_.files(),
+                           {kSamples, 0, 9, SmallDataset::kClasses}, plan, fingerprint);
+  }
+
+  TrainingState initial_state() const {
+    TrainingState state;
+    state.layout = network_.layout();
+    state.parameters = network_.initial_parameters(Initializer::kUniform, 2);
+    state.velocity.assign(state.parameters.size(), 0);
+    return state;
+  }
+
+  static TrainerOptions options(ReductionKind reduction = ReductionKind::kTree) {
+    TrainerOptions options;
+    options.sgd = {0.9, false, 1e-3};
+    options.schedule.peak = 0.125;
+    options.reduction = reduction;
+    return options;
+  }
+
+  static void close_epoch_if_done(const ShardPlan& plan, Progress& progress) {
+    if (progress.epoch_step < plan.steps_per_epoch()) return;
+    progress.epoch += 1;
+    progress.epoch_step = 0;
+  }
+
+  Communicator communicator_;
+  SmallDataset dataset_{communicator_};
+  Network network_{"dense:9,tanh,dense:4", SmallDataset::kPixels};
+  SoftmaxCrossEntropy loss_;
+  Heartbeat heartbeat_;
+};
+
+TEST_F(TrainerTest, HasTheBitsOfItsDefinitionForAnyRanksAndThreads) {
+  for (const Recipe& recipe :
+       {Recipe{28, 4, SampleOrder::kShuffled}, Recipe{24, 8, SampleOrder::kSequential},
+        Recipe{512, 32, SampleOrder::kShuffled}, Recipe{1, 1, SampleOrder::kSequential}}) {
+    const ShardPlan plan({kSamples, recipe.batch_size, recipe.micro_batch, recipe.order, 7});
+    for (int threads = 1; threads <= 3; ++threads) {
+      const ThreadTeam team(threads);
+      RankData data = scatter(plan);
+      Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_},
+                      options());
+      TrainingState state = initial_state();
+      ReferenceTrainer reference(network_, loss_, recipe, options().sgd);
+      AlignedVector parameters = state.parameters;
+      AlignedVector velocity = state.velocity;
+      const std::int64_t steps = std::min<std::int64_t>(2 * plan.steps_per_epoch(), 30);
+      for (std::int64_t step = 0; step < steps; ++step) {
+        const StepResult result = trainer.step(state, 0);
+        EXPECT_EQ(result.samples, plan.step_samples(step % plan.steps_per_epoch()));
+        reference.step(step / plan.steps_per_epoch(), step % plan.steps_per_epoch(), 0.125F,
+                       parameters, velocity);
+        ASSERT_EQ(state.parameters, parameters) << "step " << step << ", threads " << threads;
+        ASSERT_EQ(state.velocity, velocity);
+        close_epoch_if_done(plan, state.progress);
+      }
+    }
+  }
+}
+
+TEST_F(TrainerTest, CountsLossAndAnswersOverAllRanks) {
+  const ShardPlan plan({kSamples, 1024, 32, SampleOrder::kShuffled, 7});
+  const ThreadTeam team(2);
+  RankData data = scatter(plan);
+  Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_}, options());
+  TrainingState state = initial_state();
+
+  // The whole set in one step, against one pass over it.
+  std::vector<std::uint8_t> pixels, labels;
+  for (std::int64_t i = 0; i < kSamples; ++i) {
+    const auto image = SmallDataset::pixels(i, 0);
+    pixels.insert(pixels.end(), image.begin(), image.end());
+    labels.push_back(SmallDataset::label(i));
+  }
+  LeafFigures expected =
+      evaluate_leaves(network_, loss_, state.parameters.data(), {pixels, labels}, ThreadTeam(1));
+  const StepResult result = trainer.step(state, 0);
+  EXPECT_EQ(result.samples, kSamples);
+  EXPECT_EQ(result.correct, expected.confusion.correct());
+  EXPECT_NEAR(result.loss_sum / kSamples, summarize(expected.losses, kSamples, result.correct).loss,
+              1e-5);
+  EXPECT_EQ(state.progress.step, 1);
+  EXPECT_EQ(state.progress.samples, kSamples);
+  EXPECT_EQ(state.progress.epoch_correct, result.correct);
+}
+
+TEST_F(TrainerTest, ReportsWhatEachRankUsed) {
+  const ShardPlan plan({kSamples, 28, 4, SampleOrder::kShuffled, 7});
+  const ThreadTeam team(2);
+  RankData data = scatter(plan);
+  Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_}, options());
+  TrainingState state = initial_state();
+  std::vector<std::int64_t> ids;
+  for (std::int64_t step = 0; step < plan.steps_per_epoch(); ++step) {
+    trainer.step(state, 0);
+    std::vector<std::int64_t> own;
+    for (const UsedSample& used : trainer.used_samples()) own.push_back(used.id);
+    const auto all = communicator_.gather_all(own);
+    EXPECT_EQ(static_cast<std::int64_t>(all.size()), plan.step_samples(step));
+    ids.insert(ids.end(), all.begin(), all.end());
+  }
+  std::ranges::sort(ids);
+  ASSERT_EQ(static_cast<std::int64_t>(ids.size()), kSamples);
+  for (std::int64_t i = 0; i < kSamples; ++i) EXPECT_EQ(ids[static_cast<std::size_t>(i)], i);
+}
+
+TEST_F(TrainerTest, FlagsOfOneRankReachAll) {
+  const ShardPlan plan({kSamples, 28, 4, SampleOrder::kShuffled, 7});
+  const ThreadTeam team(1);
+  RankData data = scatter(plan);
+  Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_}, options());
+  TrainingState state = initial_state();
+  const bool is_last = communicator_.rank() == communicator_.size() - 1;
+  EXPECT_EQ(trainer.step(state, is_last ? kStopForUsr2 : 0U).flags, kStopForUsr2);
+  EXPECT_EQ(trainer.step(state, 0).flags, 0U);
+}
+
+TEST_F(TrainerTest, AnExceptionOnOneRankEndsAllWithTheStateUntouched) {
+  const ShardPlan plan({kSamples, 28, 4, SampleOrder::kShuffled, 7});
+  const ThreadTeam team(2);
+  RankData data = scatter(plan);
+  const FailingLoss loss(communicator_.rank() == communicator_.size() - 1);
+  Trainer trainer({communicator_, team, network_, loss, plan, data.train, heartbeat_}, options());
+  TrainingState state = initial_state();
+  const AlignedVector before = state.parameters;
+  try {
+    trainer.step(state, 0);
+    FAIL() << "nothing was thrown";
+  } catch (const AgreedError& error) {
+    EXPECT_NE(std::string(error.what()).find("out of memory"), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(state.parameters, before);
+  EXPECT_EQ(state.progress.step, 0);
+}
+
+TEST_F(TrainerTest, AGradientThatIsNotFiniteNamesLayerStepAndSamples) {
+  const ShardPlan plan({kSamples, 28, 4, SampleOrder::kSequential, 7});
+  const ThreadTeam team(2);
+  RankData data = scatter(plan);
+  Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_}, options());
+  TrainingState state = initial_state();
+  trainer.step(state, 0);
+  const AlignedVector before = state.parameters;
+  // The bias of the last layer: all losses of the step are spoiled.
+  state.parameters[network_.layout().blocks()[3].offset] = std::numeric_limits<float>::infinity();
+  try {
+    trainer.step(state, 0);
+    FAIL() << "nothing was thrown";
+  } catch (const AgreedError& error) {
+    EXPECT_STREQ(error.what(),
+                 "step 2: the gradient of 0-dense/weight is not finite; neither is the loss of 28 "
+                 "of 28 samples: 28, 29, 30, 31, 32, ...; try a lower --learning-rate than 0.125");
+  }
+  EXPECT_EQ(state.progress.step, 1);
+}
+
+}  // namespace
+}  // namespace tally

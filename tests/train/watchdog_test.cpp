@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "tally/train/watchdog.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tally {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class WatchdogTest : public testing::Test {
+ protected:
+  WatchdogTest() { testing::GTEST_FLAG(death_test_style) = "threadsafe"; }
+};
+
+TEST_F(WatchdogTest, EndsAProcessWithoutProgressAndSaysWhere) {
+  EXPECT_EXIT(
+      {
+        Heartbeat heartbeat;
+        heartbeat.at_step(41);
+        heartbeat.enter(Phase::kReduce);
+        const Watchdog watchdog(heartbeat, "rank 2 on host n1", seconds{1}, milliseconds{0});
+        std::this_thread::sleep_for(seconds{10});
+      },
+      testing::ExitedWithCode(1),
+      "tally-train: rank 2 on host n1: no progress for 1 s at step 41, reduce; another rank is "
+      "frozen or cannot be reached");
+}
+
+TEST_F(WatchdogTest, LeavesAProcessWithProgressAlone) {
+  Heartbeat heartbeat;
+  const Watchdog watchdog(heartbeat, "rank 0", seconds{1}, milliseconds{0});
+  for (int i = 0; i < 20; ++i) {
+    heartbeat.enter(Phase::kForward);
+    std::this_thread::sleep_for(milliseconds{100});
+  }
+}
+
+TEST_F(WatchdogTest, WaitsLongerWhileFilesAreWritten) {
+  Heartbeat heartbeat;
+  heartbeat.enter(Phase::kSave);
+  const Watchdog watchdog(heartbeat, "rank 0", seconds{1}, milliseconds{0});
+  std::this_thread::sleep_for(milliseconds{1800});
+}
+
+TEST_F(WatchdogTest, IsOffWithATimeoutOfZero) {
+  Heartbeat heartbeat;
+  heartbeat.enter(Phase::kForward);
+  const Watchdog watchdog(heartbeat, "rank 0", seconds{0}, milliseconds{0});
+  std::this_thread::sleep_for(milliseconds{300});
+}
+
+}  // namespace
+}  // namespace tally
