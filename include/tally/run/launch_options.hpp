@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "tally/state/given_options.hpp"
+
+namespace tally {
+
+/// What was said when a training was launched.
+struct LaunchOptions {
+  GivenOptions given;  ///< fields of RunConfig, from the command line
+  std::string preset;
+  std::string config_file;  ///< TOML; the command line overrides it
+  std::string dump_order;   ///< CSV file; empty: none
+  bool resume = false;
+};
+
+/// All given fields in the order in which they apply, and the preset if one is named anywhere.
+/// Reads the configuration file.
+struct GivenFields {
+  std::string preset;
+  GivenOptions fields;
+};
+GivenFields given_fields(const LaunchOptions& options);
+
+/// The configuration of a fresh run: command line > file > preset > default. Throws an Error.
+RunConfig fresh_config(const LaunchOptions& options);
+
+}  // namespace tally

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "tally/state/history.hpp"
+#include "tally/state/training_state.hpp"
+
+namespace tally {
+
+/// What people see of a training, on standard output: a bar that is redrawn on a terminal, plain
+/// lines elsewhere. Warnings go to standard error even when the rest is quiet. Rank 0 only.
+class ProgressReport {
+ public:
+  explicit ProgressReport(bool quiet);
+  ~ProgressReport();
+  ProgressReport(const ProgressReport&) = delete;
+  ProgressReport& operator=(const ProgressReport&) = delete;
+
+  void set_quiet(bool quiet) { quiet_ = quiet; }
+
+  void line(const std::string& text);
+  void warning(const std::string& text);
+
+  /// Redraws the bar, at most ten times a second.
+  void step(const Progress& progress, std::int64_t epochs, std::int64_t steps_per_epoch);
+
+  struct Epoch {
+    EpochRow row;
+    std::int64_t epochs = 0;
+    double samples_per_second = 0;
+    bool is_saved = false;
+  };
+  void epoch(const Epoch& epoch);
+
+ private:
+  void clear_bar();
+
+  bool quiet_;
+  bool is_terminal_;
+  bool has_bar_ = false;
+  std::chrono::steady_clock::time_point last_drawn_;
+};
+
+}  // namespace tally

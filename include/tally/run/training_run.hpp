@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "tally/run/launch_options.hpp"
+#include "tally/run/order_log.hpp"
+#include "tally/run/progress_report.hpp"
+#include "tally/run/run_opening.hpp"
+#include "tally/train/distributed_evaluation.hpp"
+#include "tally/train/rank_data.hpp"
+#include "tally/train/stop_request.hpp"
+#include "tally/train/trainer.hpp"
+
+namespace tally {
+
+/// A run from its first or restored step to its end: after each step, what is due (evaluation,
+/// checkpoint, report) is done, and a request to stop is obeyed.
+class TrainingRun {
+ public:
+  /// Reads and distributes the data. Throws an AgreedError. Collective: every rank must call.
+  TrainingRun(const Communicator& communicator, Heartbeat& heartbeat, OpenedRun& opened,
+              ProgressReport& report, const LaunchOptions& options);
+
+  /// Trains. Returns kDone, or kStopped if the run is to be resumed. Throws an AgreedError if a
+  /// step fails; the run directory then says FAILED. Collective: every rank must call.
+  ExitCode run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  ExitCode train();
+  std::uint32_t wanted_flags();
+  void log_step(const StepResult& result);
+  void close_epoch(const StepResult& result);
+  SetFigures figures_of(const EvaluationShare& share);
+  [[nodiscard]] bool is_save_due(const StepResult& result, bool ends_epoch) const;
+  bool save();
+  ExitCode stop(std::uint32_t flags);
+  ExitCode finish();
+  void announce(const LaunchOptions& options);
+  void report_epoch(bool is_saved);
+
+  const Communicator& communicator_;
+  Heartbeat& heartbeat_;
+  ProgressReport& report_;
+  TrainingState& state_;
+  const RunConfig& config_;
+  RunRecorder* recorder_;  // null on all ranks but 0
+
+  const Network& network_;
+  std::unique_ptr<Loss> loss_;
+  ShardPlan plan_;
+  RankData data_;
+  ThreadTeam team_;
+  Trainer trainer_;
+  std::optional<OrderLog> order_log_;
+  StopRequest signals_;
+
+  Clock::time_point started_ = Clock::now();
+  Clock::time_point last_save_ = Clock::now();
+  double seconds_before_ = 0;  // of training, before this launch
+  double epoch_seconds_ = 0;   // of steps, in this launch
+  std::int64_t epoch_samples_here_ = 0;
+};
+
+/// Opens the run that `options` describe and trains it to its end. Collective: every rank must
+/// call.
+ExitCode run_training(const Communicator& communicator, Heartbeat& heartbeat,
+                      const LaunchOptions& options);
+
+}  // namespace tally

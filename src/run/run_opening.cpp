@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include "tally/run/run_opening.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include <fmt/chrono.h>
+
+#include "tally/core/text.hpp"
+#include "tally/data/data_directory.hpp"
+#include "tally/data/split_reader.hpp"
+#include "tally/io/config_file.hpp"
+
+namespace tally {
+namespace {
+
+std::string given_text(const GivenOptions& given, std::string_view name) {
+  std::string text;
+  for (const GivenOption& option : given) {
+    if (option.name == name) text = option.text;
+  }
+  return text;
+}
+
+std::string new_run_directory() {
+  return fmt::format("runs/{:%Y%m%d-%H%M%S}", fmt::localtime(std::time(nullptr)));
+}
+
+// --- rank 0 ---
+
+std::optional<TrainingState> load_if_resuming(const LaunchOptions& options, RunRecorder& recorder,
+                                              ProgressReport& report) {
+  if (!options.resume) {
+    require(!recorder.is_used(), ExitCode::kUsage,
+            "{}: holds an earlier run; continue it with --resume, or choose another --run-dir",
+            recorder.path().string());
+    return std::nullopt;
+  }
+  std::optional<TrainingState> state = recorder.load();
+  if (!state) {
+    report.line(fmt::format("{}: there is no checkpoint yet; starting from the beginning",
+                            recorder.path().string()));
+  }
+  return state;
+}
+
+// What the headers say; the digests follow when the files are read.
+DataFingerprint read_shape(const DatasetFiles& files) {
+  const SplitReader train(files.train);
+  const SplitReader test(files.test);
+  require(train.rows() == test.rows() && train.columns() == test.columns(), ExitCode::kUsage,
+          "{}: expected images of {} x {} as in {}, got {} x {}; use files of one data set",
+          files.test.images.string(), train.rows(), train.columns(), files.train.images.string(),
+          test.rows(), test.columns());
+  return {train.count(), test.count(), train.rows(), train.columns(), {}};
+}
+
+void require_training_images(const RunConfig& config, const DataFingerprint& data) {
+  const std::int64_t used =
+      std::min(config.train_limit.value_or(data.train_images), data.train_images);
+  require(config.validation < used, ExitCode::kUsage,
+          "--validation: expected fewer than the {}, got {}", counted(used, "training image"),
+          grouped(config.validation));
+}
+
+// Fills in everything but the network and the vectors of a fresh run.
+void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& report) {
+  const GivenFields given = given_fields(options);
+  std::string directory = given_text(given.fields, "run-dir");
+  require(!options.resume || !directory.empty(), ExitCode::kUsage,
+          "--resume: expected --run-dir DIR, the run to continue");
+  if (directory.empty()) directory = new_run_directory();
+  if (!options.resume) run.state.config = fresh_config(options);  // refused before anything is made
+
+  run.recorder = std::make_unique<RunRecorder>(
+      directory, [&report](const std::string& text) { report.warning(text); });
+  std::optional<TrainingState> stored = load_if_resuming(options, *run.recorder, report);
+  run.is_resumed = stored.has_value();
+  if (stored) {
+    run.state = std::move(*stored);
+    run.state.config = resumed(run.state.config, given.fields);
+  } else {
+    run.state.config = fresh_config(options);
+  }
+  run.state.config.run_dir = directory;
+  run.state.config.data = data_directory(run.state.config.data).string();
+  run.files = find_dataset_files(run.state.config.data);
+  DataFingerprint shape = read_shape(run.files);
+  if (stored) {
+    shape.digests = run.state.data.digests;
+    require_same_data(run.state.data, shape, run.files);
+  }
+  run.state.data = shape;
+  require_training_images(run.state.config, shape);
+}
+
+// --- all ranks ---
+
+// The part of the state that fits into a message as it is.
+struct SharedFacts {
+  bool is_resumed = false;
+  Progress progress;
+  std::int64_t train_images = 0, test_images = 0, rows = 0, columns = 0;
+};
+
+void share_facts(const Communicator& communicator, OpenedRun& run) {
+  TrainingState& state = run.state;
+  state.config =
+      config_from_toml(communicator.broadcast(to_toml(state.config)), "configuration of rank 0");
+  SharedFacts facts{run.is_resumed,         state.progress,  state.data.train_images,
+                    state.data.test_images, state.data.rows, state.data.columns};
+  communicator.broadcast_value(facts);
+  run.is_resumed = facts.is_resumed;
+  state.progress = facts.progress;
+  state.data.train_images = facts.train_images;
+  state.data.test_images = facts.test_images;
+  state.data.rows = facts.rows;
+  state.data.columns = facts.columns;
+  state.build = this_build();
+}
+
+void share_vectors(const Communicator& communicator, OpenedRun& run) {
+  TrainingState& state = run.state;
+  state.layout = run.network->layout();
+  state.parameters.resize(state.layout.size());
+  state.velocity.resize(state.layout.size());
+  if (run.is_resumed) {
+    communicator.broadcast(std::as_writable_bytes(std::span(state.parameters)));
+    communicator.broadcast(std::as_writable_bytes(std::span(state.velocity)));
+  } else {
+    state.parameters = run.network->initial_parameters(state.config.initializer, state.config.seed);
+  }
+}
+
+}  // namespace
+
+OpenedRun open_run(const Communicator& communicator, const LaunchOptions& options,
+                   ProgressReport& report) {
+  OpenedRun run;
+  communicator.on_root([&] { open_files(options, run, report); });
+  share_facts(communicator, run);
+  communicator.together([&] {
+    const DataFingerprint& data = run.state.data;
+    run.network = std::make_unique<Network>(run.state.config.network, data.rows * data.columns);
+  });
+  share_vectors(communicator, run);
+  return run;
+}
+
+void require_same_data(const DataFingerprint& expected, const DataFingerprint& found,
+                       const DatasetFiles& files) {
+  const std::array<std::filesystem::path, 4> paths = {files.train.images, files.train.labels,
+                                                      files.test.images, files.test.labels};
+  constexpr std::string_view kRemedy = "pass the data that this run was started on with --data";
+  require(expected.rows == found.rows && expected.columns == found.columns, ExitCode::kUsage,
+          "{}: expected images of {} x {}, got {} x {}; {}", paths[0].string(), expected.rows,
+          expected.columns, found.rows, found.columns, kRemedy);
+  const auto require_count = [&](const std::filesystem::path& path, std::int64_t before,
+                                 std::int64_t now) {
+    require(before == now, ExitCode::kUsage, "{}: expected {}, got {}; {}", path.string(),
+            counted(before, "image"), grouped(now), kRemedy);
+  };
+  require_count(paths[0], expected.train_images, found.train_images);
+  require_count(paths[2], expected.test_images, found.test_images);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    require(expected.digests[i] == found.digests[i], ExitCode::kUsage,
+            "{}: expected SHA-256 {}, got {}; {}", paths[i].string(), expected.digests[i],
+            found.digests[i], kRemedy);
+  }
+}
+
+}  // namespace tally

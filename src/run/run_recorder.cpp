@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "tally/run/run_recorder.hpp"
+
+#include <cstdlib>
+
+#include "tally/core/error.hpp"
+#include "tally/io/config_file.hpp"
+
+namespace tally {
+namespace {
+
+// A requeued job may start before the lock of its predecessor is given up by a lost client.
+std::chrono::seconds lock_patience() {
+  const char* restarts = std::getenv("SLURM_RESTART_COUNT");
+  const bool is_requeued = restarts != nullptr && std::string_view(restarts) != "0";
+  return std::chrono::seconds{is_requeued ? 120 : 0};
+}
+
+}  // namespace
+
+RunRecorder::RunRecorder(const std::filesystem::path& directory, Warn warn)
+    : warn_(std::move(warn)),
+      directory_(directory, lock_patience()),
+      store_(directory_.checkpoints()) {
+  if (!directory_.lock().warning().empty()) warn_(directory_.lock().warning());
+}
+
+std::optional<TrainingState> RunRecorder::load() {
+  std::optional<LoadedCheckpoint> loaded = store_.load_newest(CheckpointStore::Damaged::kMoveAside);
+  if (!loaded) return std::nullopt;
+  for (const std::string& warning : loaded->warnings) warn_(warning);
+  return std::move(loaded->state);
+}
+
+void RunRecorder::begin(const TrainingState& state) {
+  directory_.write_config(to_toml(state.config));
+  metrics_.emplace(path(), state.history, state.config.log_every > 0);
+  directory_.write_status({RunState::kResume, state.progress.step, newest_checkpoint(), "running"});
+}
+
+bool RunRecorder::save(const TrainingState& state) {
+  try {
+    const auto warnings =
+        store_.save(state, state.config.keep, [this] { directory_.lock().require_ownership(); });
+    for (const std::string& warning : warnings) warn_(warning);
+  } catch (const Error& error) {
+    if (error.exit_code() == ExitCode::kInUse) throw;
+    warn_(std::string("no checkpoint: ") + error.what() + "; training goes on");
+    return false;
+  }
+  write_status(RunState::kResume, state.progress.step, "running");
+  return true;
+}
+
+void RunRecorder::add(const EpochRow& row) {
+  warn_if_failing([&] { metrics_->add(row); });
+}
+
+void RunRecorder::add(const StepRow& row) {
+  warn_if_failing([&] { metrics_->add(row); });
+}
+
+void RunRecorder::write_status(RunState state, std::int64_t step, const std::string& reason) {
+  warn_if_failing([&] { directory_.write_status({state, step, newest_checkpoint(), reason}); });
+}
+
+void RunRecorder::warn_if_failing(const std::function<void()>& write) {
+  try {
+    write();
+  } catch (const Error& error) {
+    warn_(error.what());
+  }
+}
+
+}  // namespace tally

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+#include "tally/run/training_run.hpp"
+
+#include <fmt/format.h>
+
+#include "tally/core/text.hpp"
+#include "tally/run/worker_threads.hpp"
+#include "tally/train/step_flags.hpp"
+#include "tally/train/watchdog.hpp"
+
+namespace tally {
+namespace {
+
+DataUse data_use(const TrainingState& state, const Network& network) {
+  const std::int64_t images =
+      std::min(state.config.train_limit.value_or(state.data.train_images), state.data.train_images);
+  return {images, state.config.validation, state.config.seed, static_cast<int>(network.outputs())};
+}
+
+std::int64_t training_samples(const TrainingState& state) {
+  return std::min(state.config.train_limit.value_or(state.data.train_images),
+                  state.data.train_images) -
+         state.config.validation;
+}
+
+ShardRecipe shard_recipe(const TrainingState& state) {
+  const RunConfig& config = state.config;
+  return {training_samples(state), config.batch_size, config.micro_batch.value, config.order,
+          config.seed};
+}
+
+TrainerOptions trainer_options(const TrainingState& state) {
+  const RunConfig& config = state.config;
+  const std::int64_t samples = training_samples(state);
+  Schedule schedule;
+  schedule.kind = config.schedule;
+  schedule.peak = config.learning_rate;
+  schedule.total_samples = config.epochs * samples;
+  schedule.step_samples = config.step_epochs * samples;
+  schedule.step_factor = config.step_factor;
+  schedule.warmup_samples = config.warmup_steps * config.batch_size;
+  schedule.batch_size = config.batch_size;
+  return {{config.momentum, config.nesterov, config.weight_decay}, schedule, config.reduction};
+}
+
+// Reads and sends all data; on a resume, refuses other data than before.
+RankData load_data(const Communicator& communicator, Heartbeat& heartbeat, OpenedRun& opened,
+                   const ShardPlan& plan) {
+  heartbeat.enter(Phase::kScatter);
+  const DataFingerprint before = opened.state.data;
+  RankData data = scatter_dataset(communicator, opened.files,
+                                  data_use(opened.state, *opened.network), plan, opened.state.data);
+  communicator.on_root([&] {
+    if (opened.is_resumed) require_same_data(before, opened.state.data, opened.files);
+  });
+  return data;
+}
+
+ThreadTeam make_team(const Communicator& communicator, const RunConfig& config,
+                     const ShardPlan& plan) {
+  const CpuShare share = cpu_share(communicator);
+  const Range own = leaves_of_rank(plan.shards(), communicator.size(), communicator.rank());
+  int threads = 1;
+  communicator.together([&] { threads = worker_threads(config.threads, share, own.size()); });
+  return ThreadTeam(threads);
+}
+
+SetFigures to_figures(const Evaluation& evaluation) {
+  return {evaluation.loss, evaluation.accuracy()};
+}
+
+SetFigures mean_figures(double loss_sum, std::int64_t correct, std::int64_t samples) {
+  const auto count = static_cast<double>(samples);
+  return {loss_sum / count, static_cast<double>(correct) / count};
+}
+
+bool is_finished(const TrainingState& state) {
+  return state.progress.epoch >= state.config.epochs ||
+         (state.config.max_steps && state.progress.step >= *state.config.max_steps);
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+TrainingRun::TrainingRun(const Communicator& communicator, Heartbeat& heartbeat, OpenedRun& opened,
+                         ProgressReport& report, const LaunchOptions& options)
+    : communicator_(communicator),
+      heartbeat_(heartbeat),
+      report_(report),
+      state_(opened.state),
+      config_(opened.state.config),
+      recorder_(opened.recorder.get()),
+      network_(*opened.network),
+      loss_(make_loss(config_.loss)),
+      plan_(shard_recipe(state_)),
+      data_(load_data(communicator, heartbeat, opened, plan_)),
+      team_(make_team(communicator, config_, plan_)),
+      trainer_({communicator, team_, network_, *loss_, plan_, data_.train, heartbeat},
+               trainer_options(state_)),
+      seconds_before_(state_.progress.elapsed_seconds) {
+  if (!options.dump_order.empty()) order_log_.emplace(communicator, options.dump_order);
+  announce(options);
+  communicator.on_root([&] { recorder_->begin(state_); });
+}
+
+void TrainingRun::announce(const LaunchOptions& options) {
+  const std::int64_t workers = communicator_.sum(team_.size());
+  if (recorder_ == nullptr) return;
+  const std::filesystem::path data(config_.data);
+  report_.line(fmt::format("data: {} at {}: {} training and {} test images of {} x {}",
+                           (data.has_filename() ? data : data.parent_path()).filename().string(),
+                           config_.data, grouped(state_.data.train_images),
+                           grouped(state_.data.test_images), state_.data.rows,
+                           state_.data.columns));
+  report_.line(fmt::format("run: {}: {} ({} parameters), batch {} = {} x {}, {}, {} in all{}",
+                           config_.run_dir, network_.shape_text(),
+                           grouped(static_cast<std::int64_t>(network_.layout().count())),
+                           config_.batch_size, plan_.shards(), config_.micro_batch.value,
+                           counted(communicator_.size(), "rank"), counted(workers, "thread"),
+                           options.resume && state_.progress.step > 0
+                               ? fmt::format(", resumed at step {}", grouped(state_.progress.step))
+                               : ""));
+  const std::string warning = idle_workers_warning(workers, config_);
+  if (!warning.empty()) report_.warning(warning);
+}
+
+ExitCode TrainingRun::run() {
+  try {
+    return train();
+  } catch (const AgreedError& error) {
+    if (error.exit_code() == ExitCode::kInUse) throw;  // the directory is another run's now
+    const std::string last = recorder_ != nullptr ? recorder_->newest_checkpoint() : "";
+    if (recorder_ != nullptr) {
+      recorder_->write_status(RunState::kFailed, state_.progress.step, error.what());
+    }
+    throw AgreedError(error.exit_code(), fmt::format("{}; the last checkpoint is {}", error.what(),
+                                                     last.empty() ? "none" : last));
+  }
+}
+
+ExitCode TrainingRun::train() {
+  while (!is_finished(state_)) {
+    const Clock::time_point step_start = Clock::now();
+    const StepResult result = trainer_.step(state_, wanted_flags());
+    epoch_seconds_ += seconds_since(step_start);
+    epoch_samples_here_ += result.samples;
+    log_step(result);
+
+    const bool ends_epoch = state_.progress.epoch_step == plan_.steps_per_epoch();
+    if (ends_epoch) close_epoch(result);
+    const bool must_stop = (result.flags & kStopFlags) != 0 && !is_finished(state_);
+    const bool is_saved =
+        (must_stop || is_finished(state_) || is_save_due(result, ends_epoch)) && save();
+    if (ends_epoch) report_epoch(is_saved);
+    if (must_stop) return stop(result.flags);
+  }
+  return finish();
+}
+
+std::uint32_t TrainingRun::wanted_flags() {
+  std::uint32_t flags = signals_.take();
+  if (config_.max_time.seconds &&
+      seconds_since(started_) >= static_cast<double>(*config_.max_time.seconds)) {
+    flags |= kStopForTime;
+  }
+  const bool counts_minutes =
+      config_.checkpoint_every.unit == CheckpointInterval::Unit::kMinutes && recorder_ != nullptr;
+  if (counts_minutes &&
+      seconds_since(last_save_) >= 60.0 * static_cast<double>(config_.checkpoint_every.count)) {
+    flags |= kSaveNow;
+  }
+  return flags;
+}
+
+void TrainingRun::log_step(const StepResult& result) {
+  if (order_log_) order_log_->add(state_.progress.step, trainer_.used_samples());
+  if (recorder_ == nullptr) return;
+  report_.step(state_.progress, config_.epochs, plan_.steps_per_epoch());
+  if (config_.log_every == 0 || state_.progress.step % config_.log_every != 0) return;
+  state_.history.steps.push_back({state_.progress.step, state_.progress.epoch + 1,
+                                  state_.progress.samples, result.learning_rate,
+                                  mean_figures(result.loss_sum, result.correct, result.samples)});
+  recorder_->add(state_.history.steps.back());
+}
+
+void TrainingRun::close_epoch(const StepResult& result) {
+  Progress& progress = state_.progress;
+  EpochRow row{
+      progress.epoch + 1,
+      progress.step,
+      progress.samples,
+      result.learning_rate,
+      mean_figures(progress.epoch_loss_sum, progress.epoch_correct, progress.epoch_samples),
+      {},
+      {}};
+  heartbeat_.enter(Phase::kEvaluate);
+  row.validation = figures_of(data_.validation);
+  row.test = figures_of(data_.test);
+  progress.epoch += 1;
+  progress.epoch_step = 0;
+  progress.epoch_loss_sum = 0;
+  progress.epoch_correct = 0;
+  progress.epoch_samples = 0;
+  if (recorder_ == nullptr) return;
+  state_.history.epochs.push_back(row);
+  recorder_->add(row);
+}
+
+SetFigures TrainingRun::figures_of(const EvaluationShare& share) {
+  if (share.set_samples() == 0) return {};
+  return to_figures(
+      evaluate(communicator_, team_, network_, *loss_, state_.parameters.data(), share));
+}
+
+bool TrainingRun::is_save_due(const StepResult& result, bool ends_epoch) const {
+  const auto [count, unit] = config_.checkpoint_every;
+  if ((result.flags & kSaveNow) != 0) return true;
+  if (unit == CheckpointInterval::Unit::kSteps) return state_.progress.step % count == 0;
+  return unit == CheckpointInterval::Unit::kEpochs && ends_epoch &&
+         state_.progress.epoch % count == 0;
+}
+
+// All ranks wait for rank 0, so that a slow disk is not taken for a frozen rank.
+bool TrainingRun::save() {
+  heartbeat_.enter(Phase::kSave);
+  bool is_saved = false;
+  communicator_.on_root([&] {
+    state_.progress.elapsed_seconds = seconds_before_ + seconds_since(started_);
+    is_saved = recorder_->save(state_);
+  });
+  communicator_.broadcast_value(is_saved);
+  last_save_ = Clock::now();
+  return is_saved;
+}
+
+void TrainingRun::report_epoch(bool is_saved) {
+  if (recorder_ != nullptr) {
+    report_.epoch({state_.history.epochs.back(), config_.epochs,
+                   static_cast<double>(epoch_samples_here_) / epoch_seconds_, is_saved});
+  }
+  epoch_seconds_ = 0;
+  epoch_samples_here_ = 0;
+}
+
+ExitCode TrainingRun::stop(std::uint32_t flags) {
+  if (recorder_ != nullptr) {
+    recorder_->write_status(RunState::kResume, state_.progress.step,
+                            std::string(stop_reason(flags)));
+    report_.line(fmt::format("stopped by {} at step {}; continue with --run-dir {} --resume",
+                             stop_reason(flags), grouped(state_.progress.step), config_.run_dir));
+  }
+  return ExitCode::kStopped;
+}
+
+ExitCode TrainingRun::finish() {
+  if (!save()) {
+    throw AgreedError(ExitCode::kFailure,
+                      "the final checkpoint could not be written; make room and continue with "
+                      "--resume");
+  }
+  if (recorder_ != nullptr) {
+    recorder_->write_status(RunState::kDone, state_.progress.step, "finished");
+    report_.line(fmt::format("done: {}, {} in {:.1f} s; the model is {}",
+                             counted(state_.progress.epoch, "epoch"),
+                             counted(state_.progress.step, "step"),
+                             seconds_before_ + seconds_since(started_), config_.run_dir));
+  }
+  return ExitCode::kDone;
+}
+
+ExitCode run_training(const Communicator& communicator, Heartbeat& heartbeat,
+                      const LaunchOptions& options) {
+  ProgressReport report(!communicator.is_root());
+  OpenedRun opened = open_run(communicator, options, report);
+  report.set_quiet(!communicator.is_root() || opened.state.config.quiet);
+  const Watchdog watchdog(heartbeat, communicator.place(),
+                          std::chrono::seconds{opened.state.config.stall_timeout},
+                          std::chrono::milliseconds{std::min(communicator.rank(), 20) * 200});
+  if (opened.is_resumed && is_finished(opened.state)) {
+    // The run may have been killed between its last checkpoint and its last words.
+    communicator.on_root([&] {
+      opened.recorder->begin(opened.state);
+      opened.recorder->write_status(RunState::kDone, opened.state.progress.step, "finished");
+    });
+    report.line(fmt::format("{}: finished already, at step {}", opened.state.config.run_dir,
+                            grouped(opened.state.progress.step)));
+    return ExitCode::kDone;
+  }
+  return TrainingRun(communicator, heartbeat, opened, report, options).run();
+}
+
+}  // namespace tally
