@@ -65,10 +65,10 @@ struct RunConfig {
   AutoCount micro_batch;  ///< auto: the largest divisor of batch_size up to 32
   std::int64_t epochs = 20;
   Limit max_steps;
-  double learning_rate = 0.1;
+  double learning_rate = 0.2;
   double momentum = 0.9;
   bool nesterov = false;
-  double weight_decay = 1e-4;
+  double weight_decay = 3e-4;
   ScheduleKind schedule = ScheduleKind::kOneCycle;
   std::int64_t step_epochs = 10;
   double step_factor = 0.1;

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# accuracy.sh [SEEDS]: trains the default recipe on MNIST, Fashion-MNIST and the embedded digits with
+# SEEDS seeds (5), and the paper preset once, on 2 ranks each, and prints the test accuracies of the
+# last epoch as a table in Markdown. Data sets that are not on this machine are left out with a note:
+# MNIST is looked for in TALLY_MNIST_DIR and data/mnist, Fashion-MNIST where Debian's package
+# dataset-fashion-mnist puts it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/packages.sh
+. scripts/packages.sh
+
+seeds=${1:-5}
+bin=build/release/bin
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+[ -x $bin/tally-train ] || build release
+
+# last FIELD: of the last epoch of the last run.
+last() { tail -n 1 "$scratch/run/metrics.csv" | cut -d, -f"$1"; }
+
+percent() { last "$1" | awk '{ print 100 * $1 }'; }
+
+train() {
+  rm -rf "$scratch/run"
+  mpirun --quiet -n 2 $bin/tally-train --run-dir "$scratch/run" --quiet "$@"
+}
+
+# row NAME DIR: the default recipe with every seed.
+row() {
+  local accuracies=() seed
+  if [ ! -d "$2" ]; then
+    echo "$1: $2 is not on this machine" >&2
+    return
+  fi
+  for seed in $(seq "$seeds"); do
+    train --data "$2" --seed "$seed"
+    accuracies+=("$(last 10)")
+  done
+  printf '%s\n' "${accuracies[@]}" | awk -v name="$1" '
+    { sum += $1; squares += $1 * $1; all = all sprintf(" %.2f", 100 * $1) }
+    END {
+      mean = sum / NR
+      deviation = NR > 1 ? sqrt((squares - NR * mean * mean) / (NR - 1)) : 0
+      printf "| %s | %.2f %% | %.2f | %s |\n", name, 100 * mean, 100 * deviation, substr(all, 2)
+    }'
+}
+
+mnist=${TALLY_MNIST_DIR:-data/mnist}
+echo "| data | test accuracy, mean | standard deviation | seeds 1 to $seeds |"
+echo "|---|---|---|---|"
+row MNIST "$mnist"
+row Fashion-MNIST /usr/share/datasets/fashion-mnist
+row "embedded digits" data/digits
+
+if [ -d "$mnist" ]; then
+  train --data "$mnist" --preset paper
+  printf '\npaper preset, last epoch: MSE %.4f, train accuracy %.2f %%, MNIST test accuracy %.2f %%\n' \
+    "$(last 5)" "$(percent 6)" "$(percent 10)"
+fi

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Checks that each layer includes only what the table below allows: other layers, and packages.
+
+A layer may include its own headers, those of the layers in its row, and the packages in its row;
+the standard library, POSIX and fmt's core are free. Prints one line per violation; exit code 1 if
+there is any.
+"""
+import pathlib
+import re
+import sys
+
+# layer: (layers it may include, include prefixes of the packages it may use)
+LAYERS = {
+    "core": ([], ["Eigen/", "omp.h", "openssl/", "Random123/", "fmt/"]),
+    "data": (["core"], ["zlib.h", "fmt/"]),
+    "image": (["core"], ["png.h", "turbojpeg.h", "libexif/", "opencv2/", "fmt/"]),
+    "nn": (["core"], ["Eigen/", "fmt/"]),
+    "optim": (["core"], ["Eigen/"]),
+    "state": (["core", "nn", "optim"], ["fmt/"]),
+    "io": (["core", "state"], ["hdf5.h", "hdf5_hl.h", "toml++/", "fmt/"]),
+    "parallel": (["core"], ["mpi.h"]),
+    "train": (["core", "data", "nn", "optim", "state", "parallel"], ["fmt/"]),
+    "run": (["core", "data", "nn", "optim", "state", "parallel", "train", "io"], ["fmt/"]),
+    "apps": (
+        ["core", "data", "image", "nn", "optim", "state", "parallel", "train", "io", "run"],
+        ["CLI/", "nlohmann/", "fmt/"],
+    ),
+}
+
+# Headers that everybody may use: those of the C library and of the kernel's interface.
+FREE = ["sys/", "fcntl.h", "sched.h", "unistd.h", "stdlib.h"]
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
+
+
+def violation(layer: str, quote: str, header: str) -> str | None:
+    layers, packages = LAYERS[layer]
+    if header.startswith("tally/"):
+        used = header.split("/")[1]
+        if used != layer and used not in layers:
+            return f"layer {layer} may not include layer {used}"
+    elif quote == "<" and ("." in header or "/" in header):
+        if not any(header.startswith(prefix) for prefix in packages + FREE):
+            return f"layer {layer} may not use this package"
+    return None
+
+
+def main() -> int:
+    root = pathlib.Path(__file__).resolve().parent.parent
+    violations = 0
+    files = 0
+    for layer in LAYERS:
+        for folder in (root / "include" / "tally" / layer, root / "src" / layer):
+            for path in sorted([*folder.glob("*.hpp"), *folder.glob("*.cpp")]):
+                files += 1
+                for quote, header in INCLUDE.findall(path.read_text()):
+                    reason = violation(layer, quote, header)
+                    if reason:
+                        violations += 1
+                        print(f"{path.relative_to(root)}: {header}: {reason}")
+    unknown = {p.name for p in (root / "include" / "tally").iterdir()} - set(LAYERS)
+    for layer in sorted(unknown):
+        violations += 1
+        print(f"include/tally/{layer}: no such layer in the table")
+    print(f"{files} files, {violations} violations")
+    return 1 if violations or files == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2034  # the lists are used by the scripts that source this
+# Sourced by the other scripts: what Tally needs from Debian, and the environment to run it in.
+
+build_packages=(
+  cmake g++ ninja-build pkg-config
+  libopenmpi-dev openmpi-bin libeigen3-dev libhdf5-dev librandom123-dev libfmt-dev libssl-dev
+  zlib1g-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev
+  libpng-dev libturbojpeg0-dev libexif-dev libopencv-core-dev libopencv-imgproc-dev
+)
+
+test_packages=(
+  libgtest-dev libgmock-dev python3 python3-numpy python3-h5py python3-matplotlib python3-pil
+  hdf5-tools shellcheck dataset-fashion-mnist opencv-doc
+)
+
+# Python of the system, where the packages above are; another python3 may come first in PATH.
+python=/usr/bin/python3
+
+if [ "$(id -u)" = 0 ]; then
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+
+# install_packages NAME...: installs what is missing, and asks for nothing if nothing is.
+install_packages() {
+  local missing=() sudo=()
+  local package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$' ||
+      missing+=("$package")
+  done
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  if ! command -v apt-get >/dev/null; then
+    echo "This script installs Debian packages, and there is no apt-get here. Install what these" \
+      "packages hold in your own way, then use the CMake presets: ${missing[*]}" >&2
+    return 1
+  fi
+  if [ "$(id -u)" != 0 ]; then sudo=(sudo); fi
+  echo "installing ${#missing[@]} packages: ${missing[*]}"
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# build PRESET [CMAKE_OPTION...]: configures and builds, quietly unless something is wrong.
+build() {
+  local preset=$1
+  shift
+  echo "building the preset $preset"
+  cmake --preset "$preset" "$@" >/dev/null
+  cmake --build --preset "$preset" --parallel "$(nproc)" | tail -n 1
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# quickstart.sh: from a fresh clone to a trained network. Installs what is missing, builds, trains on
+# the digits that come with Tally, interrupts a second training and resumes it on other ranks, and
+# classifies the sample drawings. Run it again at any time; what is done already takes no time.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/packages.sh
+. scripts/packages.sh
+
+install_packages "${build_packages[@]}"
+build release
+
+bin=build/release/bin
+run=runs/quickstart
+interrupted=runs/quickstart-interrupted
+rm -rf "$run" "$interrupted"
+export OMPI_MCA_rmaps_base_oversubscribe=1   # three ranks on two cores, to show that it works
+export OMPI_MCA_mpi_yield_when_idle=1
+
+echo "training on 2 ranks"
+mpirun --quiet -n 2 $bin/tally-train --data data/digits --run-dir $run
+accuracy=$($bin/tally-evaluate $run --data data/digits | head -n 1)
+
+echo "training again, with an interruption, and resuming on 3 ranks"
+mpirun --quiet -n 2 $bin/tally-train --data data/digits --run-dir $interrupted --quiet &
+pid=$!
+until [ "$(wc -l 2>/dev/null <$interrupted/metrics.csv || echo 0)" -gt 2 ]; do sleep 0.01; done
+kill -USR2 $pid || true # mpirun passes it on to all ranks
+wait $pid || true
+stopped=$(sed -n 's/^step //p' $interrupted/run.status)
+mpirun --quiet -n 3 $bin/tally-train --run-dir $interrupted --resume --quiet
+if ! $bin/tally-checkpoint diff $run $interrupted; then
+  echo "quickstart.sh: the interrupted training ended in other bits; please report this" >&2
+  exit 1
+fi
+
+drawings=$($bin/tally-predict $run data/drawings/*)
+right=0
+total=0
+for drawing in data/drawings/*; do
+  name=${drawing##*/}
+  total=$((total + 1))
+  if grep -q "^$drawing: ${name%%-*} " <<<"$drawings"; then right=$((right + 1)); fi
+done
+
+digest=$($bin/tally-checkpoint digest $run)
+
+echo "$drawings"
+cat <<END
+
+Done.
+  trained on 2 ranks       $accuracy
+  drawings recognised      $right of $total in data/drawings
+  interrupted at step $stopped and resumed on 3 ranks, to the same bits:
+                           $digest
+
+Try next:
+  $bin/tally-predict $run YOUR-DRAWING.png --stages stages
+  $bin/tally-data show data/digits 7
+  scripts/get_mnist.sh && mpirun --quiet -n 2 $bin/tally-train --run-dir runs/mnist
+  scripts/plot_metrics.py $run
+  ./scripts/test.sh
+END

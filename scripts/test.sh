@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# test.sh [PRESET [CTEST_ARGUMENT...]]: installs what the tests need, builds, runs all tests.
+#
+#   scripts/test.sh                    the release preset
+#   scripts/test.sh asan               AddressSanitizer and UndefinedBehaviorSanitizer
+#   scripts/test.sh release -L nn      only the tests with that label
+#
+# Tests on the full MNIST run if TALLY_MNIST_DIR names a directory that holds it, and are skipped
+# with a reason elsewhere.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/packages.sh
+. scripts/packages.sh
+
+preset=${1:-release}
+shift || true
+install_packages "${build_packages[@]}" "${test_packages[@]}"
+build "$preset" -DTALLY_BUILD_TESTS=ON
+exec ctest --preset "$preset" --parallel "$(nproc)" "$@"

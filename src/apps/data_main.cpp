@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// tally-data: verifies, shows and makes data sets.
+#include "data_report.hpp"
+#include "images_to_idx.hpp"
+#include "tally/core/text.hpp"
+#include "tool.hpp"
+
+namespace tally {
+namespace {
+
+struct ShowOptions {
+  std::string directory;
+  std::int64_t index = 0;
+  bool is_test = false;
+};
+
+ExitCode from_images(const ImagesToIdxOptions& options) {
+  const ImagesToIdxResult result = images_to_idx(options);
+  for (const std::string& line : result.unused) print_error("tally-data", line);
+  fmt::print("{}: {} for training, {} for testing, {} not used\n", options.target,
+             counted(result.train_images, "image"), grouped(result.test_images),
+             grouped(static_cast<std::int64_t>(result.unused.size())));
+  return result.unused.empty() ? ExitCode::kDone : ExitCode::kFailure;
+}
+
+}  // namespace
+}  // namespace tally
+
+int main(int argc, char** argv) {
+  CLI::App app("Verifies, shows and makes data sets in IDX files.", "tally-data");
+  app.require_subcommand(1);
+
+  std::string directory;
+  CLI::App* verify = app.add_subcommand("verify", "read all four files to their last byte");
+  verify->add_option("directory", directory, "where they are")->required()->type_name("DIR");
+
+  tally::ShowOptions shown;
+  CLI::App* show = app.add_subcommand("show", "draw one image with its label");
+  show->add_option("directory", shown.directory, "where the IDX files are")
+      ->required()
+      ->type_name("DIR");
+  show->add_option("index", shown.index, "number of the image, from 0")
+      ->required()
+      ->type_name("INDEX");
+  show->add_flag("--test", shown.is_test, "of the test images, not the training images");
+
+  tally::ImagesToIdxOptions images;
+  CLI::App* from = app.add_subcommand("from-images", "make IDX files from drawings");
+  from->add_option("source", images.source,
+                   "a directory with a folder of PNG or JPEG files per class, named 0, 1, ...; or, "
+                   "with --cell, one sheet of cells, each class as many, one class after the other")
+      ->required()
+      ->type_name("SOURCE");
+  from->add_option("--out", images.target, "directory to write the four files into")
+      ->required()
+      ->type_name("DIR");
+  from->add_option("--cell", images.cell, "size of a sheet's cells, as 20x20")->type_name("WxH");
+  from->add_option("--classes", images.classes, "classes on a sheet")
+      ->check(CLI::Range(2, 256))
+      ->capture_default_str()
+      ->type_name("N");
+  from->add_option("--test-per-class", images.test_per_class,
+                   "the last N of each class are for testing; by default, a fifth of them")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
+
+  return tally::run_tool(app, argc, argv, [&] {
+    if (*verify) {
+      fmt::print("{}", tally::verify_data(directory));
+      return tally::ExitCode::kDone;
+    }
+    if (*show) {
+      fmt::print("{}", tally::show_image(shown.directory, shown.index, shown.is_test));
+      return tally::ExitCode::kDone;
+    }
+    return tally::from_images(images);
+  });
+}

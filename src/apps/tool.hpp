@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdio>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "tally/core/build_info.hpp"
+#include "tally/core/error.hpp"
+
+// What the mains of all tools share.
+namespace tally {
+
+/// Prints the one message of a failed tool.
+inline void print_error(const std::string& tool, const std::string& message) {
+  fmt::print(stderr, "{}: {}\n", tool, message);
+}
+
+/// Parses the command line into what `app` was told of. Returns false if --help or --version was
+/// asked for, with the text to print. Throws an Error for a wrong command line.
+inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string& text) {
+  app.set_version_flag("--version", fmt::format("{} {}", app.get_name(), version()));
+  try {
+    app.parse(argc, argv);
+    return true;
+  } catch (const CLI::CallForHelp&) {
+    text = app.help();
+  } catch (const CLI::CallForAllHelp&) {
+    text = app.help("", CLI::AppFormatMode::All);
+  } catch (const CLI::CallForVersion& version_call) {
+    text = std::string(version_call.what()) + "\n";
+  } catch (const CLI::ParseError& error) {
+    fail(ExitCode::kUsage, "{}; see --help", error.what());
+  }
+  return false;
+}
+
+/// The main of a tool without MPI: `work` runs if there is more to do than printing help.
+template <typename Work>
+int run_tool(CLI::App& app, int argc, char** argv, Work&& work) {
+  try {
+    require_instruction_set();
+    std::string text;
+    if (parse_command_line(app, argc, argv, text)) return static_cast<int>(work());
+    fmt::print("{}", text);
+    return static_cast<int>(ExitCode::kDone);
+  } catch (const Error& error) {
+    print_error(app.get_name(), error.what());
+    return static_cast<int>(error.exit_code());
+  } catch (const std::bad_alloc&) {
+    print_error(app.get_name(), "out of memory");
+  } catch (const std::exception& error) {
+    print_error(app.get_name(), error.what());
+  }
+  return static_cast<int>(ExitCode::kFailure);
+}
+
+}  // namespace tally

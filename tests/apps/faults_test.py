@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+"""What must not cost a run: full disks, frozen ranks, two runs in one directory, lost readers."""
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import unittest
+
+from tally_testing import ROOT, TallyTest, command, digest, main, run, status
+
+
+def children_of(pid):
+    listed = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    return [int(line) for line in listed.stdout.split()]
+
+
+def is_running(pid):
+    """Whether a process is there and runs; a zombie has ended, and waits for its parent only."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class Faults(TallyTest):
+    def start(self, run_dir, *arguments, ranks=2):
+        return subprocess.Popen(
+            command("tally-train", "--run-dir", run_dir, "--data", "data/digits", *arguments,
+                    ranks=ranks),
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def wait_for(self, path):
+        deadline = time.monotonic() + 30
+        while not path.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.assertTrue(path.exists())
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to mount a small file system")
+    def test_a_full_disk_costs_a_warning_and_not_the_training(self):
+        mount = self.directory / "small"
+        mount.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(mount)], check=True)
+        self.addCleanup(subprocess.run, ["umount", str(mount)], check=True)
+        # A checkpoint takes 0.7 MB: the first fits, the next ones do not.
+        filler = mount / "filler"
+        filler.write_bytes(bytes(200_000))
+        result = run("tally-train", "--run-dir", mount / "run", "--data", "data/digits", "--epochs",
+                     3, "--keep", 9, ranks=2)
+        self.assertEqual(result.code, 1)
+        checkpoints = mount / "run" / "checkpoints"
+        lines = result.err.splitlines()
+        for line in lines[:2]:
+            self.assertRegex(line, r"^tally-train: warning: no checkpoint: .*/step-0000000000\d\d\.h5: "
+                             r"cannot write: No space left on device; training goes on$")
+        self.assertEqual(
+            lines[-1],
+            "tally-train: the final checkpoint could not be written; make room and continue with "
+            "--resume; the last checkpoint is step-000000000032.h5")
+        self.assertEqual([p.name for p in checkpoints.iterdir()], ["step-000000000032.h5"])
+        self.assertEqual(status(mount / "run")[0], "FAILED")
+
+        filler.unlink()
+        resumed = run("tally-train", "--run-dir", mount / "run", "--resume", "--keep", 1, ranks=1)
+        self.assertEqual(resumed.code, 0, resumed.err)
+        self.train("whole", "--epochs", 3)
+        self.assertEqual(digest(mount / "run"), digest(self.directory / "whole"))
+
+    def test_a_second_run_is_refused_and_names_the_first(self):
+        first = self.directory / "shared"
+        process = self.start(first, "--epochs", 9999)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.terminate)
+        self.wait_for(first / "checkpoints" / "step-000000000032.h5")
+        for arguments in ([], ["--resume"]):
+            second = run("tally-train", "--run-dir", first, "--data", "data/digits", *arguments,
+                         ranks=3)
+            self.assertEqual(second.code, 3)
+            self.assertRegex(second.err, rf"^tally-train: {first}: in use by host \S+, process \d+; "
+                             "wait for it to end, or choose another --run-dir\n$")
+
+    def test_a_frozen_rank_ends_the_job_with_its_place(self):
+        frozen = self.directory / "frozen"
+        process = self.start(frozen, "--epochs", 9999, "--stall-timeout", 2)
+        self.wait_for(frozen / "checkpoints" / "step-000000000032.h5")
+        victim = children_of(process.pid)[1]
+        os.kill(victim, signal.SIGSTOP)
+        start = time.monotonic()
+        _, errors = process.communicate(timeout=60)
+        self.assertLess(time.monotonic() - start, 30)
+        self.assertEqual(process.returncode, 1)
+        self.assertRegex(errors, r"tally-train: rank \d on host \S+: no progress for \d s at step "
+                         r"[\d ]+, \w+; another rank is frozen or cannot be reached\. Continue with "
+                         r"--resume; if steps really take so long, raise --stall-timeout\n")
+        self.assertFalse(is_running(victim))
+        self.assertEqual(status(frozen)[0], "RESUME")
+
+    def test_a_closed_standard_output_does_not_end_the_training(self):
+        name = self.directory / "piped"
+        line = command("tally-train", "--run-dir", name, "--data", "data/digits", "--epochs", 2)
+        with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE) as process:
+            process.stdout.close()
+            self.assertEqual(process.wait(timeout=60), 0)
+        self.assertEqual(status(name)[0], "DONE")
+
+    def test_no_process_stays_behind_a_rank_that_dies(self):
+        dead = self.directory / "dead"
+        process = self.start(dead, "--epochs", 9999, ranks=3)
+        self.wait_for(dead / "checkpoints" / "step-000000000032.h5")
+        ranks = children_of(process.pid)
+        self.assertEqual(len(ranks), 3)
+        start = time.monotonic()
+        os.kill(ranks[1], signal.SIGKILL)
+        process.communicate(timeout=60)
+        self.assertLess(time.monotonic() - start, 10)
+        self.assertEqual(process.returncode, 137)
+        self.assertEqual([rank for rank in ranks if is_running(rank)], [])
+        self.assertEqual(status(dead)[0], "RESUME")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""The scripts, the layers and the links of the programs."""
+import gzip
+import json
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import unittest
+
+from tally_testing import BIN, DIGITS, ROOT, TallyTest, main, read_dataset, require_mnist
+
+
+def sh(*line, **options):
+    return subprocess.run([str(word) for word in line], capture_output=True, text=True, check=False,
+                          **options)
+
+
+class Scripts(TallyTest):
+    def test_layers_include_only_what_they_may(self):
+        result = sh("/usr/bin/python3", ROOT / "scripts" / "check_layers.py")
+        self.assertEqual(result.returncode, 0, result.stdout)
+
+    def test_the_layer_check_can_fail(self):
+        copy = self.directory / "copy"
+        for name in ("include", "src", "scripts"):
+            shutil.copytree(ROOT / name, copy / name)
+        header = copy / "include" / "tally" / "nn" / "layer.hpp"
+        header.write_text('#include <mpi.h>\n#include "tally/io/checkpoint.hpp"\n'
+                          + header.read_text())
+        result = sh("/usr/bin/python3", copy / "scripts" / "check_layers.py")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("include/tally/nn/layer.hpp: mpi.h: layer nn may not use this package",
+                      result.stdout)
+        self.assertIn("layer nn may not include layer io", result.stdout)
+
+    def test_only_the_trainer_links_mpi(self):
+        linked = {tool.name: "libmpi" in sh("ldd", tool).stdout for tool in BIN.glob("tally-*")}
+        self.assertEqual(linked, {"tally-train": True, "tally-evaluate": False,
+                                  "tally-predict": False, "tally-data": False,
+                                  "tally-checkpoint": False})
+
+    def test_shell_scripts_pass_shellcheck(self):
+        if not shutil.which("shellcheck"):
+            self.skipTest("shellcheck is not installed")
+        scripts = [*ROOT.glob("scripts/*.sh"), *ROOT.glob("slurm/*.sbatch"),
+                   *ROOT.glob("tests/support/*.sh"), ROOT / ".ci" / "run"]
+        self.assertGreater(len(scripts), 4)
+        result = sh("shellcheck", "-x", *scripts, cwd=ROOT)
+        self.assertEqual(result.returncode, 0, result.stdout)
+
+
+class PublicHeaders(unittest.TestCase):
+    def test_begin_alike(self):
+        headers = list(ROOT.glob("include/tally/*/*.hpp"))
+        self.assertGreater(len(headers), 50)
+        for header in headers:
+            text = header.read_text()
+            self.assertTrue(text.startswith("// SPDX-License-Identifier: MIT\n#pragma once\n"), header)
+
+    def test_compile_alone(self):
+        """A header is the first include of its own source, or is compiled here by itself."""
+        commands = json.loads((BIN.parent / "compile_commands.json").read_text())
+        for header in ROOT.glob("include/tally/*/*.hpp"):
+            layer, name = header.parent.name, header.name
+            source = ROOT / "src" / layer / f"{header.stem}.cpp"
+            with self.subTest(f"{layer}/{name}"):
+                if source.exists():
+                    first = re.search(r"^#include (.*)$", source.read_text(), re.MULTILINE).group(1)
+                    self.assertEqual(first, f'"tally/{layer}/{name}"')
+                    continue
+                flags = next(shlex.split(entry["command"]) for entry in commands
+                             if f"/src/{layer}/" in entry["file"])
+                flags = flags[: flags.index("-o")]
+                result = sh(*flags, "-fsyntax-only", "-include", header, "-x", "c++", "/dev/null",
+                            cwd=BIN.parent)
+                self.assertEqual(result.returncode, 0, result.stderr)
+
+
+class GetMnist(TallyTest):
+    def get(self, *arguments):
+        return sh(ROOT / "scripts" / "get_mnist.sh", *arguments)
+
+    def test_copies_and_verifies(self):
+        mnist = require_mnist()
+        target = self.directory / "mnist"
+        result = self.get("--from", mnist, target)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(sorted(p.name for p in target.iterdir()), [
+            "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz",
+            "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"])
+        again = self.get("--from", self.directory / "nowhere", target)
+        self.assertEqual(again.returncode, 0, "what is there already need not be fetched again")
+
+    def test_refuses_other_data_and_leaves_nothing_behind(self):
+        target = self.directory / "mnist"
+        result = self.get("--from", DIGITS, target)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("train-images-idx3-ubyte: expected SHA-256 ba891046e6505d7aadcbbe25680a0738ad1"
+                      "6aec93bde7f9b65e87a2fc25776db, got ", result.stderr)
+        self.assertEqual(list(target.iterdir()), [])
+
+    def test_says_which_file_a_directory_lacks(self):
+        result = self.get("--from", self.directory, self.directory / "mnist")
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr, f"get_mnist.sh: {self.directory}: holds neither "
+                         "train-images-idx3-ubyte nor train-images-idx3-ubyte.gz\n")
+
+
+class PlotMetrics(TallyTest):
+    def test_draws_the_curves_of_several_runs(self):
+        for name in ("a", "b"):
+            self.train(name, "--epochs", 2, "--validation", 100)
+        out = self.directory / "curves.png"
+        result = sh(ROOT / "scripts" / "plot_metrics.py", self.directory / "a",
+                    self.directory / "b", "--out", out)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertTrue(out.read_bytes().startswith(b"\x89PNG"))
+
+    def test_refuses_what_is_no_run(self):
+        result = sh(ROOT / "scripts" / "plot_metrics.py", self.directory)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr, f"plot_metrics.py: {self.directory}/metrics.csv: cannot be "
+                         "opened (No such file or directory); expected the run directory of a "
+                         "training\n")
+
+    def test_refuses_a_run_without_epochs(self):
+        self.train("none", "--epochs", 0)
+        result = sh(ROOT / "scripts" / "plot_metrics.py", self.directory / "none")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("expected at least one finished epoch, got none", result.stderr)
+
+
+class EmbeddedData(TallyTest):
+    def test_digits_are_what_their_readme_says(self):
+        train, train_labels, test, test_labels = read_dataset(DIGITS)
+        self.assertEqual((train.shape, test.shape), ((4000, 28, 28), (1000, 28, 28)))
+        for labels, count in ((train_labels, 400), (test_labels, 100)):
+            self.assertEqual([int((labels == digit).sum()) for digit in range(10)], [count] * 10)
+
+    def test_the_making_command_makes_the_same_files(self):
+        sheet = pathlib.Path("/usr/share/doc/opencv-doc/examples/data/digits.png")
+        if not sheet.exists():
+            self.skipTest("Debian's opencv-doc, which holds digits.png, is not installed")
+        result = sh(BIN / "tally-data", "from-images", sheet, "--cell", "20x20", "--test-per-class",
+                    100, "--out", self.directory / "digits")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for path in DIGITS.glob("*.gz"):
+            with gzip.open(path) as ours, gzip.open(self.directory / "digits" / path.name) as made:
+                self.assertEqual(ours.read(), made.read(), path.name)
+
+
+class QuickRuns(unittest.TestCase):
+    def test_the_job_script_names_its_run(self):
+        result = sh("bash", ROOT / "slurm" / "train.sbatch", "--data", "data/digits", cwd=ROOT)
+        self.assertEqual(result.returncode, 2)
+        self.assertEqual(result.stderr, "train.sbatch: expected --run-dir DIR among the options of "
+                         "tally-train\n")
+
+
+if __name__ == "__main__":
+    main()

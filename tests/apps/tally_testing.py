@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of the programs share: running them, small data sets, reading what they write."""
+import csv
+import gzip
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from dataclasses import dataclass
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("TALLY_BIN", ROOT / "build" / "release" / "bin"))
+RUN_MPI = ROOT / "tests" / "support" / "run_mpi.sh"
+DIGITS = ROOT / "data" / "digits"
+MNIST = os.environ.get("TALLY_MNIST_DIR")
+FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
+SKIPPED = 77  # tells ctest that a test did not run
+
+
+@dataclass
+class Result:
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+
+def command(tool, *arguments, ranks=None):
+    """The command line of a tool, under mpirun if `ranks` is given."""
+    line = [str(BIN / tool), *map(str, arguments)]
+    return [str(RUN_MPI), str(ranks), *line] if ranks else line
+
+
+def run(tool, *arguments, ranks=None, cwd=None, env=None, timeout=120):
+    start = time.monotonic()
+    done = subprocess.run(
+        command(tool, *arguments, ranks=ranks),
+        cwd=cwd or ROOT,
+        env={**os.environ, **(env or {})},
+        timeout=timeout,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+
+
+def digest(model):
+    result = run("tally-checkpoint", "digest", model)
+    assert result.code == 0, result.err
+    return result.out.strip()
+
+
+def status(run_dir):
+    """run.status as (state, {name: value})."""
+    lines = (pathlib.Path(run_dir) / "run.status").read_text().splitlines()
+    return lines[0], dict(line.split(" ", 1) for line in lines[1:])
+
+
+def read_csv(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write_idx(path, array):
+    """An IDX file of a NumPy array of unsigned bytes; gzip if the name ends in .gz."""
+    header = struct.pack(">HBB", 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
+    opener = gzip.open if str(path).endswith(".gz") else open
+    with opener(path, "wb") as file:
+        file.write(header + array.tobytes())
+
+
+def read_idx(path):
+    import numpy
+
+    opener = gzip.open if str(path).endswith(".gz") else open
+    with opener(path, "rb") as file:
+        data = file.read()
+    dimensions = data[3]
+    shape = struct.unpack(f">{dimensions}I", data[4 : 4 + 4 * dimensions])
+    return numpy.frombuffer(data, numpy.uint8, offset=4 + 4 * dimensions).reshape(shape)
+
+
+def read_dataset(directory):
+    """Training images, training labels, test images, test labels."""
+    names = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"]
+    return [read_idx(pathlib.Path(directory) / f"{name}-ubyte.gz") for name in names]
+
+
+class TallyTest(unittest.TestCase):
+    """A test with a directory of its own."""
+
+    maxDiff = None
+
+    def setUp(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="tally-test-"))
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+
+    def train(self, run_dir, *arguments, ranks=1, code=0, data=DIGITS, **options):
+        """tally-train into self.directory / run_dir; fails the test unless it ends with `code`."""
+        path = self.directory / run_dir
+        result = run("tally-train", "--run-dir", path, "--data", data, *arguments, ranks=ranks,
+                     **options)
+        self.assertEqual(result.code, code, result.out + result.err)
+        return result
+
+
+def require_mnist():
+    if not MNIST:
+        raise unittest.SkipTest("TALLY_MNIST_DIR does not name a directory with the full MNIST")
+    return pathlib.Path(MNIST)
+
+
+def main():
+    """Runs the tests of the calling file; the exit code is SKIPPED if all of them were skipped."""
+    program = unittest.main(exit=False, verbosity=2)
+    outcome = program.result
+    if outcome.wasSuccessful() and len(outcome.skipped) == outcome.testsRun > 0:
+        sys.exit(SKIPPED)
+    sys.exit(0 if outcome.wasSuccessful() and outcome.testsRun > 0 else 1)

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: MIT
+"""What evaluate, predict, data and checkpoint print, and that NumPy computes the same from files."""
+import json
+import shutil
+import subprocess
+import unittest
+
+import h5py
+import numpy
+from PIL import Image
+
+from tally_testing import (DIGITS, ROOT, TallyTest, command, digest, main, read_csv, read_dataset,
+                           run)
+
+DRAWINGS = sorted((ROOT / "data" / "drawings").iterdir())
+
+
+def probabilities(checkpoint, images):
+    """The default network computed from a checkpoint by NumPy, in double: [images x 10]."""
+    values = images.reshape(len(images), -1) / 255.0
+    with h5py.File(checkpoint) as file:
+        layers = sorted(name for name in file["model"] if "dense" in name)
+        for name in layers:
+            values = values @ file[f"model/{name}/weight"][...].astype(float)
+            values += file[f"model/{name}/bias"][...].astype(float)
+            if name != layers[-1]:
+                values = numpy.tanh(values)
+    exponentials = numpy.exp(values - values.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+class ToolTest(TallyTest):
+    """One network, trained once for all tests."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        trainer = TallyTest("train")
+        trainer.setUp()
+        cls.addClassCleanup(trainer.doCleanups)
+        trainer.train("model", ranks=2)
+        cls.model = trainer.directory / "model"
+        cls.checkpoint = max((cls.model / "checkpoints").iterdir())
+
+    def output(self, tool, *arguments, code=0):
+        result = run(tool, *arguments)
+        self.assertEqual(result.code, code, result.out + result.err)
+        return result.out
+
+
+class Evaluate(ToolTest):
+    def test_json_holds_what_numpy_computes(self):
+        _, _, images, labels = read_dataset(DIGITS)
+        expected = probabilities(self.checkpoint, images)
+        confusion = numpy.zeros((10, 10), int)
+        numpy.add.at(confusion, (labels, expected.argmax(axis=1)), 1)
+        figures = json.loads(self.output("tally-evaluate", self.model, "--data", DIGITS, "--json"))
+        self.assertEqual(list(figures), ["samples", "correct", "accuracy", "loss", "confusion",
+                                         "per_class"])
+        self.assertEqual(figures["samples"], 1000)
+        self.assertEqual(figures["confusion"], confusion.tolist())
+        self.assertEqual(figures["correct"], int(numpy.trace(confusion)))
+        self.assertEqual(figures["accuracy"], numpy.trace(confusion) / 1000)
+        loss = -numpy.log(expected[numpy.arange(1000), labels]).mean()
+        self.assertAlmostEqual(figures["loss"], loss, delta=1e-5 * loss)
+        for label, row in enumerate(figures["per_class"]):
+            self.assertEqual((row["class"], row["samples"], row["correct"]),
+                             (label, 100, confusion[label, label]))
+            precision = confusion[label, label] / confusion[:, label].sum()
+            recall = confusion[label, label] / 100
+            self.assertAlmostEqual(row["precision"], precision)
+            self.assertAlmostEqual(row["recall"], recall)
+            self.assertAlmostEqual(row["f1"], 2 * precision * recall / (precision + recall))
+
+    def test_figures_are_those_of_the_training(self):
+        last = read_csv(self.model / "metrics.csv")[-1]
+        figures = json.loads(self.output("tally-evaluate", self.model, "--json"))
+        self.assertEqual(float(last["test_accuracy"]), figures["accuracy"])
+        self.assertEqual(float(last["test_loss"]), figures["loss"])
+
+    def test_train_takes_the_training_images(self):
+        figures = json.loads(self.output("tally-evaluate", self.model, "--train", "--json"))
+        self.assertEqual(figures["samples"], 4000)
+        images, labels, _, _ = read_dataset(DIGITS)
+        correct = (probabilities(self.checkpoint, images).argmax(axis=1) == labels).sum()
+        self.assertEqual(figures["correct"], correct)
+
+    def test_threads_and_the_way_to_the_model_change_nothing(self):
+        first = self.output("tally-evaluate", self.model, "--data", DIGITS, "--threads", 1)
+        self.assertEqual(self.output("tally-evaluate", self.checkpoint, "--data", DIGITS,
+                                     "--threads", 3), first)
+        self.assertRegex(first, r"^accuracy \d\d\.\d\d % \(\d+ of 1 000\), loss 0\.\d{6}\n")
+
+
+class Predict(ToolTest):
+    def predict(self, *arguments, code=0):
+        lines = self.output("tally-predict", self.model, *arguments, "--json", code=code)
+        return [json.loads(line) for line in lines.splitlines()]
+
+    def test_reads_the_sample_drawings(self):
+        self.assertEqual(len(DRAWINGS), 12)
+        for path, line in zip(DRAWINGS, self.predict(*DRAWINGS), strict=True):
+            self.assertEqual(list(line), ["file", "status", "class", "probability", "top", "box",
+                                          "message"])
+            self.assertEqual((line["file"], line["status"], line["message"]), (str(path), "ok", ""))
+            self.assertEqual(line["class"], int(path.name[0]), path.name)
+            self.assertEqual(line["top"][0], {"class": line["class"],
+                                              "probability": line["probability"]})
+            self.assertEqual(len(line["top"]), 3)
+
+    def test_the_last_stage_is_what_the_network_saw(self):
+        stages = self.directory / "stages"
+        for path, line in zip(DRAWINGS, self.predict(*DRAWINGS, "--stages", stages, "--top", 10),
+                              strict=True):
+            names = sorted(p.name[len(path.name) + 1:] for p in stages.glob(f"{path.name}-*"))
+            self.assertEqual(names, ["1-page.png", "2-ink.png", "3-cropped.png", "4-resized.png",
+                                     "5-digit.png"])
+            page = numpy.asarray(Image.open(stages / f"{path.name}-1-page.png"))
+            digit = numpy.asarray(Image.open(stages / f"{path.name}-5-digit.png"))
+            self.assertEqual(digit.shape, (28, 28))
+            x, y, width, height = line["box"]
+            self.assertTrue(0 <= x < x + width <= page.shape[1])
+            self.assertTrue(0 <= y < y + height <= page.shape[0])
+            expected = probabilities(self.checkpoint, digit[None])[0]
+            seen = {entry["class"]: entry["probability"] for entry in line["top"]}
+            self.assertEqual(list(seen), sorted(seen, key=lambda label: -seen[label]))
+            for label in range(10):
+                self.assertAlmostEqual(seen[label], expected[label], delta=1e-5)
+
+    def test_blank_and_broken_images_do_not_stop_the_others(self):
+        blank = self.directory / "blank.png"
+        Image.new("L", (300, 200), 255).save(blank)
+        broken = self.directory / "broken.png"
+        broken.write_bytes(DRAWINGS[0].read_bytes()[:100])
+        absent = self.directory / "absent.png"
+        files = [blank, broken, absent, DRAWINGS[0]]
+        lines = self.predict(*files, code=1)
+        self.assertEqual([line["status"] for line in lines], ["no_ink", "error", "error", "ok"])
+        for line in lines[:3]:
+            self.assertEqual((line["class"], line["probability"], line["top"], line["box"]),
+                             (None, None, [], None))
+        self.assertEqual(self.predict(blank, DRAWINGS[0])[0]["status"], "no_ink")
+
+        result = run("tally-predict", self.model, *files)
+        self.assertEqual(result.code, 1)
+        self.assertEqual(result.out.splitlines()[0],
+                         f"{blank}: no digit: the page is blank, of one tone, or has only noise on it")
+        self.assertRegex(result.out.splitlines()[1],
+                         r"0-small-icon\.png: 0 \(\d+\.\d %\); then \d \(\d+\.\d %\), \d")
+        errors = result.err.splitlines()
+        self.assertEqual(len(errors), 2)
+        self.assertTrue(errors[0].startswith(f"tally-predict: {broken}: "), errors)
+        self.assertEqual(errors[1],
+                         f"tally-predict: {absent}: cannot be opened (No such file or directory); check "
+                         "the path and its permissions")
+
+    def test_a_reader_that_goes_away_is_no_crash(self):
+        line = command("tally-predict", self.model, *DRAWINGS)
+        with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdout.close()
+            process.wait(timeout=60)
+            self.assertNotIn(process.returncode, (-6, -11), process.stderr.read())
+
+
+class Data(TallyTest):
+    def test_from_folders_keeps_digits_that_are_prepared_already(self):
+        images, labels, _, _ = read_dataset(DIGITS)
+        folders = self.directory / "folders"
+        expected = {label: [] for label in (0, 1, 7)}
+        for label, digits in expected.items():
+            folder = folders / str(label)
+            folder.mkdir(parents=True)
+            for index in numpy.flatnonzero(labels == label)[:5]:
+                Image.fromarray(images[index]).save(folder / f"{index:04}.png")
+                digits.append(images[index])
+        out = self.directory / "out"
+        result = run("tally-data", "from-images", folders, "--out", out)
+        self.assertEqual((result.code, result.err), (0, ""))
+        self.assertEqual(result.out, f"{out}: 12 images for training, 3 for testing, 0 not used\n")
+        made = read_dataset(out)
+        self.assertEqual((made[0].shape, made[2].shape), ((12, 28, 28), (3, 28, 28)))
+        for label, digits in expected.items():
+            numpy.testing.assert_array_equal(made[0][made[1] == label], digits[:4])
+            numpy.testing.assert_array_equal(made[2][made[3] == label], digits[4:])
+
+    def test_from_folders_names_what_it_does_not_use(self):
+        folders = self.directory / "folders"
+        for label in range(2):
+            (folders / str(label)).mkdir(parents=True)
+            for index in range(5):
+                shutil.copy(DRAWINGS[label], folders / str(label) / f"{index}{DRAWINGS[label].suffix}")
+        (folders / "0" / "words.png").write_text("no image")
+        Image.new("L", (30, 30), 255).save(folders / "1" / "blank.png")
+        result = run("tally-data", "from-images", folders, "--out", self.directory / "out")
+        self.assertEqual(result.code, 1)
+        self.assertEqual(
+            result.err,
+            f"tally-data: {folders}/0/words.png: is no image (it starts with 6E 6F 20 69), expected "
+            "a PNG or JPEG image; save it as PNG\n"
+            f"tally-data: {folders}/1/blank.png: has no ink\n")
+        self.assertIn("8 images for training, 2 for testing, 2 not used", result.out)
+
+    def test_verify_reads_every_file(self):
+        result = run("tally-data", "verify", DIGITS)
+        self.assertEqual(result.code, 0, result.err)
+        lines = result.out.splitlines()
+        self.assertEqual(len(lines), 4)
+        self.assertRegex(lines[0], r"train-images-idx3-ubyte\.gz: 4 000 images of 28 x 28, SHA-256 "
+                         r"[0-9a-f]{64}$")
+        self.assertIn("10 classes (0: 100, 1: 100", lines[3])
+        damaged = self.directory / "damaged"
+        shutil.copytree(DIGITS, damaged)
+        file = damaged / "t10k-images-idx3-ubyte.gz"
+        file.write_bytes(file.read_bytes()[:-2000])
+        result = run("tally-data", "verify", damaged)
+        self.assertEqual(result.code, 2)
+        self.assertRegex(result.err, r"^tally-data: \S+t10k-images-idx3-ubyte\.gz: ")
+
+    def test_show_draws_the_image_that_is_there(self):
+        images, labels, test_images, test_labels = read_dataset(DIGITS)
+        for option, image, label in (([], images[3], labels[3]),
+                                     (["--test"], test_images[3], test_labels[3])):
+            lines = run("tally-data", "show", DIGITS, 3, *option).out.splitlines()
+            self.assertTrue(lines[0].endswith(f"label {label}"), lines[0])
+            self.assertEqual(len(lines), 29)
+            for row, line in zip(image, lines[1:], strict=True):
+                full = [line[2 * column] == "\N{FULL BLOCK}" for column in range(28)]
+                blank = [line[2 * column] == " " for column in range(28)]
+                self.assertTrue(all(row[full] >= 128))
+                self.assertTrue(all(row[blank] < 64))
+
+
+class Checkpoint(ToolTest):
+    def test_info_verify_and_digest_agree(self):
+        text = digest(self.model)
+        self.assertRegex(text, r"^[0-9a-f]{64}$")
+        info = self.output("tally-checkpoint", "info", self.model)
+        self.assertIn(f"digest        {text}\n", info)
+        self.assertIn("progress      epoch 20 of 20, step 640, 80 000 samples", info)
+        self.assertEqual(self.output("tally-checkpoint", "verify", self.checkpoint),
+                         f"{self.checkpoint}: whole, step 640\n")
+
+    def test_diff_names_what_differs(self):
+        self.assertEqual(self.output("tally-checkpoint", "diff", self.model, self.checkpoint), "")
+        previous = sorted((self.model / "checkpoints").iterdir())[-2]
+        text = self.output("tally-checkpoint", "diff", self.model, previous, code=1)
+        self.assertIn("progress/step: 640 and 608\n", text)
+        self.assertRegex(text, r"model/0-dense/weight: [\d ]+ of 78 400 values, by up to \d")
+        self.assertRegex(text, r"optimizer/4-dense/bias: \d+ of 10 values, by up to \d")
+
+        self.train("other", "--seed", 2, "--max-steps", 0)
+        text = self.output("tally-checkpoint", "diff", self.model, self.directory / "other", code=1)
+        self.assertIn("config/seed: 1 and 2\n", text)
+
+
+class EveryTool(unittest.TestCase):
+    def test_has_help_and_version(self):
+        for tool in ("train", "evaluate", "predict", "data", "checkpoint"):
+            with self.subTest(tool):
+                shown = run(f"tally-{tool}", "--help")
+                self.assertEqual((shown.code, shown.err), (0, ""))
+                self.assertIn("Usage: tally-", shown.out)
+                self.assertRegex(run(f"tally-{tool}", "--version").out,
+                                 rf"^tally-{tool} \d+\.\d+\.\d+\n$")
+
+
+if __name__ == "__main__":
+    main()
