@@ -15,6 +15,9 @@ from tally_testing import DIGITS, TallyTest, main, run, write_idx
 
 MISSING = "/tmp/tally-no-such-thing"
 
+# By default mpirun waits for a second before it makes sure that ranks that ended have ended.
+AT_ONCE = {"OMPI_MCA_odls_base_sigkill_timeout": "0"}
+
 # name: (arguments, exit code, message); --run-dir and --data are added unless given.
 TRAIN = {
     # the command line
@@ -254,9 +257,7 @@ class Refusals(TallyTest):
 
     def check(self, tool, arguments, code, message, ranks=None):
         arguments = [str(argument).replace("{d}", str(self.directory)) for argument in arguments]
-        # mpirun waits for a second by default before it makes sure that ended ranks have ended.
-        result = run(tool, *arguments, ranks=ranks, timeout=60,
-                     env={"OMPI_MCA_odls_base_sigkill_timeout": "0"})
+        result = run(tool, *arguments, ranks=ranks, timeout=60, env=AT_ONCE)
         self.assertEqual(result.err, f"{tool}: {message}\n".replace("{d}", str(self.directory)))
         self.assertEqual(result.code, code)
         return result.seconds
@@ -325,7 +326,7 @@ class Refusals(TallyTest):
             if "{d}/used" in arguments:
                 given = [str(a).replace("{d}", str(self.directory)) for a in arguments]
                 with self.subTest(name):
-                    self.assertNotEqual(run("tally-train", *given, ranks=1).code, 0)
+                    self.assertNotEqual(run("tally-train", *given, ranks=1, env=AT_ONCE).code, 0)
         for path, contents in before.items():
             self.assertEqual(path.read_bytes(), contents, path)
 

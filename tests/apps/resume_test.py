@@ -32,7 +32,7 @@ class Resume(TallyTest):
             command("tally-train", "--run-dir", self.directory / name, "--data", "data/digits",
                     *arguments, ranks=ranks),
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, "OMPI_MCA_odls_base_sigkill_timeout": "15"})
+            env={**os.environ, "OMPI_MCA_odls_base_sigkill_timeout": "2"})
 
     def wait_for_rows(self, name, rows):
         path = self.directory / name / "steps.csv"

@@ -87,7 +87,7 @@ TEST(Resumed, AcceptsWhatIsGivenAsItWas) {
 }
 
 TEST(Resumed, ComparesValuesNotSpellings) {
-  EXPECT_EQ(refusal(stored_run(), {{"learning-rate", "1e-1"}, {"batch-size", "0128"}}),
+  EXPECT_EQ(refusal(stored_run(), {{"learning-rate", "2e-1"}, {"batch-size", "0128"}}),
             "no failure");
 }
 
