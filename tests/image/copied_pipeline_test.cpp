@@ -21,13 +21,6 @@ GreyImage digit_of(const GreyImage& page) {
   return prepared ? prepared->digit : GreyImage(28, 28);
 }
 
-// The largest difference between two digits, allowing for edges that fall between other pixels.
-double mean_difference(const GreyImage& a, const GreyImage& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.pixels.size(); ++i) sum += std::abs(a.pixels[i] - b.pixels[i]);
-  return sum / static_cast<double>(a.pixels.size());
-}
-
 GreyImage plain_seven() {
   return digit_of(paint(seven(300, 300, 80, 60, 160, 16), 255, 0));
 }

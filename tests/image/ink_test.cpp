@@ -27,12 +27,6 @@ void expect_near(const Box& box, const Box& expected, int tolerance) {
   EXPECT_NEAR(box.height, expected.height, 2 * tolerance);
 }
 
-double mean_difference(const GreyImage& a, const GreyImage& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.pixels.size(); ++i) sum += std::abs(a.pixels[i] - b.pixels[i]);
-  return sum / static_cast<double>(a.pixels.size());
-}
-
 TEST(FindInk, IsExactOnEvenPaperOfEitherPolarity) {
   const GreyImage ink = ink_of_seven();
   for (const auto& [paper, pen] : {std::pair{255, 0}, std::pair{0, 255}}) {

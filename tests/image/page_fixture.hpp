@@ -11,6 +11,13 @@
 // Pages with simple drawings, made in code. Ink is 0 to 255 here; paint() lays it on paper.
 namespace tally {
 
+/// Of two images of one size, per pixel.
+inline double mean_difference(const GreyImage& a, const GreyImage& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.pixels.size(); ++i) sum += std::abs(a.pixels[i] - b.pixels[i]);
+  return sum / static_cast<double>(a.pixels.size());
+}
+
 /// A stroke of a round pen, with edges one pixel soft.
 inline void draw_stroke(GreyImage& ink, double x0, double y0, double x1, double y1, double pen) {
   for (int y = 0; y < ink.height; ++y) {

@@ -17,8 +17,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using Damaged = CheckpointStore::Damaged;
 
-constexpr auto kNoCheck = [] {};
-
 class CheckpointStoreTest : public testing::Test {
  protected:
   void save(std::int64_t step, std::int64_t keep = 100) const {

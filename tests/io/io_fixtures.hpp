@@ -14,6 +14,8 @@
 
 namespace tally {
 
+inline constexpr auto kNoCheck = [] {};
+
 inline std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text));
 }

@@ -16,8 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
-constexpr auto kNoCheck = [] {};
-
 std::string publish(const fs::path& path, std::string_view text) {
   return publish_file(path, as_bytes(text), kNoCheck);
 }
