@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # accuracy.sh [SEEDS]: trains the default recipe on MNIST, Fashion-MNIST and the embedded digits with
-# SEEDS seeds (5), and the paper preset once, on 2 ranks each, and prints the test accuracies of the
+# SEEDS seeds (5) on 2 ranks, and the paper preset once on 1, and prints the test accuracies of the
 # last epoch as a table in Markdown. Data sets that are not on this machine are left out with a note:
 # MNIST is looked for in TALLY_MNIST_DIR and data/mnist, Fashion-MNIST where Debian's package
 # dataset-fashion-mnist puts it.
@@ -22,8 +22,10 @@ last() { tail -n 1 "$scratch/run/metrics.csv" | cut -d, -f"$1"; }
 percent() { last "$1" | awk '{ print 100 * $1 }'; }
 
 train() {
+  local ranks=$1
+  shift
   rm -rf "$scratch/run"
-  mpirun --quiet -n 2 $bin/tally-train --run-dir "$scratch/run" --quiet "$@"
+  mpirun --quiet -n "$ranks" $bin/tally-train --run-dir "$scratch/run" --quiet "$@"
 }
 
 # row NAME DIR: the default recipe with every seed.
@@ -34,7 +36,7 @@ row() {
     return
   fi
   for seed in $(seq "$seeds"); do
-    train --data "$2" --seed "$seed"
+    train 2 --data "$2" --seed "$seed"
     accuracies+=("$(last 10)")
   done
   printf '%s\n' "${accuracies[@]}" | awk -v name="$1" '
@@ -54,7 +56,7 @@ row Fashion-MNIST /usr/share/datasets/fashion-mnist
 row "embedded digits" data/digits
 
 if [ -d "$mnist" ]; then
-  train --data "$mnist" --preset paper
+  train 1 --data "$mnist" --preset paper
   printf '\npaper preset, last epoch: MSE %.4f, train accuracy %.2f %%, MNIST test accuracy %.2f %%\n' \
     "$(last 5)" "$(percent 6)" "$(percent 10)"
 fi

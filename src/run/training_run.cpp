@@ -108,6 +108,7 @@ TrainingRun::TrainingRun(const Communicator& communicator, Heartbeat& heartbeat,
 
 void TrainingRun::announce(const LaunchOptions& options) {
   const std::int64_t workers = communicator_.sum(team_.size());
+  const CpuShare share = cpu_share(communicator_);
   if (recorder_ == nullptr) return;
   const std::filesystem::path data(config_.data);
   report_.line(fmt::format("data: {} at {}: {} training and {} test images of {} x {}",
@@ -123,8 +124,11 @@ void TrainingRun::announce(const LaunchOptions& options) {
                            options.resume && state_.progress.step > 0
                                ? fmt::format(", resumed at step {}", grouped(state_.progress.step))
                                : ""));
-  const std::string warning = idle_workers_warning(workers, config_);
-  if (!warning.empty()) report_.warning(warning);
+  for (const std::string& warning :
+       {idle_workers_warning(workers, config_),
+        crowding_warning(team_.size(), share, spins_at_barriers())}) {
+    if (!warning.empty()) report_.warning(warning);
+  }
 }
 
 ExitCode TrainingRun::run() {

@@ -40,7 +40,8 @@ JpegFixture in_colour() {
 }
 
 TEST(DecodeJpeg, ReadsGrey) {
-  EXPECT_LE(largest_difference(decode_jpeg(make_jpeg(jpeg_of(grey_page())), "a.jpg"), grey_page()), kLoss);
+  EXPECT_LE(largest_difference(decode_jpeg(make_jpeg(jpeg_of(grey_page())), "a.jpg"), grey_page()),
+            kLoss);
 }
 
 TEST(DecodeJpeg, ReadsColourOfEverySubsampling) {

@@ -31,6 +31,15 @@ TEST(WorkerThreads, BeyondTheMaskAreRefusedWithTheRemedy) {
   }
 }
 
+TEST(CrowdedCores, AreWarnedOfWithTheRemedy) {
+  EXPECT_EQ(crowding_warning(2, {2, 2, 2}, true),
+            "2 ranks of 2 threads each on a node's 2 cores: waiting threads take the cores from "
+            "working ones; use fewer --threads, or set OMP_WAIT_POLICY=passive");
+  EXPECT_EQ(crowding_warning(2, {2, 2, 2}, false), "");
+  EXPECT_EQ(crowding_warning(2, {4, 4, 2}, true), "");
+  EXPECT_EQ(crowding_warning(1, {2, 2, 4}, true), "");
+}
+
 TEST(IdleWorkers, AreWarnedOfWithTheRemedy) {
   RunConfig config;
   resolve(config);
@@ -39,6 +48,10 @@ TEST(IdleWorkers, AreWarnedOfWithTheRemedy) {
       idle_workers_warning(6, config),
       "6 workers for 4 micro-batches a step: 2 without work; start the next run with a smaller "
       "--micro-batch than 32, or a larger --batch-size than 128");
+  config.batch_size = config.micro_batch.value = 1;
+  EXPECT_EQ(idle_workers_warning(2, config),
+            "2 workers for 1 micro-batch a step: 1 without work; start the next run with a larger "
+            "--batch-size than 1");
 }
 
 }  // namespace
