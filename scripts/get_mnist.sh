@@ -43,7 +43,7 @@ done
 target=${target:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/data/mnist}
 mkdir -p "$target"
 partial=$(mktemp -d "$target/.download-XXXXXX")
-trap 'rm -rf "$partial"' EXIT
+trap 'rm -rf "$partial"; rmdir --ignore-fail-on-non-empty "$target"' EXIT
 
 unpacked_sha256() { gzip -dc "$1" 2>/dev/null | sha256sum | cut -d' ' -f1; }
 

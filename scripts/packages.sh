@@ -48,6 +48,14 @@ build() {
   local preset=$1
   shift
   echo "building the preset $preset"
-  cmake --preset "$preset" "$@" >/dev/null
-  cmake --build --preset "$preset" --parallel "$(nproc)" | tail -n 1
+  local log
+  log=$(mktemp)
+  if ! { cmake --preset "$preset" "$@" && cmake --build --preset "$preset" --parallel "$(nproc)"; } \
+    >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
+  tail -n 1 "$log"
+  rm -f "$log"
 }

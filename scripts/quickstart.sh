@@ -25,9 +25,16 @@ accuracy=$($bin/tally-evaluate $run --data data/digits | head -n 1)
 echo "training again, with an interruption, and resuming on 3 ranks"
 mpirun --quiet -n 2 $bin/tally-train --data data/digits --run-dir $interrupted --quiet &
 pid=$!
-until [ "$(wc -l 2>/dev/null <$interrupted/metrics.csv || echo 0)" -gt 2 ]; do sleep 0.01; done
-kill -USR2 $pid || true # mpirun passes it on to all ranks
+until [ "$(wc -l 2>/dev/null <$interrupted/metrics.csv || echo 0)" -gt 2 ]; do
+  kill -0 $pid 2>/dev/null || break # it has ended already, for better or worse
+  sleep 0.01
+done
+kill -USR2 $pid 2>/dev/null || true # mpirun passes it on to all ranks
 wait $pid || true
+if [ "$(head -n 1 $interrupted/run.status)" != RESUME ]; then
+  echo "quickstart.sh: the second training ended before it could be interrupted; run it again" >&2
+  exit 1
+fi
 stopped=$(sed -n 's/^step //p' $interrupted/run.status)
 mpirun --quiet -n 3 $bin/tally-train --run-dir $interrupted --resume --quiet
 if ! $bin/tally-checkpoint diff $run $interrupted; then
@@ -44,6 +51,10 @@ for drawing in data/drawings/*; do
   if grep -q "^$drawing: ${name%%-*} " <<<"$drawings"; then right=$((right + 1)); fi
 done
 
+as_root=
+if [ "$(id -u)" = 0 ]; then
+  as_root="   (as root, first: export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)"
+fi
 digest=$($bin/tally-checkpoint digest $run)
 
 echo "$drawings"
@@ -55,7 +66,7 @@ Done.
   interrupted at step $stopped and resumed on 3 ranks, to the same bits:
                            $digest
 
-Try next:
+Try next:$as_root
   $bin/tally-predict $run YOUR-DRAWING.png --stages stages
   $bin/tally-data show data/digits 7
   scripts/get_mnist.sh && mpirun --quiet -n 2 $bin/tally-train --run-dir runs/mnist

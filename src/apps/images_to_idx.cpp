@@ -82,7 +82,10 @@ Collection collect_folders(const fs::path& source) {
   Collection collection;
   for (const fs::path& folder : sorted_entries(source)) {
     std::size_t label = 0;
-    if (!fs::is_directory(folder) || !parse_number(folder.filename().string(), label)) continue;
+    if (!fs::is_directory(folder) || !parse_number(folder.filename().string(), label)) {
+      collection.unused.push_back(folder.string() + ": is no folder of a class, named 0, 1, ...");
+      continue;
+    }
     require(label < 256, ExitCode::kUsage, "{}: expected classes from 0 to 255", folder.string());
     if (collection.digits.size() <= label) collection.digits.resize(label + 1);
     for (const fs::path& file : sorted_entries(folder)) {

@@ -2,6 +2,7 @@
 #include "predictor.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
@@ -28,7 +29,8 @@ void write_stages(const std::string& file, const GreyImage& page, const Preparat
     std::ofstream stream(path, std::ios::binary);
     stream.write(reinterpret_cast<const char*>(png.data()),
                  static_cast<std::streamsize>(png.size()));
-    require(stream.flush().good(), ExitCode::kFailure, "{}: cannot be written", path.string());
+    if (stream.flush().good()) continue;
+    fail(ExitCode::kFailure, "{}: cannot be written: {}", path.string(), system_error_text(errno));
   }
 }
 
@@ -56,7 +58,12 @@ Prediction Predictor::predict(const std::string& file, int top_count,
     prediction.message = "the page is blank, of one tone, or has only noise on it";
     return prediction;
   }
-  if (!stages_directory.empty()) write_stages(file, page, *preparation, stages_directory);
+  try {
+    if (!stages_directory.empty()) write_stages(file, page, *preparation, stages_directory);
+  } catch (const Error& error) {
+    prediction.message = error.what();
+    return prediction;
+  }
   prediction.status = PredictionStatus::kOk;
   prediction.top = classify(preparation->digit, top_count);
   prediction.box = preparation->box;

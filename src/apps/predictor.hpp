@@ -33,7 +33,8 @@ class Predictor {
   Predictor(const TrainedModel& model, const std::string& name);
 
   /// Reads and classifies a file, with the `top_count` most probable classes. Writes each step as
-  /// PNG into `stages_directory` unless that is empty. Never throws for what the file holds.
+  /// PNG into `stages_directory` unless that is empty. What goes wrong with one file is in the
+  /// result.
   Prediction predict(const std::string& file, int top_count, const std::string& stages_directory);
 
  private:

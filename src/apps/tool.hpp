@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cerrno>
 #include <cstdio>
 #include <string>
 
@@ -16,6 +17,13 @@ namespace tally {
 /// Prints the one message of a failed tool.
 inline void print_error(const std::string& tool, const std::string& message) {
   fmt::print(stderr, "{}: {}\n", tool, message);
+}
+
+/// What was printed must have arrived: a full disk is a failure of the tool. Throws an Error.
+inline void flush_output() {
+  const bool has_failed_before = std::ferror(stdout) != 0;
+  if (std::fflush(stdout) == 0 && !has_failed_before) return;
+  fail(ExitCode::kFailure, "standard output: cannot be written: {}", system_error_text(errno));
 }
 
 /// Parses the command line into what `app` was told of. Returns false if --help or --version was
@@ -43,9 +51,14 @@ int run_tool(CLI::App& app, int argc, char** argv, Work&& work) {
   try {
     require_instruction_set();
     std::string text;
-    if (parse_command_line(app, argc, argv, text)) return static_cast<int>(work());
-    fmt::print("{}", text);
-    return static_cast<int>(ExitCode::kDone);
+    ExitCode exit_code = ExitCode::kDone;
+    if (parse_command_line(app, argc, argv, text)) {
+      exit_code = work();
+    } else {
+      fmt::print("{}", text);
+    }
+    flush_output();
+    return static_cast<int>(exit_code);
   } catch (const Error& error) {
     print_error(app.get_name(), error.what());
     return static_cast<int>(error.exit_code());

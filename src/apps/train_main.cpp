@@ -25,7 +25,10 @@ ExitCode train(const Communicator& communicator, Heartbeat& heartbeat, int argc,
     if (options.dump_config()) text = to_toml(fresh_config(options.launch()));
   });
   if (is_training) return run_training(communicator, heartbeat, options.launch());
-  if (communicator.is_root()) fmt::print("{}", text);
+  communicator.on_root([&] {
+    fmt::print("{}", text);
+    flush_output();
+  });
   return ExitCode::kDone;
 }
 

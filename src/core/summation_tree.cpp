@@ -48,10 +48,6 @@ std::vector<TreeNode> canonical_nodes(std::int64_t leaf_count, Range range) {
   return nodes;
 }
 
-std::int64_t summation_depth(std::int64_t leaf_count) {
-  return 2 * std::bit_width(static_cast<std::uint64_t>(leaf_count)) + 1;
-}
-
 double tree_sum(std::span<double> leaves) {
   if (leaves.empty()) return 0;
   for (std::size_t count = leaves.size(); count > 1; count = (count + 1) / 2) {

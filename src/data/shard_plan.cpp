@@ -34,8 +34,9 @@ Range ShardPlan::rows(std::int64_t step, std::int64_t shard) const {
 }
 
 std::int64_t ShardPlan::step_samples(std::int64_t step) const {
+  const std::int64_t count = leaves(step);
   std::int64_t samples = 0;
-  for (std::int64_t shard = 0; shard < leaves(step); ++shard) samples += rows(step, shard).size();
+  for (std::int64_t shard = 0; shard < count; ++shard) samples += rows(step, shard).size();
   return samples;
 }
 

@@ -11,6 +11,9 @@ void require_decodable_size(const std::string& name, std::int64_t width, std::in
   require(width > 0 && height > 0, ExitCode::kUsage,
           "{}: is {} x {} pixels, expected at least one; save it again", name, grouped(width),
           grouped(height));
+  require(width <= kLargestSide && height <= kLargestSide, ExitCode::kUsage,
+          "{}: is {} x {} pixels, expected at most {} on a side; make it smaller", name,
+          grouped(width), grouped(height), grouped(kLargestSide));
   // Divided, not multiplied: both sides come from the file and their product may overflow.
   require(width <= kLargestPixelCount / height, ExitCode::kUsage,
           "{}: is {} x {} pixels, expected at most {} pixels; make it smaller", name,

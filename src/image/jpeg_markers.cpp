@@ -24,6 +24,11 @@ bool is_progressive(unsigned frame_marker) {
   return (frame_marker & 3U) == 2;
 }
 
+// TEM and RST0 to RST7 (ITU-T T.81, table B.1): decoders skip them wherever they stand.
+bool is_without_length(unsigned marker) {
+  return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7);
+}
+
 bool is_exif(std::span<const std::byte> segment) {
   constexpr std::string_view kStart("Exif\0\0", 6);
   return segment.size() > kStart.size() &&
@@ -40,6 +45,10 @@ JpegMarkers read_jpeg_markers(std::span<const std::byte> file) {
     const unsigned marker = byte_at(file, at + 1);
     if (marker == 0xFF) {  // a fill byte
       ++at;
+      continue;
+    }
+    if (is_without_length(marker)) {
+      at += 2;
       continue;
     }
     const std::size_t length = byte_at(file, at + 2) << 8 | byte_at(file, at + 3);

@@ -51,15 +51,17 @@ struct FileContents {
   std::string damage;  // empty if the file is whole
 };
 
+// A file that cannot be read may be whole: that is an error, and no reason to take an older one.
 FileContents contents_of(const fs::path& path) {
-  try {
-    FileContents file{read_file(path, kMaxCheckpointBytes), {}};
-    const std::string damage = damage_of_checkpoint(file.bytes);
-    if (!damage.empty()) file.damage = fmt::format("{}: {}", path.string(), damage);
-    return file;
-  } catch (const Error& error) {
-    return {{}, error.what()};
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    return {{}, fmt::format("{}: is not a regular file", path.string())};
   }
+  FileContents file{read_file(path, kMaxCheckpointBytes, ExitCode::kCheckpoint), {}};
+  const std::string damage = damage_of_checkpoint(file.bytes);
+  if (!damage.empty()) file.damage = fmt::format("{}: {}", path.string(), damage);
+  return file;
 }
 
 struct DamagedFile {

@@ -51,8 +51,18 @@ RunDirectory::RunDirectory(const fs::path& path, std::chrono::seconds patience) 
 
 bool RunDirectory::is_used() const {
   std::error_code error;
-  return fs::exists(path_ / "run.status", error) ||
+  const auto holds = [&](const char* name) { return fs::exists(path_ / name, error); };
+  return holds("run.status") || holds("config.toml") || holds("metrics.csv") ||
          !entries_of(checkpoints(), ExitCode::kUsage).empty();
+}
+
+std::optional<std::string> RunDirectory::read_config() const {
+  constexpr std::size_t kMaxBytes = 1 << 20;
+  const fs::path path = path_ / "config.toml";
+  std::error_code error;
+  if (!fs::exists(path, error)) return std::nullopt;
+  const auto bytes = read_file(path, kMaxBytes, ExitCode::kUsage);
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
 void RunDirectory::write_config(std::string_view toml) const {

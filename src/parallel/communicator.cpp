@@ -125,10 +125,6 @@ void Communicator::abort(ExitCode exit_code) const {
   std::abort();
 }
 
-void Communicator::barrier() const {
-  mpi_check(MPI_Barrier(handles_->world.get()), "MPI_Barrier");
-}
-
 void Communicator::broadcast(std::span<std::byte> bytes) const {
   // In pieces, since MPI counts with int.
   constexpr std::size_t kPiece = std::size_t{1} << 30;

@@ -40,8 +40,30 @@ std::optional<TrainingState> load_if_resuming(const LaunchOptions& options, RunR
   if (!state) {
     report.line(fmt::format("{}: there is no checkpoint yet; starting from the beginning",
                             recorder.path().string()));
+  } else if (state->build.instruction_set != this_build().instruction_set ||
+             state->build.kernel_backend != this_build().kernel_backend) {
+    report.warning(fmt::format(
+        "this run was computed so far with {} and {}, and goes on with {} and {}: it will not end "
+        "in the bits of an uninterrupted one",
+        state->build.instruction_set, state->build.kernel_backend, this_build().instruction_set,
+        this_build().kernel_backend));
   }
   return state;
+}
+
+// What a resumed run is given: the preset's fields, and over them those that were named.
+GivenOptions given_on_resume(const GivenFields& given) {
+  GivenOptions all = given.preset.empty() ? GivenOptions{} : preset_fields(given.preset);
+  all.insert(all.end(), given.fields.begin(), given.fields.end());
+  return all;
+}
+
+// Of a run that was ended before its first checkpoint too, unless nothing is known of it.
+RunConfig stored_or_fresh(const LaunchOptions& options, const RunRecorder& recorder,
+                          const GivenFields& given) {
+  const std::optional<RunConfig> stored =
+      options.resume ? recorder.load_config() : std::optional<RunConfig>();
+  return stored ? resumed(*stored, given_on_resume(given)) : fresh_config(options);
 }
 
 // What the headers say; the digests follow when the files are read.
@@ -56,8 +78,7 @@ DataFingerprint read_shape(const DatasetFiles& files) {
 }
 
 void require_training_images(const RunConfig& config, const DataFingerprint& data) {
-  const std::int64_t used =
-      std::min(config.train_limit.value_or(data.train_images), data.train_images);
+  const std::int64_t used = used_training_images(config, data);
   require(config.validation < used, ExitCode::kUsage,
           "--validation: expected fewer than the {}, got {}", counted(used, "training image"),
           grouped(config.validation));
@@ -78,11 +99,12 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   run.is_resumed = stored.has_value();
   if (stored) {
     run.state = std::move(*stored);
-    run.state.config = resumed(run.state.config, given.fields);
+    run.state.config = resumed(run.state.config, given_on_resume(given));
   } else {
-    run.state.config = fresh_config(options);
+    run.state.config = stored_or_fresh(options, *run.recorder, given);
   }
   run.state.config.run_dir = directory;
+  if (run.is_resumed && is_finished(run.state)) return;  // its data may be gone
   run.state.config.data = data_directory(run.state.config.data).string();
   run.files = find_dataset_files(run.state.config.data);
   DataFingerprint shape = read_shape(run.files);

@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 
+#include <fmt/format.h>
+
 #include "tally/core/error.hpp"
 #include "tally/io/config_file.hpp"
 
@@ -32,6 +34,12 @@ std::optional<TrainingState> RunRecorder::load() {
   return std::move(loaded->state);
 }
 
+std::optional<RunConfig> RunRecorder::load_config() const {
+  const std::optional<std::string> toml = directory_.read_config();
+  if (!toml) return std::nullopt;
+  return config_from_toml(*toml, (path() / "config.toml").string());
+}
+
 void RunRecorder::begin(const TrainingState& state) {
   directory_.write_config(to_toml(state.config));
   metrics_.emplace(path(), state.history, state.config.log_every > 0);
@@ -45,7 +53,9 @@ bool RunRecorder::save(const TrainingState& state) {
     for (const std::string& warning : warnings) warn_(warning);
   } catch (const Error& error) {
     if (error.exit_code() == ExitCode::kInUse) throw;
-    warn_(std::string("no checkpoint: ") + error.what() + "; training goes on");
+    const std::string last = newest_checkpoint();
+    warn_(fmt::format("no checkpoint: {}; the last one is {}", error.what(),
+                      last.empty() ? "none" : last));
     return false;
   }
   write_status(RunState::kResume, state.progress.step, "running");
@@ -66,6 +76,7 @@ void RunRecorder::write_status(RunState state, std::int64_t step, const std::str
 
 void RunRecorder::warn_if_failing(const std::function<void()>& write) {
   try {
+    directory_.lock().require_ownership();
     write();
   } catch (const Error& error) {
     warn_(error.what());

@@ -5,6 +5,7 @@
 
 #include "tally/core/text.hpp"
 #include "tally/run/worker_threads.hpp"
+#include "tally/train/finite.hpp"
 #include "tally/train/step_flags.hpp"
 #include "tally/train/watchdog.hpp"
 
@@ -12,15 +13,12 @@ namespace tally {
 namespace {
 
 DataUse data_use(const TrainingState& state, const Network& network) {
-  const std::int64_t images =
-      std::min(state.config.train_limit.value_or(state.data.train_images), state.data.train_images);
-  return {images, state.config.validation, state.config.seed, static_cast<int>(network.outputs())};
+  return {used_training_images(state.config, state.data), state.config.validation,
+          state.config.seed, static_cast<int>(network.outputs())};
 }
 
 std::int64_t training_samples(const TrainingState& state) {
-  return std::min(state.config.train_limit.value_or(state.data.train_images),
-                  state.data.train_images) -
-         state.config.validation;
+  return used_training_images(state.config, state.data) - state.config.validation;
 }
 
 ShardRecipe shard_recipe(const TrainingState& state) {
@@ -74,36 +72,32 @@ SetFigures mean_figures(double loss_sum, std::int64_t correct, std::int64_t samp
   return {loss_sum / count, static_cast<double>(correct) / count};
 }
 
-bool is_finished(const TrainingState& state) {
-  return state.progress.epoch >= state.config.epochs ||
-         (state.config.max_steps && state.progress.step >= *state.config.max_steps);
-}
-
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace
 
-TrainingRun::TrainingRun(const Communicator& communicator, Heartbeat& heartbeat, OpenedRun& opened,
-                         ProgressReport& report, const LaunchOptions& options)
-    : communicator_(communicator),
-      heartbeat_(heartbeat),
-      report_(report),
+TrainingRun::TrainingRun(const Launch& launch, OpenedRun& opened, const LaunchOptions& options)
+    : communicator_(launch.communicator),
+      heartbeat_(launch.heartbeat),
+      report_(launch.report),
       state_(opened.state),
       config_(opened.state.config),
       recorder_(opened.recorder.get()),
       network_(*opened.network),
       loss_(make_loss(config_.loss)),
       plan_(shard_recipe(state_)),
-      data_(load_data(communicator, heartbeat, opened, plan_)),
-      team_(make_team(communicator, config_, plan_)),
-      trainer_({communicator, team_, network_, *loss_, plan_, data_.train, heartbeat},
+      data_(load_data(communicator_, heartbeat_, opened, plan_)),
+      team_(make_team(communicator_, config_, plan_)),
+      trainer_({communicator_, team_, network_, *loss_, plan_, data_.train, heartbeat_},
                trainer_options(state_)),
+      signals_(launch.signals),
+      started_(launch.started),
       seconds_before_(state_.progress.elapsed_seconds) {
-  if (!options.dump_order.empty()) order_log_.emplace(communicator, options.dump_order);
+  if (!options.dump_order.empty()) order_log_.emplace(communicator_, options.dump_order);
   announce(options);
-  communicator.on_root([&] { recorder_->begin(state_); });
+  communicator_.on_root([&] { recorder_->begin(state_); });
 }
 
 void TrainingRun::announce(const LaunchOptions& options) {
@@ -124,9 +118,8 @@ void TrainingRun::announce(const LaunchOptions& options) {
                            options.resume && state_.progress.step > 0
                                ? fmt::format(", resumed at step {}", grouped(state_.progress.step))
                                : ""));
-  for (const std::string& warning :
-       {idle_workers_warning(workers, config_),
-        crowding_warning(team_.size(), share, spins_at_barriers())}) {
+  for (const std::string& warning : {idle_workers_warning(workers, config_),
+                                     crowding_warning(team_.size(), share, spins_at_barriers())}) {
     if (!warning.empty()) report_.warning(warning);
   }
 }
@@ -159,7 +152,7 @@ ExitCode TrainingRun::train() {
     const bool is_saved =
         (must_stop || is_finished(state_) || is_save_due(result, ends_epoch)) && save();
     if (ends_epoch) report_epoch(is_saved);
-    if (must_stop) return stop(result.flags);
+    if (must_stop) return stop(result.flags, is_saved);
   }
   return finish();
 }
@@ -229,6 +222,7 @@ bool TrainingRun::is_save_due(const StepResult& result, bool ends_epoch) const {
 
 // All ranks wait for rank 0, so that a slow disk is not taken for a frozen rank.
 bool TrainingRun::save() {
+  require_finite_state();
   heartbeat_.enter(Phase::kSave);
   bool is_saved = false;
   communicator_.on_root([&] {
@@ -240,6 +234,22 @@ bool TrainingRun::save() {
   return is_saved;
 }
 
+// A finite gradient can still make an update overflow. All ranks have the same vectors, and throw
+// together.
+void TrainingRun::require_finite_state() const {
+  for (const auto& [name, values] :
+       {std::pair{"the parameters", &state_.parameters}, {"the velocity", &state_.velocity}}) {
+    if (first_not_finite(*values) == values->size()) continue;
+    throw AgreedError(
+        ExitCode::kFailure,
+        fmt::format("step {}: {} of {} are not finite after the update; start another "
+                    "run with a lower --learning-rate than {}",
+                    grouped(state_.progress.step), name,
+                    network_.layout().block_of(first_not_finite(*values)).name(),
+                    config_.learning_rate));
+  }
+}
+
 void TrainingRun::report_epoch(bool is_saved) {
   if (recorder_ != nullptr) {
     report_.epoch({state_.history.epochs.back(), config_.epochs,
@@ -249,12 +259,13 @@ void TrainingRun::report_epoch(bool is_saved) {
   epoch_samples_here_ = 0;
 }
 
-ExitCode TrainingRun::stop(std::uint32_t flags) {
+ExitCode TrainingRun::stop(std::uint32_t flags, bool is_saved) {
   if (recorder_ != nullptr) {
     recorder_->write_status(RunState::kResume, state_.progress.step,
                             std::string(stop_reason(flags)));
-    report_.line(fmt::format("stopped by {} at step {}; continue with --run-dir {} --resume",
-                             stop_reason(flags), grouped(state_.progress.step), config_.run_dir));
+    report_.line(fmt::format("stopped by {} at step {}{}; continue with --run-dir {} --resume",
+                             stop_reason(flags), grouped(state_.progress.step),
+                             is_saved ? "" : ", which could not be saved", config_.run_dir));
   }
   return ExitCode::kStopped;
 }
@@ -277,6 +288,8 @@ ExitCode TrainingRun::finish() {
 
 ExitCode run_training(const Communicator& communicator, Heartbeat& heartbeat,
                       const LaunchOptions& options) {
+  StopRequest signals;
+  const auto started = std::chrono::steady_clock::now();
   ProgressReport report(!communicator.is_root());
   OpenedRun opened = open_run(communicator, options, report);
   report.set_quiet(!communicator.is_root() || opened.state.config.quiet);
@@ -293,7 +306,7 @@ ExitCode run_training(const Communicator& communicator, Heartbeat& heartbeat,
                             grouped(opened.state.progress.step)));
     return ExitCode::kDone;
   }
-  return TrainingRun(communicator, heartbeat, opened, report, options).run();
+  return TrainingRun({communicator, heartbeat, report, signals, started}, opened, options).run();
 }
 
 }  // namespace tally

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include <strings.h>
-
 #include "tally/core/error.hpp"
 #include "tally/core/text.hpp"
 
@@ -50,7 +48,8 @@ std::string crowding_warning(int threads, const CpuShare& share, bool spins_at_b
 
 bool spins_at_barriers() {
   const char* policy = std::getenv("OMP_WAIT_POLICY");
-  return policy == nullptr || strcasecmp(policy, "passive") != 0;
+  return policy == nullptr ||
+         (policy != std::string_view("passive") && policy != std::string_view("PASSIVE"));
 }
 
 }  // namespace tally

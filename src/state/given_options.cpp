@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tally/state/given_options.hpp"
 
+#include <fmt/format.h>
+
 #include "tally/core/error.hpp"
 #include "tally/state/config_fields.hpp"
 #include "tally/state/config_text.hpp"
@@ -52,6 +54,19 @@ RunConfig preset(std::string_view name) {
   config.schedule = ScheduleKind::kConstant;
   config.order = SampleOrder::kSequential;
   return config;
+}
+
+GivenOptions preset_fields(std::string_view name) {
+  const RunConfig defaults;
+  const RunConfig recipe = preset(name);
+  GivenOptions fields;
+  for_each_field(recipe, [&](const Field& field, const auto& value) {
+    const std::string text = to_text(value);
+    if (field.on_resume == OnResume::kMayChange || text == text_of(defaults, field.name)) return;
+    fields.push_back(
+        {std::string(field.name), text, fmt::format("--preset {}: {}", name, field.name)});
+  });
+  return fields;
 }
 
 void overwrite(RunConfig& config, const GivenOptions& given) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/state/training_state.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "tally/core/build_info.hpp"
@@ -14,6 +15,15 @@ static_assert(std::endian::native == std::endian::little, "digests are over litt
 BuildFacts this_build() {
   return {std::string(version()), compiler(), std::string(instruction_set()),
           std::string(kernel_backend())};
+}
+
+std::int64_t used_training_images(const RunConfig& config, const DataFingerprint& data) {
+  return std::min(config.train_limit.value_or(data.train_images), data.train_images);
+}
+
+bool is_finished(const TrainingState& state) {
+  return state.progress.epoch >= state.config.epochs ||
+         (state.config.max_steps && state.progress.step >= *state.config.max_steps);
 }
 
 ParameterLayout parameter_layout(const RunConfig& config, const DataFingerprint& data) {

@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "sample_messages.hpp"
+#include "tally/core/error.hpp"
 #include "tally/data/hold_out.hpp"
 #include "tally/data/split_reader.hpp"
 #include "tally/parallel/reduction_plan.hpp"
@@ -85,13 +86,24 @@ void put(RankData& data, const SampleHeader& header, std::span<const std::uint8_
   }
 }
 
+// The headers were read once before, to size the shares of all ranks.
+void require_unchanged(const SplitReader& reader, std::int64_t images,
+                       const DataFingerprint& fingerprint, const SplitFiles& files) {
+  require(reader.count() == images && reader.rows() == fingerprint.rows &&
+              reader.columns() == fingerprint.columns,
+          ExitCode::kUsage, "{}: was replaced by another file while it was read; start again",
+          files.images.string());
+}
+
 void read_and_send(const Communicator& communicator, SampleSender& sender,
                    const DatasetFiles& files, const DataUse& use, const ShardPlan& plan,
                    DataFingerprint& fingerprint) {
   Distribution distribution(sender, communicator.size());
   SplitReader train(files.train);
+  require_unchanged(train, fingerprint.train_images, fingerprint, files.train);
   distribution.send_training(train, use, plan);
   SplitReader test(files.test);
+  require_unchanged(test, fingerprint.test_images, fingerprint, files.test);
   distribution.send_test(test, use);
   fingerprint.digests = {to_hex(train.images_digest()), to_hex(train.labels_digest()),
                          to_hex(test.images_digest()), to_hex(test.labels_digest())};

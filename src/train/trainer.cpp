@@ -2,13 +2,13 @@
 #include "tally/train/trainer.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "leaf_worker.hpp"
 #include "tally/core/text.hpp"
+#include "tally/train/finite.hpp"
 #include "tally/train/step_flags.hpp"
 
 namespace tally {
@@ -35,19 +35,6 @@ std::unique_ptr<GradientReducer> make_reducer(ReductionKind kind, const TrainerP
     return std::make_unique<MpiReducer>(parts.communicator, parts.team, size);
   }
   return std::make_unique<TreeReducer>(parts.communicator, parts.team, size);
-}
-
-// The first element that is NaN or infinite, else the size. On the bits, so that the loop over all
-// parameters vectorizes.
-std::size_t first_not_finite(std::span<const float> values) {
-  constexpr std::uint32_t kExponent = 0x7f800000;
-  const auto is_not_finite = [](float value) {
-    return (std::bit_cast<std::uint32_t>(value) & kExponent) == kExponent;
-  };
-  std::uint32_t found = 0;
-  for (const float value : values) found |= static_cast<std::uint32_t>(is_not_finite(value));
-  if (found == 0) return values.size();
-  return static_cast<std::size_t>(std::ranges::find_if(values, is_not_finite) - values.begin());
 }
 
 // ": 12, 40, 7, ..." or nothing.
@@ -103,6 +90,11 @@ void Trainer::open_step(const Progress& progress) {
 void Trainer::compute_leaves(const AlignedVector& parameters) {
   leaf_error_ = error_of(
       [&] { parts_.team.run([&](int thread) { compute_thread_leaves(thread, parameters); }); });
+  if (!leaf_error_) return;
+  const bool names_rank = !parts_.communicator.is_root();  // agree() names all others
+  leaf_error_ = Error(leaf_error_->exit_code(),
+                      fmt::format("{}{}: {}", names_rank ? "" : parts_.communicator.place() + ": ",
+                                  parts_.heartbeat.text(), leaf_error_->what()));
 }
 
 void Trainer::compute_thread_leaves(int thread, const AlignedVector& parameters) {
@@ -130,12 +122,15 @@ void Trainer::require_finite(const ReducedStep& sum, const AlignedVector& parame
   const std::string what =
       element < layout.size() ? "the gradient of " + layout.block_of(element).name() : "the loss";
   const auto guilty = parts_.communicator.gather_all(samples_without_finite_loss(parameters));
+  const std::string losses = guilty.empty()
+                                 ? ""
+                                 : fmt::format("; neither is the loss of {} of {}{}", guilty.size(),
+                                               counted(step_samples_, "sample"), listed(guilty));
   throw AgreedError(
       ExitCode::kFailure,
-      fmt::format("step {}: {} is not finite; neither is the loss of {} of {}{}; try a lower "
+      fmt::format("step {}: {} is not finite{}; start another run with a lower "
                   "--learning-rate than {}",
-                  grouped(parts_.heartbeat.step() + 1), what, guilty.size(),
-                  counted(step_samples_, "sample"), listed(guilty), options_.schedule.peak));
+                  grouped(parts_.heartbeat.step() + 1), what, losses, options_.schedule.peak));
 }
 
 std::vector<std::int64_t> Trainer::samples_without_finite_loss(const AlignedVector& parameters) {

@@ -15,9 +15,15 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kFileTimeout{600};
 constexpr std::chrono::milliseconds kPoll{100};
+constexpr std::chrono::milliseconds kLongestPoll{1000};
 
 bool uses_files(Phase phase) {
   return phase == Phase::kLoad || phase == Phase::kScatter || phase == Phase::kSave;
+}
+
+// Whether a rank waits for no other one.
+bool works_alone(Phase phase) {
+  return phase == Phase::kForward || phase == Phase::kUpdate;
 }
 
 }  // namespace
@@ -39,15 +45,19 @@ Watchdog::~Watchdog() {
 
 void Watchdog::watch() {
   std::uint64_t last_beats = heartbeat_.beats();
-  Clock::time_point last_progress = Clock::now();
+  Clock::time_point last_poll = Clock::now();
+  Clock::duration silent{};
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, kPoll, [this] { return is_ending_; })) {
+    // A process that was stopped itself, and continued, has not been silent all the while.
     const Clock::time_point now = Clock::now();
+    silent += std::min<Clock::duration>(now - last_poll, kLongestPoll);
+    last_poll = now;
     if (heartbeat_.beats() != last_beats) {
       last_beats = heartbeat_.beats();
-      last_progress = now;
-    } else if (now - last_progress > limit()) {
-      end_process(std::chrono::duration_cast<std::chrono::seconds>(now - last_progress));
+      silent = {};
+    } else if (silent > limit()) {
+      end_process(std::chrono::duration_cast<std::chrono::seconds>(silent));
     }
   }
 }
@@ -58,10 +68,11 @@ std::chrono::milliseconds Watchdog::limit() const {
 
 void Watchdog::end_process(std::chrono::seconds silent) const {
   const std::string message = fmt::format(
-      "tally-train: {}: no progress for {} s at {}; another rank is frozen or cannot be reached. "
-      "Continue with --resume; if steps really take so long, raise --stall-timeout\n",
-      place_, silent.count(), heartbeat_.text());
-  // Nothing but system calls: any lock may be held by a thread that is stuck.
+      "tally-train: {}: no progress for {} s at {}; {}. Continue with --resume; if steps really "
+      "take so long, raise --stall-timeout\n",
+      place_, silent.count(), heartbeat_.text(),
+      works_alone(heartbeat_.phase()) ? "it is stuck itself"
+                                      : "another rank is frozen or cannot be reached");
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, message.data(), message.size());
   ::_exit(static_cast<int>(ExitCode::kFailure));
 }

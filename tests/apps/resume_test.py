@@ -109,6 +109,18 @@ class Resume(TallyTest):
         self.assertIn("finished already, at step 32", result.out)
         self.assertEqual(digest(self.directory / "done"), before)
         self.assertEqual(status(self.directory / "done")[0], "DONE")
+        self.train("done", "--resume", data=self.directory / "gone")
+
+    def test_killed_before_its_first_checkpoint(self):
+        self.train("whole", *RECIPE, "--learning-rate", 0.05)
+        self.train("early", *RECIPE, "--learning-rate", 0.05, "--max-steps", 1)
+        for checkpoint in (self.directory / "early" / "checkpoints").iterdir():
+            checkpoint.unlink()
+        result = run("tally-train", "--run-dir", self.directory / "early", "--resume",
+                     "--max-steps", "none", ranks=2)
+        self.assertEqual(result.code, 0, result.err)
+        self.assertIn("there is no checkpoint yet; starting from the beginning", result.out)
+        self.assertEqual(digest(self.directory / "early"), digest(self.directory / "whole"))
 
     def test_an_empty_directory_starts_from_the_beginning(self):
         result = self.train("empty", "--resume", "--epochs", 1)

@@ -2,6 +2,7 @@
 """The scripts, the layers and the links of the programs."""
 import gzip
 import json
+import os
 import pathlib
 import re
 import shlex
@@ -9,7 +10,8 @@ import shutil
 import subprocess
 import unittest
 
-from tally_testing import BIN, DIGITS, ROOT, TallyTest, main, read_dataset, require_mnist
+from tally_testing import (BIN, DIGITS, LEAKS_OF_MPI, ROOT, TallyTest, main, read_dataset,
+                           require_mnist)
 
 
 def sh(*line, **options):
@@ -99,7 +101,7 @@ class GetMnist(TallyTest):
         self.assertEqual(result.returncode, 1)
         self.assertIn("train-images-idx3-ubyte: expected SHA-256 ba891046e6505d7aadcbbe25680a0738ad1"
                       "6aec93bde7f9b65e87a2fc25776db, got ", result.stderr)
-        self.assertEqual(list(target.iterdir()), [])
+        self.assertFalse(target.exists())
 
     def test_says_which_file_a_directory_lacks(self):
         result = self.get("--from", self.directory, self.directory / "mnist")
@@ -151,8 +153,34 @@ class EmbeddedData(TallyTest):
                 self.assertEqual(ours.read(), made.read(), path.name)
 
 
-class QuickRuns(unittest.TestCase):
-    def test_the_job_script_names_its_run(self):
+class JobScript(TallyTest):
+    """slurm/train.sbatch outside of SLURM, with a scontrol that notes its arguments."""
+
+    def submit(self, *arguments):
+        noted = self.directory / "scontrol.log"
+        noted.unlink(missing_ok=True)
+        scontrol = self.directory / "scontrol"
+        scontrol.write_text(f'#!/bin/sh\necho "$@" >>{noted}\n')
+        scontrol.chmod(0o755)
+        result = sh("bash", ROOT / "slurm" / "train.sbatch", *arguments, cwd=ROOT, env={
+            **os.environ, "PATH": f"{self.directory}:{os.environ['PATH']}", "SLURM_JOB_ID": "42",
+            "TALLY_TRAIN": str(BIN / "tally-train"), "OMPI_ALLOW_RUN_AS_ROOT": "1",
+            "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+            "OMPI_MCA_odls_base_sigkill_timeout": "0", **LEAKS_OF_MPI})
+        return result, noted.read_text() if noted.exists() else ""
+
+    def test_requeues_what_goes_on_and_nothing_else(self):
+        run_dir = self.directory / "run"
+        start = ["--data", DIGITS, "--run-dir", run_dir, "--epochs", 2]
+        result, requeued = self.submit(*start, "--max-time", "00:00:00")
+        self.assertEqual((result.returncode, requeued), (0, "requeue 42\n"), result.stderr)
+        result, requeued = self.submit(*start, "--batch-size", 64)  # refused, today and tomorrow
+        self.assertEqual((result.returncode, requeued), (2, ""), result.stdout)
+        result, requeued = self.submit(*start, "--max-time", "none")
+        self.assertEqual((result.returncode, requeued), (0, ""), result.stderr)
+        self.assertIn("run.status DONE", result.stdout)
+
+    def test_names_its_run(self):
         result = sh("bash", ROOT / "slurm" / "train.sbatch", "--data", "data/digits", cwd=ROOT)
         self.assertEqual(result.returncode, 2)
         self.assertEqual(result.stderr, "train.sbatch: expected --run-dir DIR among the options of "

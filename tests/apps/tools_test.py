@@ -2,6 +2,7 @@
 """What evaluate, predict, data and checkpoint print, and that NumPy computes the same from files."""
 import json
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -158,8 +159,27 @@ class Predict(ToolTest):
         line = command("tally-predict", self.model, *DRAWINGS)
         with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             process.stdout.close()
-            process.wait(timeout=60)
-            self.assertNotIn(process.returncode, (-6, -11), process.stderr.read())
+            # The default action of SIGPIPE, as in any filter.
+            self.assertEqual(process.wait(timeout=60), -signal.SIGPIPE, process.stderr.read())
+
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        for line in (command("tally-predict", self.model, DRAWINGS[0], "--json"),
+                     command("tally-checkpoint", "digest", self.model),
+                     command("tally-evaluate", self.model, "--data", DIGITS, "--json"),
+                     command("tally-data", "--help")):
+            with self.subTest(line[0]), open("/dev/full", "w") as full:
+                done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True,
+                                      check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(": standard output: cannot be written: No space left on device",
+                              done.stderr)
+
+    def test_stages_that_cannot_be_written_do_not_stop_the_others(self):
+        blocked = self.directory / "file"
+        blocked.write_text("in the way")
+        lines = self.predict(*DRAWINGS[:2], "--stages", blocked / "stages", code=1)
+        self.assertEqual([line["status"] for line in lines], ["error", "error"])
+        self.assertIn("cannot be written: Not a directory", lines[0]["message"])
 
 
 class Data(TallyTest):
@@ -191,14 +211,16 @@ class Data(TallyTest):
                 shutil.copy(DRAWINGS[label], folders / str(label) / f"{index}{DRAWINGS[label].suffix}")
         (folders / "0" / "words.png").write_text("no image")
         Image.new("L", (30, 30), 255).save(folders / "1" / "blank.png")
+        (folders / "two").mkdir()
         result = run("tally-data", "from-images", folders, "--out", self.directory / "out")
         self.assertEqual(result.code, 1)
         self.assertEqual(
             result.err,
             f"tally-data: {folders}/0/words.png: is no image (it starts with 6E 6F 20 69), expected "
             "a PNG or JPEG image; save it as PNG\n"
-            f"tally-data: {folders}/1/blank.png: has no ink\n")
-        self.assertIn("8 images for training, 2 for testing, 2 not used", result.out)
+            f"tally-data: {folders}/1/blank.png: has no ink\n"
+            f"tally-data: {folders}/two: is no folder of a class, named 0, 1, ...\n")
+        self.assertIn("8 images for training, 2 for testing, 3 not used", result.out)
 
     def test_verify_reads_every_file(self):
         result = run("tally-data", "verify", DIGITS)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/core/summation_tree.hpp"
 
+#include <bit>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -105,7 +106,7 @@ TEST(CanonicalNodes, AreAtMostTwiceTheLogarithm) {
     for (std::int64_t begin = 0; begin < count; ++begin) {
       for (std::int64_t end = begin; end <= count; ++end) {
         ASSERT_LE(static_cast<std::int64_t>(canonical_nodes(count, {begin, end}).size()),
-                  summation_depth(count));
+                  2 * std::bit_width(static_cast<std::uint64_t>(count)) + 1);
       }
     }
   }

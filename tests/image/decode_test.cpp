@@ -154,7 +154,7 @@ TEST(DecodeImage, NamesWhatIsWrongInOneLine) {
       {png_of_size(30000, 30000, PNG_COLOR_TYPE_GRAY),
        "drawing: is 30 000 x 30 000 pixels, expected at most 100 000 000 pixels; make it smaller"},
       {png_of_size(0x7FFFFFFF, 0x7FFFFFFF, PNG_COLOR_TYPE_RGB_ALPHA),
-       "drawing: is 2 147 483 647 x 2 147 483 647 pixels, expected at most 100 000 000 pixels; "
+       "drawing: is 2 147 483 647 x 2 147 483 647 pixels, expected at most 65 500 on a side; "
        "make it smaller"},
       {png_of_size(10000, 9000, PNG_COLOR_TYPE_RGB_ALPHA),
        "drawing: is 10 000 x 9 000 pixels and takes 360 MB to decode, expected at most 128 MB; "

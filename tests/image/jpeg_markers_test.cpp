@@ -34,6 +34,15 @@ TEST(JpegMarkers, FindTheFirstExifBlock) {
   EXPECT_TRUE(read_jpeg_markers(make_jpeg(colored(0))).exif.empty());
 }
 
+TEST(JpegMarkers, GoOnBehindMarkersWithoutLength) {
+  for (const int marker : {0x01, 0xD0, 0xD7}) {
+    auto file = with_exif(make_jpeg(colored(TJFLAG_PROGRESSIVE)), exif_block(6, true));
+    file.insert(file.begin() + 2, {std::byte{0xFF}, std::byte(marker)});
+    EXPECT_FALSE(read_jpeg_markers(file).exif.empty()) << marker;
+    EXPECT_TRUE(read_jpeg_markers(file).has_many_scans) << marker;
+  }
+}
+
 TEST(JpegMarkers, SurviveEveryTruncation) {
   const auto file = with_exif(make_jpeg(colored(TJFLAG_PROGRESSIVE)), exif_block(6, false));
   for (std::size_t size = 0; size < file.size(); ++size) {

@@ -244,7 +244,8 @@ TEST_F(TrainerTest, AnExceptionOnOneRankEndsAllWithTheStateUntouched) {
     trainer.step(state, 0);
     FAIL() << "nothing was thrown";
   } catch (const AgreedError& error) {
-    EXPECT_NE(std::string(error.what()).find("out of memory"), std::string::npos) << error.what();
+    EXPECT_THAT(error.what(), testing::MatchesRegex("rank [0-9]+ on host [^ ]+: step 0, forward: "
+                                                    "out of memory"));
   }
   EXPECT_EQ(state.parameters, before);
   EXPECT_EQ(state.progress.step, 0);
@@ -257,18 +258,22 @@ TEST_F(TrainerTest, AGradientThatIsNotFiniteNamesLayerStepAndSamples) {
   Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_}, options());
   TrainingState state = initial_state();
   trainer.step(state, 0);
-  const AlignedVector before = state.parameters;
   // The bias of the last layer: all losses of the step are spoiled.
   state.parameters[network_.layout().blocks()[3].offset] = std::numeric_limits<float>::infinity();
+  const AlignedVector parameters = state.parameters;
+  const AlignedVector velocity = state.velocity;
   try {
     trainer.step(state, 0);
     FAIL() << "nothing was thrown";
   } catch (const AgreedError& error) {
     EXPECT_STREQ(error.what(),
                  "step 2: the gradient of 0-dense/weight is not finite; neither is the loss of 28 "
-                 "of 28 samples: 28, 29, 30, 31, 32, ...; try a lower --learning-rate than 0.125");
+                 "of 28 samples: 28, 29, 30, 31, 32, ...; start another run with a lower "
+                 "--learning-rate than 0.125");
   }
   EXPECT_EQ(state.progress.step, 1);
+  EXPECT_EQ(state.parameters, parameters);
+  EXPECT_EQ(state.velocity, velocity);
 }
 
 }  // namespace

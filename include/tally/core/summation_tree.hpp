@@ -62,7 +62,6 @@ class SummationStack {
   /// The nodes that wait for a sibling, from left to right.
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 
-  void clear() { entries_.clear(); }
   void reset(std::int64_t leaf_count) {
     entries_.clear();
     leaf_count_ = leaf_count;
@@ -87,9 +86,6 @@ MergePlan plan_merge(std::int64_t leaf_count, std::span<const TreeNode> nodes);
 
 /// The canonical partial sums of the leaves in `range`, from left to right.
 std::vector<TreeNode> canonical_nodes(std::int64_t leaf_count, Range range);
-
-/// An upper bound on the entries of a SummationStack of leaves.
-std::int64_t summation_depth(std::int64_t leaf_count);
 
 /// The sum of `leaves` in tree order; 0 without leaves. `leaves` is used as scratch space.
 double tree_sum(std::span<double> leaves);

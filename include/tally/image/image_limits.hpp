@@ -9,6 +9,7 @@
 namespace tally {
 
 inline constexpr std::int64_t kLargestFileBytes = 64 << 20;
+inline constexpr std::int64_t kLargestSide = 65'500;  ///< what JPEG can have; no drawing is larger
 inline constexpr std::int64_t kLargestPixelCount = 100'000'000;
 
 /// Of decoded pixels before they become grey: 100 megapixels of grey, 42 of RGB, 32 of RGBA. With

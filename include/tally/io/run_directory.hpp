@@ -49,6 +49,8 @@ class RunDirectory {
   /// Whether an earlier run has left something here that a fresh one would overwrite.
   [[nodiscard]] bool is_used() const;
 
+  /// What write_config() wrote last, if anything.
+  [[nodiscard]] std::optional<std::string> read_config() const;
   void write_config(std::string_view toml) const;
   void write_status(const RunStatus& status) const;
 

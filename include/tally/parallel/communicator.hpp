@@ -59,8 +59,6 @@ class Communicator {
 
   // --- Collective: every rank must call. ---
 
-  void barrier() const;
-
   /// What rank 0 has.
   void broadcast(std::span<std::byte> bytes) const;
   [[nodiscard]] std::string broadcast(const std::string& text) const;

@@ -28,6 +28,9 @@ class RunRecorder {
   /// The state to continue from, if there is one. Damaged checkpoints are moved aside.
   std::optional<TrainingState> load();
 
+  /// The configuration of a run that was ended before its first checkpoint.
+  [[nodiscard]] std::optional<RunConfig> load_config() const;
+
   /// Writes config.toml, the CSV files as they were at `state`, and the status of a run under way.
   /// Throws an Error if the directory cannot be written.
   void begin(const TrainingState& state);

@@ -16,13 +16,22 @@
 
 namespace tally {
 
+/// What a launch brings along: one per process, made before anything that may take time, so that a
+/// signal is noted and --max-time counts from the start.
+struct Launch {
+  const Communicator& communicator;
+  Heartbeat& heartbeat;
+  ProgressReport& report;
+  StopRequest& signals;
+  std::chrono::steady_clock::time_point started;
+};
+
 /// A run from its first or restored step to its end: after each step, what is due (evaluation,
 /// checkpoint, report) is done, and a request to stop is obeyed.
 class TrainingRun {
  public:
   /// Reads and distributes the data. Throws an AgreedError. Collective: every rank must call.
-  TrainingRun(const Communicator& communicator, Heartbeat& heartbeat, OpenedRun& opened,
-              ProgressReport& report, const LaunchOptions& options);
+  TrainingRun(const Launch& launch, OpenedRun& opened, const LaunchOptions& options);
 
   /// Trains. Returns kDone, or kStopped if the run is to be resumed. Throws an AgreedError if a
   /// step fails; the run directory then says FAILED. Collective: every rank must call.
@@ -38,7 +47,8 @@ class TrainingRun {
   SetFigures figures_of(const EvaluationShare& share);
   [[nodiscard]] bool is_save_due(const StepResult& result, bool ends_epoch) const;
   bool save();
-  ExitCode stop(std::uint32_t flags);
+  void require_finite_state() const;
+  ExitCode stop(std::uint32_t flags, bool is_saved);
   ExitCode finish();
   void announce(const LaunchOptions& options);
   void report_epoch(bool is_saved);
@@ -57,9 +67,9 @@ class TrainingRun {
   ThreadTeam team_;
   Trainer trainer_;
   std::optional<OrderLog> order_log_;
-  StopRequest signals_;
+  StopRequest& signals_;
 
-  Clock::time_point started_ = Clock::now();
+  Clock::time_point started_;
   Clock::time_point last_save_ = Clock::now();
   double seconds_before_ = 0;  // of training, before this launch
   double epoch_seconds_ = 0;   // of steps, in this launch

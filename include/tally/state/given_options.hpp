@@ -23,6 +23,10 @@ using GivenOptions = std::vector<GivenOption>;
 /// Tally grew from. Throws an Error that names the known ones.
 RunConfig preset(std::string_view name);
 
+/// The fields in which a preset differs from the defaults, but for those that may change on resume:
+/// what somebody means who names it when a run continues.
+GivenOptions preset_fields(std::string_view name);
+
 /// Overwrites the fields that were given, later ones last. Throws an Error for a name that is no
 /// field or a text that is no value of it.
 void overwrite(RunConfig& config, const GivenOptions& given);

@@ -26,6 +26,10 @@ struct DataFingerprint {
   friend bool operator==(const DataFingerprint&, const DataFingerprint&) = default;
 };
 
+/// The training images that are used: those of the file, or the first --train-limit of them.
+/// --validation holds some of these out.
+std::int64_t used_training_images(const RunConfig& config, const DataFingerprint& data);
+
 inline constexpr std::array<std::string_view, 4> kDataFileNames = {
     "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte"};
@@ -60,6 +64,9 @@ struct TrainingState {
   Progress progress;
   History history;
 };
+
+/// Whether all epochs, or all of --max-steps, are done.
+bool is_finished(const TrainingState& state);
 
 /// How a run on these data lays out its parameters.
 ParameterLayout parameter_layout(const RunConfig& config, const DataFingerprint& data);
