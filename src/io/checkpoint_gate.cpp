@@ -13,7 +13,6 @@ namespace tally {
 namespace {
 
 constexpr std::string_view kMagic = "TALLY CHECKPOINT\n";
-constexpr std::size_t kHexDigits = 64;
 
 std::string signed_lines(std::int64_t format, std::size_t payload_bytes) {
   return fmt::format("{}format {}\nbytes {}\n", kMagic, format, payload_bytes);
