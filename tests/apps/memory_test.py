@@ -5,7 +5,8 @@ import subprocess
 
 import numpy
 
-from tally_testing import BIN, DIGITS, ROOT, RUN_MPI, TallyTest, main, write_idx
+from tally_testing import (BIN, DIGITS, ROOT, RUN_MPI, TallyTest, main, require_no_sanitizer,
+                           write_idx)
 
 MIB = 1 << 20
 TRAIN, TEST = 100_000, 10_000
@@ -28,10 +29,7 @@ class Memory(TallyTest):
 
     def setUp(self):
         super().setUp()
-        linked = subprocess.run(["ldd", BIN / "tally-train"], capture_output=True, text=True,
-                                check=True).stdout
-        if "libasan" in linked or "libclang_rt" in linked:
-            self.skipTest("a sanitizer takes memory of its own")
+        require_no_sanitizer("a sanitizer takes memory of its own")
 
     def test_is_shared_among_the_ranks(self):
         big = self.directory / "big"

@@ -3,7 +3,10 @@
 that a broken trainer would miss."""
 import unittest
 
-from tally_testing import DIGITS, FASHION, TallyTest, main, read_csv, require_mnist
+from tally_testing import (DIGITS, FASHION, TallyTest, main, read_csv, require_mnist,
+                           require_no_sanitizer)
+
+SLOW = "under a sanitizer a long training takes many minutes, and runs no other code than a short one"
 
 
 class Recipes(TallyTest):
@@ -16,13 +19,16 @@ class Recipes(TallyTest):
         self.assertGreaterEqual(self.last_epoch(DIGITS)["test_accuracy"], 0.93)
 
     def test_default_recipe_on_mnist(self):
+        require_no_sanitizer(SLOW)
         self.assertGreaterEqual(self.last_epoch(require_mnist())["test_accuracy"], 0.979)
 
     @unittest.skipUnless(FASHION.is_dir(), "Debian's dataset-fashion-mnist is not installed")
     def test_default_recipe_on_fashion_mnist(self):
+        require_no_sanitizer(SLOW)
         self.assertGreaterEqual(self.last_epoch(FASHION)["test_accuracy"], 0.875)
 
     def test_paper_preset(self):
+        require_no_sanitizer(SLOW)
         row = self.last_epoch(require_mnist(), "--preset", "paper", "--checkpoint-every",
                               "50epochs", ranks=1)
         self.assertEqual((row["epoch"], row["samples"]), (50, 100_000))

@@ -115,6 +115,13 @@ class TallyTest(unittest.TestCase):
         return result
 
 
+def require_no_sanitizer(reason):
+    linked = subprocess.run(["ldd", BIN / "tally-train"], capture_output=True, text=True,
+                            check=True).stdout
+    if "libasan" in linked or "libtsan" in linked or "libclang_rt" in linked:
+        raise unittest.SkipTest(reason)
+
+
 def require_mnist():
     if not MNIST:
         raise unittest.SkipTest("TALLY_MNIST_DIR does not name a directory with the full MNIST")
