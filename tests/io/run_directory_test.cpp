@@ -119,6 +119,7 @@ TEST(RunDirectory, SaysSoIfItMayNotBeUsed) {
                          "/checkpoints: cannot be made: Permission denied; choose another "
                          "--run-dir");
   fs::permissions(locked, fs::perms{0555});
+  fs::permissions(locked / "run.lock", fs::perms{0444});
   {
     const WithoutRights user;
     failure = failure_to_open(locked);
