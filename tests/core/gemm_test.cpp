@@ -89,6 +89,17 @@ TEST(Gemm, HasTheSameBitsInAnyTeam) {
   }
 }
 
+// Eigen would take the blocking, and with it the order of each sum, from this machine's caches.
+TEST(Gemm, TakesItsBlockingFromFixedCacheSizes) {
+  const AlignedVector a = random_vector(16, 1);
+  AlignedVector product(16);
+  multiply(matrix_view(a.data(), 4, 4), matrix_view(a.data(), 4, 4),
+           matrix_view(product.data(), 4, 4));
+  EXPECT_EQ(Eigen::l1CacheSize(), 32 << 10);
+  EXPECT_EQ(Eigen::l2CacheSize(), 256 << 10);
+  EXPECT_EQ(Eigen::l3CacheSize(), 1 << 20);
+}
+
 TEST(KernelBackend, NamesTheLibraryAndItsVersion) {
   EXPECT_EQ(kernel_backend().substr(0, 8), "eigen-3.");
 }
