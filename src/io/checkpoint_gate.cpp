@@ -41,6 +41,10 @@ std::string size_reason(std::size_t expected, std::size_t got) {
                      grouped(static_cast<std::int64_t>(got)));
 }
 
+std::string_view user_block(std::span<const std::byte> file) {
+  return {reinterpret_cast<const char*>(file.data()), std::min(file.size(), kUserBlockBytes)};
+}
+
 }  // namespace
 
 void sign_checkpoint(std::span<std::byte> file, std::int64_t format) {
@@ -50,29 +54,34 @@ void sign_checkpoint(std::span<std::byte> file, std::int64_t format) {
   std::ranges::copy(std::as_bytes(std::span(block)), file.begin());
 }
 
-Gate open_gate(std::span<const std::byte> file) {
-  if (file.empty()) return {"empty"};
-  const std::string_view block(reinterpret_cast<const char*>(file.data()),
-                               std::min(file.size(), kUserBlockBytes));
+Gate read_head(std::span<const std::byte> head, std::size_t file_bytes) {
+  if (file_bytes == 0) return {"empty"};
+  const std::string_view block = user_block(head);
   if (!block.starts_with(kMagic.substr(0, block.size()))) return {"not a Tally checkpoint"};
-  if (file.size() < kUserBlockBytes) {
-    return {fmt::format("truncated (expected at least {} bytes, got {})", kUserBlockBytes,
-                        file.size())};
+  if (file_bytes < kUserBlockBytes) {
+    return {
+        fmt::format("truncated (expected at least {} bytes, got {})", kUserBlockBytes, file_bytes)};
   }
   std::string_view rest = block.substr(kMagic.size());
   std::int64_t format = 0, bytes = 0;
   if (!take_number(rest, "format ", format) || !take_number(rest, "bytes ", bytes)) {
     return {"its first lines are damaged"};
   }
-  const std::span<const std::byte> payload = file.subspan(kUserBlockBytes);
-  if (static_cast<std::size_t>(bytes) != payload.size()) {
-    return {size_reason(kUserBlockBytes + static_cast<std::size_t>(bytes), file.size())};
+  if (static_cast<std::size_t>(bytes) != file_bytes - kUserBlockBytes) {
+    return {size_reason(kUserBlockBytes + static_cast<std::size_t>(bytes), file_bytes)};
   }
-  std::string expected = signed_lines(format, payload.size());
+  return {"", format};
+}
+
+Gate open_gate(std::span<const std::byte> file) {
+  Gate gate = read_head(file, file.size());
+  if (!gate.damage.empty()) return gate;
+  const std::span<const std::byte> payload = file.subspan(kUserBlockBytes);
+  std::string expected = signed_lines(gate.format, payload.size());
   expected += digest_line(expected, payload);
   expected.resize(kUserBlockBytes, '\0');
-  if (block != expected) return {"its SHA-256 digest does not match its contents"};
-  return {"", format};
+  if (user_block(file) != expected) gate.damage = "its SHA-256 digest does not match its contents";
+  return gate;
 }
 
 }  // namespace tally

@@ -20,4 +20,8 @@ struct Gate {
 };
 Gate open_gate(std::span<const std::byte> file);
 
+/// What the user block alone tells of a file of `file_bytes`, of which `head` is the start: all but
+/// whether the digest matches.
+Gate read_head(std::span<const std::byte> head, std::size_t file_bytes);
+
 }  // namespace tally

@@ -2,9 +2,13 @@
 #include "tally/io/checkpoint_store.hpp"
 
 #include <algorithm>
+#include <array>
+#include <fstream>
+#include <span>
 
 #include <fmt/format.h>
 
+#include "checkpoint_gate.hpp"
 #include "tally/core/error.hpp"
 #include "tally/io/checkpoint.hpp"
 #include "tally/io/posix_file.hpp"
@@ -51,6 +55,19 @@ struct FileContents {
   std::string damage;  // empty if the file is whole
 };
 
+// Empty if the file cannot be read: read_file() names the reason.
+std::string damage_of_head(const fs::path& path) {
+  std::error_code error;
+  const std::uintmax_t file_bytes = fs::file_size(path, error);
+  std::ifstream stream(path, std::ios::binary);
+  if (error || !stream) return "";
+  std::array<char, kUserBlockBytes> head{};
+  stream.read(head.data(), head.size());
+  const auto start =
+      std::as_bytes(std::span(head)).first(static_cast<std::size_t>(stream.gcount()));
+  return read_head(start, file_bytes).damage;
+}
+
 // A file that cannot be read may be whole: that is an error, and no reason to take an older one.
 FileContents contents_of(const fs::path& path) {
   std::error_code error;
@@ -58,8 +75,12 @@ FileContents contents_of(const fs::path& path) {
   if (fs::exists(status) && !fs::is_regular_file(status)) {
     return {{}, fmt::format("{}: is not a regular file", path.string())};
   }
-  FileContents file{read_file(path, kMaxCheckpointBytes, ExitCode::kCheckpoint), {}};
-  const std::string damage = damage_of_checkpoint(file.bytes);
+  FileContents file;
+  std::string damage = damage_of_head(path);  // before memory is taken for what may be anything
+  if (damage.empty()) {
+    file.bytes = read_file(path, kMaxCheckpointBytes, ExitCode::kCheckpoint);
+    damage = damage_of_checkpoint(file.bytes);
+  }
   if (!damage.empty()) file.damage = fmt::format("{}: {}", path.string(), damage);
   return file;
 }
@@ -151,8 +172,9 @@ LoadedCheckpoint load_model(const fs::path& file_or_run_directory) {
   require(status.type() != fs::file_type::not_found, ExitCode::kCheckpoint,
           "{}: no such checkpoint or run directory", path.string());
   if (!fs::is_directory(status)) {
-    const auto bytes = read_file(path, kMaxCheckpointBytes, ExitCode::kCheckpoint);
-    return {decode_checkpoint(bytes, path.string()), path, {}};
+    const FileContents file = contents_of(path);
+    require(file.damage.empty(), ExitCode::kCheckpoint, "{}", file.damage);
+    return {decode_checkpoint(file.bytes, path.string()), path, {}};
   }
   auto loaded =
       CheckpointStore(checkpoint_directory(path)).load_newest(CheckpointStore::Damaged::kLeave);

@@ -194,6 +194,36 @@ TEST_F(CheckpointStoreTest, TakesADirectoryInTheWayForADamagedOne) {
                                                  "step-000000000020.h5.damaged-1"));
 }
 
+TEST_F(CheckpointStoreTest, TakesNoMemoryForAHugeFileThatIsNoCheckpoint) {
+  save(10);
+  put(path_of(20), "");
+  fs::resize_file(path_of(20), std::uintmax_t{1} << 40);  // a hole: it takes no room on the disk
+  put(path_of(30), text_in(path_of(10)));
+  fs::resize_file(path_of(30), std::uintmax_t{1} << 40);
+  const auto loaded = CheckpointStore(checkpoints_).load_newest(Damaged::kLeave);
+  ASSERT_TRUE(loaded.has_value());
+  EXPECT_THAT(loaded->warnings,
+              ElementsAre(testing::MatchesRegex(path_of(30).string() +
+                                                ": too long .expected [0-9 ]+ bytes, got 1 099 511 "
+                                                "627 776.; skipped"),
+                          path_of(20).string() + ": not a Tally checkpoint; skipped"));
+}
+
+TEST_F(CheckpointStoreTest, DoesNotFallBackFromAFileThatItMayNotRead) {
+  save(10);
+  save(20);
+  fs::permissions(path_of(20), fs::perms{0});
+  fs::permissions(checkpoints_, fs::perms{0777});
+  fs::permissions(directory_.path(), fs::perms{0755});
+  std::string failure;
+  {
+    const WithoutRights user;
+    failure = failure_of([&] { CheckpointStore(checkpoints_).load_newest(Damaged::kMoveAside); });
+  }
+  EXPECT_EQ(failure, "exit 4: " + path_of(20).string() + ": cannot open: Permission denied");
+  EXPECT_THAT(names(), ElementsAre("step-000000000010.h5", "step-000000000020.h5"));
+}
+
 TEST_F(CheckpointStoreTest, KeepsTheNewest) {
   CheckpointStore store(checkpoints_);
   for (std::int64_t step = 1; step <= 5; ++step) {
