@@ -9,12 +9,8 @@ import time
 import h5py
 import numpy
 
-from tally_testing import LEAKS_OF_MPI, ROOT, TallyTest, command, digest, main, run, status
-
-
-def children_of(pid):
-    listed = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
-    return [int(line) for line in listed.stdout.split()]
+from tally_testing import (LEAKS_OF_MPI, ROOT, TallyTest, children_of, command, digest, main,
+                           mount_tmpfs, run, status)
 
 
 def is_running(pid):
@@ -40,12 +36,9 @@ class Faults(TallyTest):
 
     def test_a_full_disk_costs_a_warning_and_not_the_training(self):
         mount = self.directory / "small"
-        mount.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(mount)],
-                                 capture_output=True, text=True, check=False)
-        if mounted.returncode != 0:
-            self.skipTest(f"cannot mount a small file system: {mounted.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", str(mount)], check=True)
+        why_not = mount_tmpfs(self, mount, "size=1500k")
+        if why_not:
+            self.skipTest(f"cannot mount a small file system: {why_not}")
         # A checkpoint takes 0.7 MB: the first fits, the next ones do not.
         filler = mount / "filler"
         filler.write_bytes(bytes(200_000))
@@ -87,7 +80,7 @@ class Faults(TallyTest):
         frozen = self.directory / "frozen"
         process = self.start(frozen, "--epochs", 9999, "--stall-timeout", 2)
         self.wait_for(frozen / "checkpoints" / "step-000000000032.h5")
-        victim = children_of(process.pid)[1]
+        victim = children_of(process)[1]
         os.kill(victim, signal.SIGSTOP)
         start = time.monotonic()
         _, errors = process.communicate(timeout=60)
@@ -129,7 +122,7 @@ class Faults(TallyTest):
         dead = self.directory / "dead"
         process = self.start(dead, "--epochs", 9999, ranks=3)
         self.wait_for(dead / "checkpoints" / "step-000000000032.h5")
-        ranks = children_of(process.pid)
+        ranks = children_of(process)
         self.assertEqual(len(ranks), 3)
         start = time.monotonic()
         os.kill(ranks[1], signal.SIGKILL)

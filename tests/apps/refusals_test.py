@@ -4,14 +4,12 @@
 In arguments and messages, {d} stands for the test's directory.
 """
 import os
-import pathlib
 import shutil
-import subprocess
 import unittest
 
 import numpy
 
-from tally_testing import DIGITS, TallyTest, main, run, write_idx
+from tally_testing import DIGITS, TallyTest, main, mount_tmpfs, run, write_idx
 
 MISSING = "/tmp/tally-no-such-thing"
 
@@ -290,20 +288,10 @@ class Refusals(TallyTest):
               f"({slowest[1]})")
 
     def mount_read_only(self):
-        if os.geteuid() != 0:
-            print("read-only directory: not tested, needs root to mount one")
-            return False
-        mount = self.directory / "read-only"
-        if not mount.exists():
-            mount.mkdir()
-            mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(mount)],
-                                     capture_output=True, text=True, check=False)
-            if mounted.returncode != 0:
-                print(f"read-only directory: not tested: {mounted.stderr.strip()}")
-                mount.rmdir()
-                return False
-            self.addCleanup(subprocess.run, ["umount", str(mount)], check=True)
-        return True
+        why_not = mount_tmpfs(self, self.directory / "read-only", "ro")
+        if why_not:
+            print(f"read-only directory: not tested: {why_not}")
+        return not why_not
 
     def test_tally_train_on_one_rank(self):
         self.check_train(1)

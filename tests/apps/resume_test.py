@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from tally_testing import ROOT, TallyTest, command, digest, main, run, status
+from tally_testing import ROOT, TallyTest, children_of, command, digest, main, run, status
 
 RECIPE = ["--epochs", 6, "--train-limit", 3001, "--validation", 101, "--log-every", 7]
 
@@ -86,9 +86,7 @@ class Resume(TallyTest):
         whole = self.uninterrupted()
         process = self.start("killed", *RECIPE, "--checkpoint-every", "5steps", ranks=1)
         self.wait_for_rows("killed", 4)
-        children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True,
-                                  check=False).stdout.split()
-        os.kill(int(children[0]), signal.SIGKILL)
+        os.kill(children_of(process)[0], signal.SIGKILL)
         process.communicate(timeout=60)
         self.assertEqual(status(self.directory / "killed")[0], "RESUME")
         self.train("killed", "--resume", ranks=2)

@@ -55,6 +55,25 @@ def run(tool, *arguments, ranks=None, cwd=None, env=None, timeout=120):
     return Result(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
 
 
+def children_of(process):
+    """The numbers of a process's children: of mpirun, its ranks."""
+    listed = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True,
+                            check=False)
+    return [int(line) for line in listed.stdout.split()]
+
+
+def mount_tmpfs(test, path, options):
+    """Mounts a small file system for one test. Returns why it cannot be done, or nothing."""
+    path.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(path)],
+                             capture_output=True, text=True, check=False)
+    if mounted.returncode != 0:
+        path.rmdir()
+        return mounted.stderr.strip()
+    test.addCleanup(subprocess.run, ["umount", str(path)], check=True)
+    return ""
+
+
 def digest(model):
     result = run("tally-checkpoint", "digest", model)
     assert result.code == 0, result.err
