@@ -2,12 +2,12 @@
 #include "images_to_idx.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
 #include <fmt/format.h>
 
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 #include "tally/data/dataset_files.hpp"
 #include "tally/data/idx_file.hpp"
 #include "tally/image/decode.hpp"
@@ -34,12 +34,6 @@ struct Collection {
     }
   }
 };
-
-template <typename Number>
-bool parse_number(std::string_view text, Number& number) {
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && rest == text.data() + text.size();
-}
 
 std::pair<int, int> parse_cell(const std::string& text) {
   const std::size_t cross = text.find('x');

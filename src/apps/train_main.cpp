@@ -22,7 +22,7 @@ ExitCode train(const Communicator& communicator, Heartbeat& heartbeat, int argc,
     is_training = parse_command_line(app, argc, argv, text) && !options.dump_config();
   });
   communicator.on_root([&] {
-    if (options.dump_config()) text = to_toml(fresh_config(options.launch()));
+    if (options.dump_config()) text = to_toml(fresh_config(given_fields(options.launch())));
   });
   if (is_training) return run_training(communicator, heartbeat, options.launch());
   communicator.on_root([&] {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tally/core/text.hpp"
 
+#include <fmt/core.h>
+
 namespace tally {
 
 std::string grouped(std::int64_t count) {
@@ -14,6 +16,15 @@ std::string grouped(std::int64_t count) {
 
 std::string counted(std::int64_t count, const std::string& noun) {
   return grouped(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string hex_text(std::span<const std::byte> bytes) {
+  std::string text;
+  for (const std::byte byte : bytes) {
+    if (!text.empty()) text += ' ';
+    text += fmt::format("{:02X}", std::to_integer<unsigned>(byte));
+  }
+  return text;
 }
 
 }  // namespace tally

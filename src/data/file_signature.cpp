@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include <fmt/core.h>
-
 #include "tally/core/error.hpp"
 
 namespace tally {
@@ -45,15 +43,6 @@ void refuse_failed_download(const std::string& name, std::span<const std::byte> 
           "{}: is a web page (HTML or XML), not data: its download failed; download it again, from "
           "another mirror",
           name);
-}
-
-std::string hex_text(std::span<const std::byte> bytes) {
-  std::string text;
-  for (const std::byte byte : bytes) {
-    if (!text.empty()) text += ' ';
-    text += fmt::format("{:02X}", std::to_integer<unsigned>(byte));
-  }
-  return text;
 }
 
 }  // namespace tally

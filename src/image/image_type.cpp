@@ -5,9 +5,8 @@
 #include <array>
 #include <string_view>
 
-#include <fmt/core.h>
-
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 
 namespace tally {
 namespace {
@@ -54,14 +53,6 @@ bool is_web_page(std::span<const std::byte> file) {
          start.starts_with("<head");
 }
 
-std::string hex_start(std::span<const std::byte> file) {
-  std::string text;
-  for (const std::byte byte : file.first(std::min<std::size_t>(file.size(), 4))) {
-    text += fmt::format(" {:02X}", std::to_integer<unsigned>(byte));
-  }
-  return text;
-}
-
 [[noreturn]] void refuse(std::span<const std::byte> file, const std::string& name) {
   require(!file.empty(), ExitCode::kUsage,
           "{}: is empty, expected a PNG or JPEG image; save or copy it again", name);
@@ -72,8 +63,8 @@ std::string hex_start(std::span<const std::byte> file) {
             "{}: is {}, expected a PNG or JPEG image; save it as PNG", name, format.content);
   }
   fail(ExitCode::kUsage,
-       "{}: is no image (it starts with{}), expected a PNG or JPEG image; save it as PNG", name,
-       hex_start(file));
+       "{}: is no image (it starts with {}), expected a PNG or JPEG image; save it as PNG", name,
+       hex_text(file.first(std::min<std::size_t>(file.size(), 4))));
 }
 
 }  // namespace

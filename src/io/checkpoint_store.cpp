@@ -2,9 +2,6 @@
 #include "tally/io/checkpoint_store.hpp"
 
 #include <algorithm>
-#include <array>
-#include <fstream>
-#include <span>
 
 #include <fmt/format.h>
 
@@ -55,19 +52,6 @@ struct FileContents {
   std::string damage;  // empty if the file is whole
 };
 
-// Empty if the file cannot be read: read_file() names the reason.
-std::string damage_of_head(const fs::path& path) {
-  std::error_code error;
-  const std::uintmax_t file_bytes = fs::file_size(path, error);
-  std::ifstream stream(path, std::ios::binary);
-  if (error || !stream) return "";
-  std::array<char, kUserBlockBytes> head{};
-  stream.read(head.data(), head.size());
-  const auto start =
-      std::as_bytes(std::span(head)).first(static_cast<std::size_t>(stream.gcount()));
-  return read_head(start, file_bytes).damage;
-}
-
 // A file that cannot be read may be whole: that is an error, and no reason to take an older one.
 FileContents contents_of(const fs::path& path) {
   std::error_code error;
@@ -76,7 +60,9 @@ FileContents contents_of(const fs::path& path) {
     return {{}, fmt::format("{}: is not a regular file", path.string())};
   }
   FileContents file;
-  std::string damage = damage_of_head(path);  // before memory is taken for what may be anything
+  // Before memory is taken for what may be anything.
+  const FileStart start = read_start(path, kUserBlockBytes, ExitCode::kCheckpoint);
+  std::string damage = read_head(start.bytes, start.file_bytes).damage;
   if (damage.empty()) {
     file.bytes = read_file(path, kMaxCheckpointBytes, ExitCode::kCheckpoint);
     damage = damage_of_checkpoint(file.bytes);

@@ -9,13 +9,14 @@
 #include <toml++/toml.h>
 
 #include "tally/core/error.hpp"
+#include "tally/io/posix_file.hpp"
 #include "tally/state/config_fields.hpp"
 #include "tally/state/config_text.hpp"
 
 namespace tally {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   std::string result = "\"";
   for (const char character : text) {
     if (character == '"' || character == '\\') {
@@ -32,21 +33,21 @@ std::string quoted(std::string_view text) {
 
 template <typename Value>
 std::string toml_value(const Value& value) {
-  return std::is_arithmetic_v<Value> ? to_text(value) : quoted(to_text(value));
+  return std::is_arithmetic_v<Value> ? to_text(value) : toml_string(to_text(value));
 }
 
 // "auto" and "none" are texts, numbers are numbers.
 std::string toml_value(const AutoCount& value) {
-  return value.value == 0 ? quoted(to_text(value)) : to_text(value);
+  return value.value == 0 ? toml_string(to_text(value)) : to_text(value);
 }
 std::string toml_value(const Limit& value) {
-  return value ? to_text(value) : quoted(to_text(value));
+  return value ? to_text(value) : toml_string(to_text(value));
 }
 
 // TOML's whole numbers end at 2^63 - 1.
 std::string toml_value(const std::uint64_t& value) {
   constexpr std::uint64_t kGreatest = std::numeric_limits<std::int64_t>::max();
-  return value <= kGreatest ? to_text(value) : quoted(to_text(value));
+  return value <= kGreatest ? to_text(value) : toml_string(to_text(value));
 }
 
 std::string value_text(const toml::node& value, const std::string& origin) {
@@ -67,6 +68,12 @@ toml::table parse(std::string_view text, const std::string& name) {
 }
 
 }  // namespace
+
+std::string read_toml_file(const std::filesystem::path& path) {
+  constexpr std::size_t kMaxBytes = 1 << 20;
+  const auto bytes = read_file(path, kMaxBytes, ExitCode::kUsage);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 std::string to_toml(const RunConfig& config) {
   std::string text;

@@ -54,6 +54,44 @@ class FileDescriptor {
   int descriptor_;
 };
 
+// An existing file, open for reading.
+class RegularFile {
+ public:
+  // Without waiting: a pipe has no end until somebody writes to it.
+  RegularFile(const fs::path& path, ExitCode on_error)
+      : path_(path),
+        on_error_(on_error),
+        file_(open_file(path, O_RDONLY | O_NONBLOCK), path, "open", on_error) {
+    struct stat status {};
+    if (::fstat(file_.get(), &status) != 0) fail_with_errno(path, "read", on_error);
+    require(S_ISREG(status.st_mode), on_error, "{}: is not a regular file", path.string());
+    size_ = static_cast<std::size_t>(status.st_size);
+  }
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  // The first `count` bytes, or fewer if the file has shrunk.
+  [[nodiscard]] std::vector<std::byte> read(std::size_t count) const {
+    std::vector<std::byte> bytes(count);
+    std::size_t filled = 0;
+    while (filled < count) {
+      const ssize_t got = ::read(file_.get(), bytes.data() + filled, count - filled);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) fail_with_errno(path_, "read", on_error_);
+      if (got == 0) break;
+      filled += static_cast<std::size_t>(got);
+    }
+    bytes.resize(filled);
+    return bytes;
+  }
+
+ private:
+  const fs::path& path_;
+  ExitCode on_error_;
+  FileDescriptor file_;
+  std::size_t size_ = 0;
+};
+
 void write_all(int descriptor, std::span<const std::byte> bytes, const fs::path& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
@@ -124,25 +162,16 @@ void verify(const TemporaryFile& file, std::span<const std::byte> expected,
 }  // namespace
 
 std::vector<std::byte> read_file(const fs::path& path, std::size_t max_bytes, ExitCode on_error) {
-  // Without waiting: a pipe has no end until somebody writes to it.
-  const FileDescriptor file(open_file(path, O_RDONLY | O_NONBLOCK), path, "open", on_error);
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) fail_with_errno(path, "read", on_error);
-  require(S_ISREG(status.st_mode), on_error, "{}: is not a regular file", path.string());
-  const auto size = static_cast<std::size_t>(status.st_size);
-  require(size <= max_bytes, on_error, "{}: has {} bytes; at most {} are read", path.string(),
-          grouped(status.st_size), grouped(static_cast<std::int64_t>(max_bytes)));
-  std::vector<std::byte> bytes(size);
-  std::size_t filled = 0;
-  while (filled < size) {
-    const ssize_t got = ::read(file.get(), bytes.data() + filled, size - filled);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail_with_errno(path, "read", on_error);
-    if (got == 0) break;
-    filled += static_cast<std::size_t>(got);
-  }
-  bytes.resize(filled);
-  return bytes;
+  const RegularFile file(path, on_error);
+  require(file.size() <= max_bytes, on_error, "{}: has {} bytes; at most {} are read",
+          path.string(), grouped(static_cast<std::int64_t>(file.size())),
+          grouped(static_cast<std::int64_t>(max_bytes)));
+  return file.read(file.size());
+}
+
+FileStart read_start(const fs::path& path, std::size_t most, ExitCode on_error) {
+  const RegularFile file(path, on_error);
+  return {file.read(std::min(most, file.size())), file.size()};
 }
 
 std::string publish_file(const fs::path& path, std::span<const std::byte> bytes,

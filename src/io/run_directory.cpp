@@ -56,17 +56,8 @@ bool RunDirectory::is_used() const {
          !entries_of(checkpoints(), ExitCode::kUsage).empty();
 }
 
-std::optional<std::string> RunDirectory::read_config() const {
-  constexpr std::size_t kMaxBytes = 1 << 20;
-  const fs::path path = path_ / "config.toml";
-  std::error_code error;
-  if (!fs::exists(path, error)) return std::nullopt;
-  const auto bytes = read_file(path, kMaxBytes, ExitCode::kUsage);
-  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-}
-
 void RunDirectory::write_config(std::string_view toml) const {
-  replace_file(path_ / "config.toml", toml);
+  replace_file(config_file(), toml);
 }
 
 void RunDirectory::write_status(const RunStatus& status) const {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tally/nn/network_spec.hpp"
 
-#include <charconv>
-
 #include "tally/core/error.hpp"
 #include "tally/core/text.hpp"
 #include "tally/nn/activation.hpp"
@@ -24,9 +22,7 @@ struct Token {
 
 std::int64_t parse_outputs(const Token& token, std::string_view digits) {
   std::int64_t outputs = 0;
-  const char* end = digits.data() + digits.size();
-  const auto [rest, error] = std::from_chars(digits.data(), end, outputs);
-  if (error != std::errc{} || rest != end || outputs < 1 || outputs > kMaxLayerOutputs) {
+  if (!parse_number(digits, outputs) || outputs < 1 || outputs > kMaxLayerOutputs) {
     refuse(token, fmt::format("needs a whole number of outputs from 1 to {}, as in dense:100",
                               grouped(kMaxLayerOutputs)));
   }

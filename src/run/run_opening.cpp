@@ -58,12 +58,10 @@ GivenOptions given_on_resume(const GivenFields& given) {
   return all;
 }
 
-// Of a run that was ended before its first checkpoint too, unless nothing is known of it.
-RunConfig stored_or_fresh(const LaunchOptions& options, const RunRecorder& recorder,
-                          const GivenFields& given) {
-  const std::optional<RunConfig> stored =
-      options.resume ? recorder.load_config() : std::optional<RunConfig>();
-  return stored ? resumed(*stored, given_on_resume(given)) : fresh_config(options);
+// Of a run that was ended before its first checkpoint, unless nothing is known of it.
+RunConfig config_without_checkpoint(const RunRecorder& recorder, const GivenFields& given) {
+  const std::optional<RunConfig> stored = recorder.load_config();
+  return stored ? resumed(*stored, given_on_resume(given)) : fresh_config(given);
 }
 
 // What the headers say; the digests follow when the files are read.
@@ -91,7 +89,7 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   require(!options.resume || !directory.empty(), ExitCode::kUsage,
           "--resume: expected --run-dir DIR, the run to continue");
   if (directory.empty()) directory = new_run_directory();
-  if (!options.resume) run.state.config = fresh_config(options);  // refused before anything is made
+  if (!options.resume) run.state.config = fresh_config(given);  // refused before anything is made
 
   run.recorder = std::make_unique<RunRecorder>(
       directory, [&report](const std::string& text) { report.warning(text); });
@@ -100,8 +98,8 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   if (stored) {
     run.state = std::move(*stored);
     run.state.config = resumed(run.state.config, given_on_resume(given));
-  } else {
-    run.state.config = stored_or_fresh(options, *run.recorder, given);
+  } else if (options.resume) {
+    run.state.config = config_without_checkpoint(*run.recorder, given);
   }
   run.state.config.run_dir = directory;
   if (run.is_resumed && is_finished(run.state)) return;  // its data may be gone

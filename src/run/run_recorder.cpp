@@ -35,9 +35,10 @@ std::optional<TrainingState> RunRecorder::load() {
 }
 
 std::optional<RunConfig> RunRecorder::load_config() const {
-  const std::optional<std::string> toml = directory_.read_config();
-  if (!toml) return std::nullopt;
-  return config_from_toml(*toml, (path() / "config.toml").string());
+  const std::filesystem::path file = directory_.config_file();
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return std::nullopt;
+  return config_from_toml(read_toml_file(file), file.string());
 }
 
 void RunRecorder::begin(const TrainingState& state) {

@@ -55,8 +55,7 @@ RankData load_data(const Communicator& communicator, Heartbeat& heartbeat, Opene
 }
 
 ThreadTeam make_team(const Communicator& communicator, const RunConfig& config,
-                     const ShardPlan& plan) {
-  const CpuShare share = cpu_share(communicator);
+                     const ShardPlan& plan, const CpuShare& share) {
   const Range own = leaves_of_rank(plan.shards(), communicator.size(), communicator.rank());
   int threads = 1;
   communicator.together([&] { threads = worker_threads(config.threads, share, own.size()); });
@@ -89,7 +88,8 @@ TrainingRun::TrainingRun(const Launch& launch, OpenedRun& opened, const LaunchOp
       loss_(make_loss(config_.loss)),
       plan_(shard_recipe(state_)),
       data_(load_data(communicator_, heartbeat_, opened, plan_)),
-      team_(make_team(communicator_, config_, plan_)),
+      cpu_share_(cpu_share(communicator_)),
+      team_(make_team(communicator_, config_, plan_, cpu_share_)),
       trainer_({communicator_, team_, network_, *loss_, plan_, data_.train, heartbeat_},
                trainer_options(state_)),
       signals_(launch.signals),
@@ -102,7 +102,6 @@ TrainingRun::TrainingRun(const Launch& launch, OpenedRun& opened, const LaunchOp
 
 void TrainingRun::announce(const LaunchOptions& options) {
   const std::int64_t workers = communicator_.sum(team_.size());
-  const CpuShare share = cpu_share(communicator_);
   if (recorder_ == nullptr) return;
   const std::filesystem::path data(config_.data);
   report_.line(fmt::format("data: {} at {}: {} training and {} test images of {} x {}",
@@ -118,8 +117,9 @@ void TrainingRun::announce(const LaunchOptions& options) {
                            options.resume && state_.progress.step > 0
                                ? fmt::format(", resumed at step {}", grouped(state_.progress.step))
                                : ""));
-  for (const std::string& warning : {idle_workers_warning(workers, config_),
-                                     crowding_warning(team_.size(), share, spins_at_barriers())}) {
+  for (const std::string& warning :
+       {idle_workers_warning(workers, config_),
+        crowding_warning(team_.size(), cpu_share_, spins_at_barriers())}) {
     if (!warning.empty()) report_.warning(warning);
   }
 }
@@ -239,13 +239,13 @@ bool TrainingRun::save() {
 void TrainingRun::require_finite_state() const {
   for (const auto& [name, values] :
        {std::pair{"the parameters", &state_.parameters}, {"the velocity", &state_.velocity}}) {
-    if (first_not_finite(*values) == values->size()) continue;
+    const std::size_t element = first_not_finite(*values);
+    if (element == values->size()) continue;
     throw AgreedError(
         ExitCode::kFailure,
         fmt::format("step {}: {} of {} are not finite after the update; start another "
                     "run with a lower --learning-rate than {}",
-                    grouped(state_.progress.step), name,
-                    network_.layout().block_of(first_not_finite(*values)).name(),
+                    grouped(state_.progress.step), name, network_.layout().block_of(element).name(),
                     config_.learning_rate));
   }
 }

@@ -2,7 +2,6 @@
 #include "tally/state/config_text.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -30,13 +29,6 @@ std::string range_text(const Field& field) {
 
 bool is_within(const Field& field, double value) {
   return value >= field.least && value <= field.greatest;
-}
-
-template <typename Number>
-bool parse_number(std::string_view text, Number& value) {
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc{} && rest == end && !text.empty();
 }
 
 template <typename Number>

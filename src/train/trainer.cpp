@@ -91,10 +91,10 @@ void Trainer::compute_leaves(const AlignedVector& parameters) {
   leaf_error_ = error_of(
       [&] { parts_.team.run([&](int thread) { compute_thread_leaves(thread, parameters); }); });
   if (!leaf_error_) return;
-  const bool names_rank = !parts_.communicator.is_root();  // agree() names all others
+  // agree() names the place of all ranks but the root, whose errors mostly concern everybody.
+  const std::string root = parts_.communicator.is_root() ? parts_.communicator.place() + ": " : "";
   leaf_error_ = Error(leaf_error_->exit_code(),
-                      fmt::format("{}{}: {}", names_rank ? "" : parts_.communicator.place() + ": ",
-                                  parts_.heartbeat.text(), leaf_error_->what()));
+                      fmt::format("{}{}: {}", root, parts_.heartbeat.text(), leaf_error_->what()));
 }
 
 void Trainer::compute_thread_leaves(int thread, const AlignedVector& parameters) {

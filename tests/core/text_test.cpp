@@ -21,5 +21,22 @@ TEST(Counted, UsesThePlural) {
   EXPECT_EQ(counted(2000, "rank"), "2 000 ranks");
 }
 
+TEST(HexText, WritesTwoDigitsAByte) {
+  EXPECT_EQ(hex_text(std::as_bytes(std::span("\x00\x08\xAF", 3))), "00 08 AF");
+  EXPECT_EQ(hex_text({}), "");
+}
+
+TEST(ParseNumber, TakesTheWholeText) {
+  int number = 0;
+  EXPECT_TRUE(parse_number("-12", number));
+  EXPECT_EQ(number, -12);
+  double fraction = 0;
+  EXPECT_TRUE(parse_number("2.5", fraction));
+  EXPECT_EQ(fraction, 2.5);
+  for (const char* text : {"", "1x", " 1", "1 ", "+1", "99999999999"}) {
+    EXPECT_FALSE(parse_number(text, number)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace tally

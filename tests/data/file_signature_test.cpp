@@ -40,10 +40,5 @@ TEST(FileSignature, RefusesNothingElseThatHasBytes) {
   }
 }
 
-TEST(HexText, WritesTwoDigitsAByte) {
-  EXPECT_EQ(hex_text(as_bytes(bytes({0, 0x08, 0xAF}))), "00 08 AF");
-  EXPECT_EQ(hex_text({}), "");
-}
-
 }  // namespace
 }  // namespace tally

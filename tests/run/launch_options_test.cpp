@@ -19,7 +19,7 @@ TEST(FreshConfig, CommandLineBeatsFileBeatsPresetBeatsDefault) {
   options.config_file =
       directory.write("run.toml", "preset = \"paper\"\nepochs = 7\nseed = 5\n").string();
   options.given = {option("seed", "9")};
-  const RunConfig config = fresh_config(options);
+  const RunConfig config = fresh_config(given_fields(options));
   EXPECT_EQ(config.seed, 9U);                // command line
   EXPECT_EQ(config.epochs, 7);               // file
   EXPECT_EQ(config.batch_size, 1);           // preset
@@ -32,16 +32,16 @@ TEST(FreshConfig, APresetOnTheCommandLineBeatsThatOfTheFile) {
   LaunchOptions options;
   options.config_file = directory.write("run.toml", "preset = \"nonsense\"\n").string();
   options.preset = "paper";
-  EXPECT_EQ(fresh_config(options).epochs, 50);
+  EXPECT_EQ(fresh_config(given_fields(options)).epochs, 50);
   options.preset.clear();
-  EXPECT_THROW(fresh_config(options), Error);
+  EXPECT_THROW(fresh_config(given_fields(options)), Error);
 }
 
 TEST(FreshConfig, SplitsABatchIntoTheLargestMicroBatchesUpTo32) {
   for (const auto& [batch, micro] : {std::pair{128, 32}, {1, 1}, {48, 24}, {100, 25}, {37, 1}}) {
     LaunchOptions options;
     options.given = {option("batch-size", std::to_string(batch))};
-    EXPECT_EQ(fresh_config(options).micro_batch.value, micro) << batch;
+    EXPECT_EQ(fresh_config(given_fields(options)).micro_batch.value, micro) << batch;
   }
 }
 

@@ -17,7 +17,4 @@ bool is_idx(std::span<const std::byte> start);
 /// Throws an Error if the file is empty, or a web page saved in place of the data.
 void refuse_failed_download(const std::string& name, std::span<const std::byte> start);
 
-/// "00 00 08 03"
-std::string hex_text(std::span<const std::byte> bytes);
-
 }  // namespace tally

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,10 @@
 // Configurations as TOML (toml.io): one `name = value` line per field, under the names of the
 // command line. config.toml, --config, checkpoints and the broadcast to other ranks all use it.
 namespace tally {
+
+/// The text of a configuration file. Throws an Error (ExitCode::kUsage) if it cannot be read, or is
+/// larger than any configuration.
+std::string read_toml_file(const std::filesystem::path& path);
 
 /// All fields in the order of the table of fields.
 std::string to_toml(const RunConfig& config);

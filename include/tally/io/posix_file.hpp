@@ -19,6 +19,14 @@ namespace tally {
 std::vector<std::byte> read_file(const std::filesystem::path& path, std::size_t max_bytes,
                                  ExitCode on_error = ExitCode::kFailure);
 
+/// The first bytes of a regular file, `most` or all it has, and its length.
+struct FileStart {
+  std::vector<std::byte> bytes;
+  std::size_t file_bytes = 0;
+};
+FileStart read_start(const std::filesystem::path& path, std::size_t most,
+                     ExitCode on_error = ExitCode::kFailure);
+
 /// Makes `bytes` appear as `path`, which must not exist, all at once and durably: a temporary file
 /// in the same directory, fsync, read back and compared, `before_publishing` called, then linked
 /// under its name, and fsync of the directory. Leaves nothing behind when it throws. Returns a

@@ -49,8 +49,7 @@ class RunDirectory {
   /// Whether an earlier run has left something here that a fresh one would overwrite.
   [[nodiscard]] bool is_used() const;
 
-  /// What write_config() wrote last, if anything.
-  [[nodiscard]] std::optional<std::string> read_config() const;
+  [[nodiscard]] std::filesystem::path config_file() const { return path_ / "config.toml"; }
   void write_config(std::string_view toml) const;
   void write_status(const RunStatus& status) const;
 

@@ -25,6 +25,6 @@ struct GivenFields {
 GivenFields given_fields(const LaunchOptions& options);
 
 /// The configuration of a fresh run: command line > file > preset > default. Throws an Error.
-RunConfig fresh_config(const LaunchOptions& options);
+RunConfig fresh_config(const GivenFields& given);
 
 }  // namespace tally

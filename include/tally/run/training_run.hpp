@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "tally/parallel/cpu_share.hpp"
 #include "tally/run/launch_options.hpp"
 #include "tally/run/order_log.hpp"
 #include "tally/run/progress_report.hpp"
@@ -64,6 +65,7 @@ class TrainingRun {
   std::unique_ptr<Loss> loss_;
   ShardPlan plan_;
   RankData data_;
+  CpuShare cpu_share_;
   ThreadTeam team_;
   Trainer trainer_;
   std::optional<OrderLog> order_log_;
