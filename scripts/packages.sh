@@ -5,8 +5,8 @@
 
 build_packages=(
   cmake g++ ninja-build pkg-config
-  libopenmpi-dev openmpi-bin libeigen3-dev libhdf5-dev librandom123-dev libfmt-dev libssl-dev
-  zlib1g-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev
+  libopenmpi-dev openmpi-bin libeigen3-dev libdnnl-dev libhdf5-dev librandom123-dev libfmt-dev
+  libssl-dev zlib1g-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev
   libpng-dev libturbojpeg0-dev libexif-dev libopencv-core-dev libopencv-imgproc-dev
 )
 
@@ -14,6 +14,12 @@ test_packages=(
   libgtest-dev libgmock-dev python3 python3-numpy python3-h5py python3-matplotlib python3-pil
   hdf5-tools shellcheck dataset-fashion-mnist opencv-doc
 )
+
+bench_packages=(libbenchmark-dev python3)
+
+# Without OpenBLAS the peers compute with the reference BLAS, PyTorch ten times slower. Of its
+# variants, the one on OpenMP shares the threads of PyTorch; the other fights them for the cores.
+peers_packages=(python3-torch python3-numpy libopenblas0-openmp)
 
 # Python of the system, where the packages above are; another python3 may come first in PATH.
 python=/usr/bin/python3

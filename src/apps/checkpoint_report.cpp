@@ -33,9 +33,9 @@ class Differences {
   void compare_blocks(const std::string& root, const ParameterLayout& layout,
                       const AlignedVector& first, const AlignedVector& second) {
     for (const ParameterBlock& block : layout.blocks()) {
-      const auto a = std::span(first).subspan(block.offset, block.size());
-      const auto b = std::span(second).subspan(block.offset, block.size());
-      if (std::memcmp(a.data(), b.data(), a.size_bytes()) == 0) continue;
+      const std::vector<Real> a = block.values(first);
+      const std::vector<Real> b = block.values(second);
+      if (std::memcmp(a.data(), b.data(), a.size() * sizeof(Real)) == 0) continue;
       std::size_t count = 0;
       double largest = 0;
       for (std::size_t i = 0; i < a.size(); ++i) {

@@ -37,8 +37,7 @@ class Saving {
   }
 
   void block(const std::string& path, const ParameterBlock& block, const AlignedVector& vector) {
-    file_.matrix(path, block.shape.rows, block.shape.columns,
-                 std::span(vector).subspan(block.offset, block.size()));
+    file_.matrix(path, block.shape.rows, block.shape.columns, block.values(vector));
   }
 
  private:
@@ -77,8 +76,9 @@ class Loading {
   }
 
   void block(const std::string& path, const ParameterBlock& block, AlignedVector& vector) {
-    file_.matrix(path, block.shape.rows, block.shape.columns,
-                 std::span(vector).subspan(block.offset, block.size()));
+    std::vector<Real> values(block.size());
+    file_.matrix(path, block.shape.rows, block.shape.columns, values);
+    block.put(values, vector);
   }
 
  private:

@@ -1,44 +1,51 @@
 // SPDX-License-Identifier: MIT
 #include "tally/nn/dense.hpp"
 
-#include "tally/core/gemm.hpp"
-
 namespace tally {
 
-Dense::Dense(Index inputs, Index outputs)
+Dense::Dense(Index inputs, Index outputs, Activation activation)
     : Layer("dense", inputs, outputs),
-      bias_offset_(aligned_size(static_cast<std::size_t>(inputs * outputs))) {}
+      activation_(activation),
+      stride_(static_cast<Index>(aligned_size(static_cast<std::size_t>(outputs)))),
+      bias_offset_(static_cast<std::size_t>(inputs * stride_)) {}
 
 std::vector<ParameterShape> Dense::parameter_shapes() const {
   return {{"weight", inputs(), outputs()}, {"bias", 1, outputs()}};
 }
 
+int Dense::spec_layers() const {
+  return activation_ == Activation::kNone ? 1 : 2;
+}
+
 void Dense::initialize_parameters(Initializer initializer, RandomStream& stream,
                                   Real* parameters) const {
-  initialize(initializer, inputs(), outputs(),
-             {parameters, static_cast<std::size_t>(inputs() * outputs())},
+  const ParameterBlock block{"", parameter_shapes().front(), 0};
+  std::vector<Real> weights(block.size());
+  initialize(initializer, inputs(), outputs(), weights,
              {parameters + bias_offset_, static_cast<std::size_t>(outputs())}, stream);
+  block.put(weights, {parameters, block.room()});
 }
 
-void Dense::forward(const Real* parameters, ConstMatrixView inputs, MatrixView outputs) const {
-  multiply(inputs, matrix_view(parameters, this->inputs(), this->outputs()), outputs);
-  outputs.rowwise() += matrix_view(parameters + bias_offset_, 1, this->outputs()).row(0);
+void Dense::forward(const Real* parameters, ConstMatrixView inputs, MatrixView outputs,
+                    const Workbench& bench) const {
+  const MatrixView sums = matrix_view(bench.room, inputs.rows(), stride_);
+  bench.gemm.multiply(inputs, weight(parameters), sums);
+  add_bias_and_activate(activation_, read_only(sums), parameters + bias_offset_, outputs);
 }
 
-void Dense::backward(const Real* parameters, const ForwardPass& pass, MatrixView* grad_inputs,
-                     Real* grad_parameters) const {
-  multiply_left_transposed(pass.inputs, pass.grad_outputs,
-                           matrix_view(grad_parameters, inputs(), outputs()));
-  // Row after row, each row as a whole: the order of the sum is the order of the samples.
-  MatrixView grad_bias = matrix_view(grad_parameters + bias_offset_, 1, outputs());
-  grad_bias = pass.grad_outputs.row(0);
-  for (Index row = 1; row < pass.grad_outputs.rows(); ++row) {
-    grad_bias.row(0) += pass.grad_outputs.row(row);
-  }
-  if (grad_inputs != nullptr) {
-    multiply_right_transposed(pass.grad_outputs, matrix_view(parameters, inputs(), outputs()),
-                              *grad_inputs);
-  }
+void Dense::backward(const Real* parameters, const BackwardPass& pass,
+                     const Workbench& bench) const {
+  const MatrixView grad_sums = matrix_view(bench.room, pass.inputs.rows(), stride_);
+  differentiate(activation_, pass.outputs, pass.grad_outputs, grad_sums,
+                pass.grad_parameters + bias_offset_, pass.into);
+  bench.gemm.multiply_left_transposed(pass.inputs, read_only(grad_sums),
+                                      weight(pass.grad_parameters), pass.into);
+  if (pass.grad_inputs == nullptr) return;
+  bench.gemm.multiply_right_transposed(read_only(grad_sums), weight(parameters), *pass.grad_inputs);
+}
+
+bool Dense::adds_exactly(Index rows, Gemm& gemm) const {
+  return tally::adds_exactly(gemm, rows, inputs(), stride_);
 }
 
 }  // namespace tally

@@ -2,6 +2,7 @@
 #include "tally/nn/evaluator.hpp"
 
 #include <array>
+#include <numeric>
 
 #include "tally/core/summation_tree.hpp"
 #include "tally/nn/pixels.hpp"
@@ -27,7 +28,9 @@ double evaluate_leaf(const Network& network, const Loss& loss, const Real* param
   const std::span classes(predicted.data(), leaf.labels.size());
   predict_classes(outputs, classes);
   confusion.add(leaf.labels, classes);
-  return loss.value(outputs, leaf.labels);
+  std::array<double, kEvaluationRows> losses{};
+  loss.gradient(outputs, leaf.labels, workspace.grad_outputs(rows), losses);
+  return std::accumulate(losses.begin(), losses.begin() + rows, 0.0);
 }
 
 }  // namespace

@@ -3,91 +3,101 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 namespace tally {
 namespace {
 
-// Plain loops in sample order throughout: sums over the ten classes of a row are too short to gain
-// from vectors, and Eigen's would depend on the row's address.
+// Sums over the classes of a row are plain loops: too short to gain from vectors, and Eigen's would
+// depend on the row's address.
 
 const Real* row_of(ConstMatrixView matrix, Index row) {
   return matrix.data() + row * matrix.cols();
 }
 
-struct RowSoftmax {
-  Real largest;
-  Real sum;  // of exp(z_j - largest)
-};
-
-RowSoftmax softmax_of(const Real* logits, Index classes) {
-  const Real largest = *std::max_element(logits, logits + classes);
-  Real sum = 0;
-  for (Index j = 0; j < classes; ++j) sum += std::exp(logits[j] - largest);
-  return {largest, sum};
+Real* row_of(MatrixView matrix, Index row) {
+  return matrix.data() + row * matrix.cols();
 }
 
-std::uint8_t largest_of(const Real* outputs, Index classes) {
-  return static_cast<std::uint8_t>(std::max_element(outputs, outputs + classes) - outputs);
+Index largest_of(const Real* outputs, Index classes) {
+  return std::max_element(outputs, outputs + classes) - outputs;
+}
+
+// exp(z - the largest z of its row), in the place of each z. Exponentials are taken of the whole
+// block at once: its length depends on the rows alone, and so do the bits.
+void exponentials(ConstMatrixView logits, MatrixView result) {
+  for (Index row = 0; row < logits.rows(); ++row) {
+    const Real* z = row_of(logits, row);
+    const Real largest = z[largest_of(z, logits.cols())];
+    Real* shifted = row_of(result, row);
+    for (Index j = 0; j < logits.cols(); ++j) shifted[j] = z[j] - largest;
+  }
+  result.array() = result.array().exp();
+}
+
+// Scales a row to a sum of 1; returns the sum it had.
+Real normalize(Real* row, Index classes) {
+  Real sum = 0;
+  for (Index j = 0; j < classes; ++j) sum += row[j];
+  for (Index j = 0; j < classes; ++j) row[j] /= sum;
+  return sum;
 }
 
 }  // namespace
 
-double SoftmaxCrossEntropy::value(ConstMatrixView outputs,
-                                  std::span<const std::uint8_t> labels) const {
-  double sum = 0;
-  for (Index row = 0; row < outputs.rows(); ++row) {
-    const Real* logits = row_of(outputs, row);
-    const RowSoftmax softmax = softmax_of(logits, outputs.cols());
-    const Real label_logit = logits[labels[static_cast<std::size_t>(row)]];
-    sum += std::log(softmax.sum) - (label_logit - softmax.largest);
-  }
-  return sum;
+double Loss::value(ConstMatrixView outputs, std::span<const std::uint8_t> labels) const {
+  AlignedVector grad(static_cast<std::size_t>(outputs.size()));
+  std::vector<double> losses(labels.size());
+  gradient(outputs, labels, matrix_view(grad.data(), outputs.rows(), outputs.cols()), losses);
+  return std::accumulate(losses.begin(), losses.end(), 0.0);
 }
 
-double SoftmaxCrossEntropy::gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
-                                     MatrixView grad_outputs) const {
-  probabilities(outputs, grad_outputs);
-  for (Index row = 0; row < outputs.rows(); ++row) {
-    grad_outputs(row, labels[static_cast<std::size_t>(row)]) -= 1;
+std::int64_t SoftmaxCrossEntropy::gradient(ConstMatrixView outputs,
+                                           std::span<const std::uint8_t> labels,
+                                           MatrixView grad_outputs,
+                                           std::span<double> losses) const {
+  const Index classes = outputs.cols();
+  exponentials(outputs, grad_outputs);
+  std::int64_t correct = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const Real* logits = row_of(outputs, static_cast<Index>(i));
+    Real* grad = row_of(grad_outputs, static_cast<Index>(i));
+    const Index answer = largest_of(logits, classes);
+    const Real sum = normalize(grad, classes);
+    losses[i] = std::log(sum) - (logits[labels[i]] - logits[answer]);
+    grad[labels[i]] -= 1;
+    if (answer == labels[i]) ++correct;
   }
-  return value(outputs, labels);
+  return correct;
 }
 
 void SoftmaxCrossEntropy::probabilities(ConstMatrixView outputs, MatrixView probabilities) const {
+  exponentials(outputs, probabilities);
   for (Index row = 0; row < outputs.rows(); ++row) {
-    const Real* logits = row_of(outputs, row);
-    const RowSoftmax softmax = softmax_of(logits, outputs.cols());
-    for (Index j = 0; j < outputs.cols(); ++j) {
-      probabilities(row, j) = std::exp(logits[j] - softmax.largest) / softmax.sum;
-    }
+    normalize(row_of(probabilities, row), outputs.cols());
   }
 }
 
-double MeanSquaredError::value(ConstMatrixView outputs,
-                               std::span<const std::uint8_t> labels) const {
-  double sum = 0;
-  for (Index row = 0; row < outputs.rows(); ++row) {
-    double row_sum = 0;
-    for (Index j = 0; j < outputs.cols(); ++j) {
-      const double target = labels[static_cast<std::size_t>(row)] == j ? 1 : 0;
-      const double difference = static_cast<double>(outputs(row, j)) - target;
-      row_sum += difference * difference;
+std::int64_t MeanSquaredError::gradient(ConstMatrixView outputs,
+                                        std::span<const std::uint8_t> labels,
+                                        MatrixView grad_outputs, std::span<double> losses) const {
+  const Index classes = outputs.cols();
+  const Real scale = Real{2} / static_cast<Real>(classes);
+  std::int64_t correct = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const Real* y = row_of(outputs, static_cast<Index>(i));
+    Real* grad = row_of(grad_outputs, static_cast<Index>(i));
+    double sum = 0;
+    for (Index j = 0; j < classes; ++j) {
+      const Real difference = y[j] - (labels[i] == j ? 1 : 0);
+      grad[j] = scale * difference;
+      sum += static_cast<double>(difference) * static_cast<double>(difference);
     }
-    sum += row_sum / static_cast<double>(outputs.cols());
+    losses[i] = sum / static_cast<double>(classes);
+    if (largest_of(y, classes) == labels[i]) ++correct;
   }
-  return sum;
-}
-
-double MeanSquaredError::gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
-                                  MatrixView grad_outputs) const {
-  const Real scale = Real{2} / static_cast<Real>(outputs.cols());
-  for (Index row = 0; row < outputs.rows(); ++row) {
-    for (Index j = 0; j < outputs.cols(); ++j) {
-      const Real target = labels[static_cast<std::size_t>(row)] == j ? 1 : 0;
-      grad_outputs(row, j) = scale * (outputs(row, j) - target);
-    }
-  }
-  return value(outputs, labels);
+  return correct;
 }
 
 void MeanSquaredError::probabilities(ConstMatrixView outputs, MatrixView probabilities) const {
@@ -108,17 +118,9 @@ std::unique_ptr<Loss> make_loss(LossKind kind) {
 
 void predict_classes(ConstMatrixView outputs, std::span<std::uint8_t> classes) {
   for (Index row = 0; row < outputs.rows(); ++row) {
-    classes[static_cast<std::size_t>(row)] = largest_of(row_of(outputs, row), outputs.cols());
+    classes[static_cast<std::size_t>(row)] =
+        static_cast<std::uint8_t>(largest_of(row_of(outputs, row), outputs.cols()));
   }
-}
-
-std::int64_t count_correct(ConstMatrixView outputs, std::span<const std::uint8_t> labels) {
-  std::int64_t correct = 0;
-  for (Index row = 0; row < outputs.rows(); ++row) {
-    const std::uint8_t predicted = largest_of(row_of(outputs, row), outputs.cols());
-    if (predicted == labels[static_cast<std::size_t>(row)]) ++correct;
-  }
-  return correct;
 }
 
 }  // namespace tally

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tally/nn/network_spec.hpp"
 
+#include <optional>
+
 #include "tally/core/error.hpp"
 #include "tally/core/text.hpp"
 #include "tally/nn/activation.hpp"
@@ -29,30 +31,47 @@ std::int64_t parse_outputs(const Token& token, std::string_view digits) {
   return outputs;
 }
 
-std::unique_ptr<Layer> make_layer(const Token& token, Index inputs) {
-  constexpr std::string_view kDense = "dense:";
-  if (token.text.starts_with(kDense)) {
-    return std::make_unique<Dense>(inputs, parse_outputs(token, token.text.substr(kDense.size())));
+std::optional<Activation> activation_named(std::string_view name) {
+  if (name == "tanh") return Activation::kTanh;
+  if (name == "sigmoid") return Activation::kSigmoid;
+  if (name == "relu") return Activation::kRelu;
+  return std::nullopt;
+}
+
+constexpr std::string_view kDense = "dense:";
+
+std::vector<Token> tokens_of(std::string_view spec) {
+  std::vector<Token> tokens;
+  for (std::size_t begin = 0; begin <= spec.size();) {
+    const std::size_t end = std::min(spec.find(',', begin), spec.size());
+    const Token token{spec, begin, spec.substr(begin, end - begin)};
+    if (tokens.size() == kMaxLayers) {
+      refuse(token, fmt::format("is one layer too many; at most {} are allowed", kMaxLayers));
+    }
+    if (!token.text.starts_with(kDense) && !activation_named(token.text)) {
+      refuse(token, "is no layer; expected dense:N, tanh, sigmoid or relu");
+    }
+    tokens.push_back(token);
+    begin = end + 1;
   }
-  if (token.text == "tanh") return std::make_unique<Tanh>(inputs);
-  if (token.text == "sigmoid") return std::make_unique<Sigmoid>(inputs);
-  if (token.text == "relu") return std::make_unique<Relu>(inputs);
-  refuse(token, "is no layer; expected dense:N, tanh, sigmoid or relu");
+  return tokens;
 }
 
 }  // namespace
 
 std::vector<std::unique_ptr<Layer>> parse_network_spec(std::string_view spec, Index inputs) {
+  const std::vector<Token> tokens = tokens_of(spec);
   std::vector<std::unique_ptr<Layer>> layers;
-  for (std::size_t begin = 0; begin <= spec.size();) {
-    const std::size_t end = std::min(spec.find(',', begin), spec.size());
-    const Token token{spec, begin, spec.substr(begin, end - begin)};
-    if (layers.size() == kMaxLayers) {
-      refuse(token, fmt::format("is one layer too many; at most {} are allowed", kMaxLayers));
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (const auto activation = activation_named(tokens[i].text)) {
+      layers.push_back(std::make_unique<ActivationLayer>(*activation, inputs));
+      continue;
     }
-    layers.push_back(make_layer(token, inputs));
-    inputs = layers.back()->outputs();
-    begin = end + 1;
+    const Index outputs = parse_outputs(tokens[i], tokens[i].text.substr(kDense.size()));
+    const auto next = i + 1 < tokens.size() ? activation_named(tokens[i + 1].text) : std::nullopt;
+    layers.push_back(std::make_unique<Dense>(inputs, outputs, next.value_or(Activation::kNone)));
+    if (next) ++i;
+    inputs = outputs;
   }
   return layers;
 }

@@ -6,12 +6,31 @@
 
 namespace tally {
 
+std::vector<Real> ParameterBlock::values(std::span<const Real> vector) const {
+  std::vector<Real> values;
+  values.reserve(size());
+  for (Index i = 0; i < shape.rows; ++i) {
+    const std::span<const Real> from = row(vector, i);
+    values.insert(values.end(), from.begin(), from.end());
+  }
+  return values;
+}
+
+void ParameterBlock::put(std::span<const Real> values, std::span<Real> vector) const {
+  assert(values.size() == size());
+  for (Index i = 0; i < shape.rows; ++i) {
+    const std::span<Real> to = row(vector, i);
+    std::ranges::copy(values.subspan(static_cast<std::size_t>(i) * to.size(), to.size()),
+                      to.begin());
+  }
+}
+
 std::size_t ParameterLayout::append(const std::string& layer,
                                     const std::vector<ParameterShape>& shapes) {
   const std::size_t first = size_;
   for (const ParameterShape& shape : shapes) {
     blocks_.push_back({layer, shape, size_});
-    size_ += aligned_size(blocks_.back().size());
+    size_ += blocks_.back().room();
   }
   return first;
 }

@@ -4,9 +4,8 @@
 namespace tally {
 
 void scale_pixels(std::span<const std::uint8_t> pixels, Real* inputs) {
-  for (const std::uint8_t pixel : pixels) {
-    *inputs++ = static_cast<Real>(pixel) / Real{kPixelScale};
-  }
+  constexpr Real kScale = Real{1} / Real{kPixelScale};
+  for (std::size_t i = 0; i < pixels.size(); ++i) inputs[i] = static_cast<Real>(pixels[i]) * kScale;
 }
 
 }  // namespace tally

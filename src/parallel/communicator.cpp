@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "tally/parallel/communicator.hpp"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include <mpi.h>
 
@@ -19,9 +21,11 @@ class OwnedComm {
   explicit OwnedComm(MPI_Comm comm) : comm_(comm) {
     mpi_check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   }
-  ~OwnedComm() { MPI_Comm_free(&comm_); }
-  OwnedComm(const OwnedComm&) = delete;
-  OwnedComm& operator=(const OwnedComm&) = delete;
+  ~OwnedComm() {
+    if (comm_ != MPI_COMM_NULL) MPI_Comm_free(&comm_);
+  }
+  OwnedComm(OwnedComm&& other) noexcept : comm_(std::exchange(other.comm_, MPI_COMM_NULL)) {}
+  OwnedComm& operator=(OwnedComm&&) = delete;
   [[nodiscard]] MPI_Comm get() const { return comm_; }
 
  private:
@@ -71,16 +75,6 @@ std::string host_name() {
   return name;
 }
 
-struct CountsAndOffsets {
-  std::vector<int> counts, offsets;
-  explicit CountsAndOffsets(std::span<const Range> ranges) {
-    for (const Range& range : ranges) {
-      counts.push_back(static_cast<int>(range.size()));
-      offsets.push_back(static_cast<int>(range.begin));
-    }
-  }
-};
-
 template <typename Value>
 std::vector<Value> gather_all_of(std::span<const Value> values, MPI_Datatype type, MPI_Comm comm,
                                  int size) {
@@ -102,16 +96,36 @@ std::vector<Value> gather_all_of(std::span<const Value> values, MPI_Datatype typ
 }  // namespace
 
 struct Communicator::Handles {
-  OwnedComm world{world_by_node()};
+  OwnedComm world;
   OwnedComm node{node_of(world.get())};
   OwnedType block{kBlockBytes};
   std::string host = host_name();
 };
 
-Communicator::Communicator() : handles_(std::make_unique<Handles>()) {
+Communicator::Communicator(int ranks_per_node)
+    : Communicator(std::make_unique<Handles>(OwnedComm(world_by_node()))) {
+  int node_rank = 0;
+  mpi_check(MPI_Comm_rank(handles_->node.get(), &node_rank), "MPI_Comm_rank");
+  if (ranks_per_node > 0) {
+    node_rank = rank_ % ranks_per_node;
+    node_size_ = std::min(ranks_per_node, size_ - (rank_ - node_rank));
+  }
+  // Nodes before this one: as many as ranks that come first on theirs, but for this node's own.
+  const std::vector<int> node_ranks = gather_all(node_rank);
+  node_ = static_cast<int>(std::count(node_ranks.begin(), node_ranks.begin() + rank_ + 1, 0)) - 1;
+}
+
+Communicator::Communicator(std::unique_ptr<Handles> handles) : handles_(std::move(handles)) {
   mpi_check(MPI_Comm_rank(handles_->world.get(), &rank_), "MPI_Comm_rank");
   mpi_check(MPI_Comm_size(handles_->world.get(), &size_), "MPI_Comm_size");
   mpi_check(MPI_Comm_size(handles_->node.get(), &node_size_), "MPI_Comm_size");
+}
+
+std::unique_ptr<Communicator> Communicator::split(int color) const {
+  MPI_Comm part = MPI_COMM_NULL;
+  mpi_check(MPI_Comm_split(handles_->world.get(), color, rank_, &part), "MPI_Comm_split");
+  return std::unique_ptr<Communicator>(
+      new Communicator(std::make_unique<Handles>(OwnedComm(part))));
 }
 
 Communicator::~Communicator() = default;
@@ -151,6 +165,12 @@ std::int64_t Communicator::sum(std::int64_t value) const {
   return value;
 }
 
+std::int64_t Communicator::sum_of_node(std::int64_t value) const {
+  mpi_check(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_SUM, handles_->node.get()),
+            "MPI_Allreduce");
+  return value;
+}
+
 std::int64_t Communicator::least(std::int64_t value) const {
   mpi_check(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MIN, handles_->world.get()),
             "MPI_Allreduce");
@@ -183,19 +203,24 @@ std::vector<std::int64_t> Communicator::gather_all(std::span<const std::int64_t>
   return gather_all_of(values, MPI_INT64_T, handles_->world.get(), size_);
 }
 
-void Communicator::exchange(std::span<const std::byte> send, std::span<const Range> sent,
-                            std::span<std::byte> receive, std::span<const Range> received) const {
-  const CountsAndOffsets out(sent), in(received);
-  mpi_check(MPI_Alltoallv(send.data(), out.counts.data(), out.offsets.data(), handles_->block.get(),
-                          receive.data(), in.counts.data(), in.offsets.data(),
+std::vector<int> Communicator::gather_all(int value) const {
+  std::vector<int> values(static_cast<std::size_t>(size_));
+  mpi_check(MPI_Allgather(&value, 1, MPI_INT, values.data(), 1, MPI_INT, handles_->world.get()),
+            "MPI_Allgather");
+  return values;
+}
+
+void Communicator::exchange(std::span<const std::byte> send, const BlockRanges& sent,
+                            std::span<std::byte> receive, const BlockRanges& received) const {
+  mpi_check(MPI_Alltoallv(send.data(), sent.counts(), sent.offsets(), handles_->block.get(),
+                          receive.data(), received.counts(), received.offsets(),
                           handles_->block.get(), handles_->world.get()),
             "MPI_Alltoallv");
 }
 
-void Communicator::complete(std::span<std::byte> whole, std::span<const Range> parts) const {
-  const CountsAndOffsets all(parts);
-  mpi_check(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, whole.data(), all.counts.data(),
-                           all.offsets.data(), handles_->block.get(), handles_->world.get()),
+void Communicator::complete(std::span<std::byte> whole, const BlockRanges& parts) const {
+  mpi_check(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, whole.data(), parts.counts(),
+                           parts.offsets(), handles_->block.get(), handles_->world.get()),
             "MPI_Allgatherv");
 }
 

@@ -3,19 +3,20 @@
 
 #include <algorithm>
 #include <cassert>
+#include <numeric>
 
 namespace tally {
 namespace {
 
-// What a thread leaves over, and the most buffers it needs on the way: one per waiting node and one
+// What a worker leaves over, and the most vectors it needs on the way: one per waiting node and one
 // for the leaf that is being computed.
-struct ThreadRun {
+struct WorkerRun {
   std::vector<SummationStack::Entry> left_over;
   std::int64_t slots = 0;
 };
 
-ThreadRun run_of_thread(std::int64_t leaf_count, Range leaves) {
-  ThreadRun run;
+WorkerRun run_of_worker(std::int64_t leaf_count, Range leaves) {
+  WorkerRun run;
   SummationStack stack(leaf_count);
   for (std::int64_t leaf = leaves.begin; leaf < leaves.end; ++leaf) {
     const auto waiting = static_cast<std::int64_t>(stack.entries().size());
@@ -26,38 +27,64 @@ ThreadRun run_of_thread(std::int64_t leaf_count, Range leaves) {
   return run;
 }
 
+// The leaves of a node's ranks that exist at this step: one contiguous range.
+Range leaves_of_node(std::int64_t shards, std::int64_t leaf_count, const JobLayout& job, int node) {
+  const Range ranks = job.ranks_of(node);
+  const Range first = leaves_of_rank(shards, job.ranks(), static_cast<int>(ranks.begin));
+  const Range last = leaves_of_rank(shards, job.ranks(), static_cast<int>(ranks.end) - 1);
+  return clipped({first.begin, last.end}, leaf_count);
+}
+
 }  // namespace
+
+Range JobLayout::ranks_of(int node) const {
+  const auto [begin, end] = std::ranges::equal_range(nodes, node);
+  return {begin - nodes.begin(), end - nodes.begin()};
+}
+
+int JobLayout::workers_of(int node) const {
+  const Range ranks = ranks_of(node);
+  return std::accumulate(threads.begin() + ranks.begin, threads.begin() + ranks.end, 0);
+}
+
+int JobLayout::first_worker() const {
+  return std::accumulate(threads.begin() + ranks_of(node()).begin, threads.begin() + rank, 0);
+}
 
 Range leaves_of_rank(std::int64_t shards, int ranks, int rank) {
   return part_of({0, shards}, ranks, rank);
 }
 
-ReductionPlan::ReductionPlan(std::int64_t shards, std::int64_t leaves, const Workers& workers)
+ReductionPlan::ReductionPlan(std::int64_t shards, std::int64_t leaves, const JobLayout& job)
     : leaf_count(leaves) {
-  const Range own = clipped(leaves_of_rank(shards, workers.ranks, workers.rank), leaf_count);
   std::vector<TreeNode> own_nodes;
-  for (int thread = 0; thread < workers.threads; ++thread) {
-    thread_leaves.push_back(part_of(own, workers.threads, thread));
-    const ThreadRun run = run_of_thread(leaf_count, thread_leaves.back());
-    slots_per_thread = std::max(slots_per_thread, run.slots);
-    for (const auto& entry : run.left_over) {
-      own_nodes.push_back(entry.node);
-      thread_partials.push_back({thread, entry.slot});
+  const Range own_ranks = job.ranks_of(job.node());
+  for (auto rank = static_cast<int>(own_ranks.begin); rank < own_ranks.end; ++rank) {
+    const Range rank_leaves = clipped(leaves_of_rank(shards, job.ranks(), rank), leaf_count);
+    const int threads = job.threads[static_cast<std::size_t>(rank)];
+    for (int thread = 0; thread < threads; ++thread) {
+      const auto worker = static_cast<int>(worker_leaves.size());
+      worker_leaves.push_back(part_of(rank_leaves, threads, thread));
+      const WorkerRun run = run_of_worker(leaf_count, worker_leaves.back());
+      slots_per_worker = std::max(slots_per_worker, run.slots);
+      for (const auto& entry : run.left_over) {
+        own_nodes.push_back(entry.node);
+        worker_partials.push_back({worker, entry.slot});
+      }
     }
   }
   const MergePlan own_merge = plan_merge(leaf_count, own_nodes);
-  thread_additions = own_merge.additions;
-  for (const auto& entry : own_merge.remaining) rank_partials.push_back(entry.slot);
+  worker_additions = own_merge.additions;
+  for (const auto& entry : own_merge.remaining) node_partials.push_back(entry.slot);
 
   std::vector<TreeNode> all_nodes;
-  for (int rank = 0; rank < workers.ranks; ++rank) {
-    const auto nodes = canonical_nodes(
-        leaf_count, clipped(leaves_of_rank(shards, workers.ranks, rank), leaf_count));
+  for (int node = 0; node < job.node_count(); ++node) {
+    const auto nodes = canonical_nodes(leaf_count, leaves_of_node(shards, leaf_count, job, node));
     partial_counts.push_back(static_cast<std::int64_t>(nodes.size()));
     all_nodes.insert(all_nodes.end(), nodes.begin(), nodes.end());
   }
   const MergePlan all_merge = plan_merge(leaf_count, all_nodes);
-  rank_additions = all_merge.additions;
+  node_additions = all_merge.additions;
   assert(all_merge.remaining.size() == 1);
   total_slot = all_merge.remaining.front().slot;
 }

@@ -91,13 +91,14 @@ TrainingRun::TrainingRun(const Launch& launch, OpenedRun& opened, const LaunchOp
       cpu_share_(cpu_share(communicator_)),
       team_(make_team(communicator_, config_, plan_, cpu_share_)),
       trainer_({communicator_, team_, network_, *loss_, plan_, data_.train, heartbeat_},
-               trainer_options(state_)),
+               trainer_options(state_), state_),
       signals_(launch.signals),
       started_(launch.started),
       seconds_before_(state_.progress.elapsed_seconds) {
   if (!options.dump_order.empty()) order_log_.emplace(communicator_, options.dump_order);
   announce(options);
   communicator_.on_root([&] { recorder_->begin(state_); });
+  if (recorder_ == nullptr) state_.parameters = state_.velocity = {};  // the trainer has them
 }
 
 void TrainingRun::announce(const LaunchOptions& options) {
@@ -119,7 +120,8 @@ void TrainingRun::announce(const LaunchOptions& options) {
                                : ""));
   for (const std::string& warning :
        {idle_workers_warning(workers, config_),
-        crowding_warning(team_.size(), cpu_share_, spins_at_barriers())}) {
+        crowding_warning(team_.size(), cpu_share_, spins_at_barriers()),
+        trainer_.why_not_shared()}) {
     if (!warning.empty()) report_.warning(warning);
   }
 }
@@ -141,7 +143,7 @@ ExitCode TrainingRun::run() {
 ExitCode TrainingRun::train() {
   while (!is_finished(state_)) {
     const Clock::time_point step_start = Clock::now();
-    const StepResult result = trainer_.step(state_, wanted_flags());
+    const StepResult result = trainer_.step(state_.progress, wanted_flags());
     epoch_seconds_ += seconds_since(step_start);
     epoch_samples_here_ += result.samples;
     log_step(result);
@@ -209,7 +211,7 @@ void TrainingRun::close_epoch(const StepResult& result) {
 SetFigures TrainingRun::figures_of(const EvaluationShare& share) {
   if (share.set_samples() == 0) return {};
   return to_figures(
-      evaluate(communicator_, team_, network_, *loss_, state_.parameters.data(), share));
+      evaluate(communicator_, team_, network_, *loss_, trainer_.parameters().data(), share));
 }
 
 bool TrainingRun::is_save_due(const StepResult& result, bool ends_epoch) const {
@@ -227,6 +229,7 @@ bool TrainingRun::save() {
   bool is_saved = false;
   communicator_.on_root([&] {
     state_.progress.elapsed_seconds = seconds_before_ + seconds_since(started_);
+    trainer_.store(state_);
     is_saved = recorder_->save(state_);
   });
   communicator_.broadcast_value(is_saved);
@@ -237,10 +240,10 @@ bool TrainingRun::save() {
 // A finite gradient can still make an update overflow. All ranks have the same vectors, and throw
 // together.
 void TrainingRun::require_finite_state() const {
-  for (const auto& [name, values] :
-       {std::pair{"the parameters", &state_.parameters}, {"the velocity", &state_.velocity}}) {
-    const std::size_t element = first_not_finite(*values);
-    if (element == values->size()) continue;
+  for (const auto& [name, values] : {std::pair{"the parameters", trainer_.parameters()},
+                                     {"the velocity", trainer_.velocity()}}) {
+    const std::size_t element = first_not_finite(values);
+    if (element == values.size()) continue;
     throw AgreedError(
         ExitCode::kFailure,
         fmt::format("step {}: {} of {} are not finite after the update; start another "

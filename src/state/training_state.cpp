@@ -14,7 +14,7 @@ static_assert(std::endian::native == std::endian::little, "digests are over litt
 
 BuildFacts this_build() {
   return {std::string(version()), compiler(), std::string(instruction_set()),
-          std::string(kernel_backend())};
+          kernel_backend(chosen_kernels())};
 }
 
 std::int64_t used_training_images(const RunConfig& config, const DataFingerprint& data) {
@@ -34,7 +34,9 @@ Digest training_digest(const TrainingState& state) {
   Sha256 hash;
   for (const AlignedVector* vector : {&state.parameters, &state.velocity}) {
     for (const ParameterBlock& block : state.layout.blocks()) {
-      hash.add(std::as_bytes(std::span(*vector).subspan(block.offset, block.size())));
+      for (Index row = 0; row < block.shape.rows; ++row) {
+        hash.add(std::as_bytes(block.row(std::span(*vector), row)));
+      }
     }
   }
   return hash.finish();

@@ -7,6 +7,8 @@
 #include "tally/data/shard_store.hpp"
 #include "tally/nn/loss.hpp"
 #include "tally/nn/network.hpp"
+#include "tally/parallel/leaf_sums.hpp"
+#include "tally/train/stopwatch.hpp"
 #include "tally/train/trainer.hpp"
 
 // Private to layer train: what one thread needs to turn a micro-batch into a leaf of the sum.
@@ -27,22 +29,24 @@ struct MicroBatch {
 class LeafWorker {
  public:
   LeafWorker(const Network& network, const Loss& loss, const ShardStore& samples,
-             std::int64_t micro_batch);
+             std::int64_t micro_batch, Kernels kernels);
 
-  void begin_step() { used_.clear(); }
+  void begin_step();
 
   /// Forward, loss and backward. Writes the gradient, summed over the samples, and the tail to
-  /// `leaf`.
-  void compute(const Real* parameters, const MicroBatch& batch, Real* leaf);
+  /// `leaf`, or adds them. Images of `next`, which is computed next, are fetched on the way.
+  void compute(const Real* parameters, const MicroBatch& batch, const MicroBatch& next,
+               const LeafPlace& leaf);
 
-  /// The samples of all leaves since begin_step().
+  /// The samples of all leaves since begin_step(), and their losses.
   [[nodiscard]] const std::vector<UsedSample>& used_samples() const { return used_; }
+  [[nodiscard]] std::span<const double> losses() const { return losses_; }
 
-  /// The loss of each sample alone, for finding the ones that spoil a step.
-  std::vector<double> sample_losses(const Real* parameters, const MicroBatch& batch);
+  Stopwatch& stopwatch() { return stopwatch_; }
+  NetworkWorkspace& workspace() { return workspace_; }
 
  private:
-  ConstMatrixView forward(const Real* parameters, const MicroBatch& batch);
+  void load(const MicroBatch& batch, const MicroBatch& next);
 
   const Network& network_;
   const Loss& loss_;
@@ -50,6 +54,8 @@ class LeafWorker {
   NetworkWorkspace workspace_;
   std::vector<std::uint8_t> labels_;
   std::vector<UsedSample> used_;
+  std::vector<double> losses_;
+  Stopwatch stopwatch_;
 };
 
 }  // namespace tally

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -25,17 +26,28 @@ std::vector<std::int64_t> leaf_counts(const ShardPlan& plan) {
   return counts;
 }
 
+// Of every size that a micro-batch may have: a full one, and the ends of shards.
+std::vector<std::int64_t> micro_batch_sizes(const ShardPlan& plan) {
+  std::vector<std::int64_t> sizes = {plan.rows(0, 0).size()};
+  const std::int64_t last = plan.steps_per_epoch() - 1;
+  for (std::int64_t shard = 0; shard < plan.leaves(last); ++shard) {
+    const std::int64_t size = plan.rows(last, shard).size();
+    if (std::ranges::find(sizes, size) == sizes.end()) sizes.push_back(size);
+  }
+  return sizes;
+}
+
 std::size_t leaf_size(const Network& network) {
   return network.layout().size() + kLeafTail;
 }
 
-std::unique_ptr<GradientReducer> make_reducer(ReductionKind kind, const TrainerParts& parts) {
-  const std::size_t size = leaf_size(parts.network);
-  if (kind == ReductionKind::kMpi) {
-    return std::make_unique<MpiReducer>(parts.communicator, parts.team, size);
-  }
-  return std::make_unique<TreeReducer>(parts.communicator, parts.team, size);
-}
+// The vectors of a node. Behind the parameters lies the tail of the last step's sum.
+constexpr int kParameters = 0;
+constexpr int kVelocity = 1;
+constexpr int kNodeVectors = 2;
+
+// No element of a vector.
+constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
 // ": 12, 40, 7, ..." or nothing.
 std::string listed(std::span<const std::int64_t> ids) {
@@ -47,33 +59,52 @@ std::string listed(std::span<const std::int64_t> ids) {
 
 }  // namespace
 
-Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options)
+Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options,
+                 const TrainingState& state)
     : parts_(parts),
       options_(options),
-      sums_(leaf_size(parts.network), parts.plan.shards(), leaf_counts(parts.plan),
-            {parts.communicator.size(), parts.communicator.rank(), parts.team.size()}),
-      reducer_(make_reducer(options.reduction, parts)) {
+      node_(parts.communicator, parts.team.size(),
+            options.reduction == ReductionKind::kMpi ? Sharing::kNone : Sharing::kHost),
+      leaf_errors_(static_cast<std::size_t>(parts.team.size())) {
   const std::int64_t micro_batch = parts.plan.rows(0, 0).size();
-  for (int thread = 0; thread < parts.team.size(); ++thread) {
-    workers_.push_back(
-        std::make_unique<LeafWorker>(parts.network, parts.loss, parts.samples, micro_batch));
+  bool adds_in_place = true;
+  parts_.communicator.together([&] {
+    for (int thread = 0; thread < parts.team.size(); ++thread) {
+      workers_.push_back(std::make_unique<LeafWorker>(parts.network, parts.loss, parts.samples,
+                                                      micro_batch, options.kernels));
+    }
+    for (const std::int64_t size : micro_batch_sizes(parts.plan)) {
+      adds_in_place &= parts.network.adds_exactly(worker(0).workspace(), size);
+    }
+  });
+  const GradientTree::Shape shape{leaf_size(parts.network), parts.plan.shards(),
+                                  leaf_counts(parts.plan), adds_in_place};
+  tree_ = std::make_unique<GradientTree>(
+      node_, shape, kNodeVectors,
+      options.reduction == ReductionKind::kMpi ? ExchangeKind::kMpi : ExchangeKind::kTree);
+  if (node_.is_leader()) {
+    std::ranges::copy(state.parameters, node_vector(kParameters));
+    std::ranges::copy(state.velocity, node_vector(kVelocity));
   }
+  static_cast<void>(parts_.communicator.sum(0));  // until all nodes have them
 }
 
 Trainer::~Trainer() = default;
 
-StepResult Trainer::step(TrainingState& state, std::uint32_t flags) {
-  open_step(state.progress);
-  compute_leaves(state.parameters);
-  const ReducedStep sum = sum_over_ranks(flags);
-  require_finite(sum, state.parameters);
-  update_parameters(sum, state);
-  return close_step(sum, state.progress);
+StepResult Trainer::step(Progress& progress, std::uint32_t flags) {
+  open_step(progress);
+  parts_.team.run([&](int thread) {
+    compute_leaves(thread);
+    sum_gradients(thread, flags);
+    update_parameters(thread);
+  });
+  require_all_succeeded();
+  require_finite();
+  return close_step(progress);
 }
 
 void Trainer::open_step(const Progress& progress) {
   parts_.heartbeat.at_step(progress.step);
-  parts_.heartbeat.enter(Phase::kForward);
   if (progress.epoch != open_epoch_) {
     parts_.samples.begin_epoch(progress.epoch);
     open_epoch_ = progress.epoch;
@@ -81,47 +112,94 @@ void Trainer::open_step(const Progress& progress) {
   epoch_step_ = progress.epoch_step;
   step_samples_ = parts_.plan.step_samples(epoch_step_);
   learning_rate_ = options_.schedule.at(progress.samples);
-  sums_.begin(parts_.plan.leaves(epoch_step_));
-  for (const auto& worker : workers_) worker->begin_step();
+  tree_->begin(parts_.plan.leaves(epoch_step_));
+  stopwatch().lap(Span::kOther);
 }
 
-// An error on one rank must not keep the others waiting: it travels as a flag, and all ranks throw
-// it together.
-void Trainer::compute_leaves(const AlignedVector& parameters) {
-  leaf_error_ = error_of(
-      [&] { parts_.team.run([&](int thread) { compute_thread_leaves(thread, parameters); }); });
-  if (!leaf_error_) return;
+// An error on one worker must not keep the others waiting: it travels as a flag, and all ranks
+// throw it together.
+void Trainer::compute_leaves(int thread) {
+  if (thread == 0) parts_.heartbeat.enter(Phase::kForward);
+  leaf_errors_[static_cast<std::size_t>(thread)] = error_of([&] {
+    worker(thread).begin_step();
+    const Range leaves = tree_->leaves().leaves(thread);
+    for (std::int64_t leaf = leaves.begin; leaf < leaves.end; ++leaf) {
+      const MicroBatch next = leaf + 1 < leaves.end ? micro_batch(epoch_step_, leaf + 1)
+                                                    : micro_batch(epoch_step_ + 1, leaves.begin);
+      worker(thread).compute(node_vector(kParameters), micro_batch(epoch_step_, leaf), next,
+                             tree_->leaves().next_leaf(thread));
+      tree_->leaves().add_leaf(thread);
+      worker(thread).stopwatch().lap(Span::kReduce);
+    }
+  });
+}
+
+MicroBatch Trainer::micro_batch(std::int64_t epoch_step, std::int64_t shard) const {
+  return {shard, parts_.plan.rows(epoch_step, shard)};
+}
+
+void Trainer::sum_gradients(int thread, std::uint32_t flags) {
+  if (thread == 0) parts_.heartbeat.enter(Phase::kReduce);
+  std::uint32_t own_flags = thread == 0 ? flags : 0;
+  if (leaf_errors_[static_cast<std::size_t>(thread)]) own_flags |= kRankFailed;
+  const std::uint32_t all_flags = tree_->combine(thread, own_flags);
+  if (thread == 0) flags_ = all_flags;
+  worker(thread).stopwatch().lap(Span::kWait);
+}
+
+// Each worker its slice. A sum that is not finite is left out of the parameters and shown to all.
+void Trainer::update_parameters(int thread) {
+  if (thread == 0) parts_.heartbeat.enter(Phase::kUpdate);
+  std::size_t first_bad = kNone;
+  tree_->for_each_block(thread, [&](Range block, const float* sum) {
+    const auto size = static_cast<std::size_t>(block.size());
+    const std::size_t bad = first_not_finite({sum, size});
+    if (bad == size) {
+      update_block(block, sum);
+    } else {
+      first_bad = std::min(first_bad, static_cast<std::size_t>(block.begin) + bad);
+    }
+  });
+  node_.post(Node::Board::kSecond, node_.worker(thread), first_bad);
+  worker(thread).stopwatch().lap(Span::kUpdate);
+  if (thread == 0) parts_.heartbeat.enter(Phase::kReduce);  // which includes waiting for others
+  node_.wait();
+  worker(thread).stopwatch().lap(Span::kWait);
+}
+
+void Trainer::update_block(Range block, const float* sum) const {
+  const auto begin = static_cast<std::size_t>(block.begin);
+  const std::size_t layout_end =
+      std::clamp(parts_.network.layout().size(), begin, static_cast<std::size_t>(block.end));
+  const std::size_t size = layout_end - begin;
+  update(options_.sgd, learning_rate_, {{sum, size}, step_samples_},
+         {node_vector(kVelocity) + begin, size}, {node_vector(kParameters) + begin, size});
+  std::copy(sum + size, sum + block.size(), node_vector(kParameters) + layout_end);
+}
+
+void Trainer::require_all_succeeded() {
+  if ((flags_ & kRankFailed) == 0) return;
+  const auto failed =
+      std::ranges::find_if(leaf_errors_, [](const auto& e) { return e.has_value(); });
+  if (failed == leaf_errors_.end()) parts_.communicator.agree(std::nullopt);
   // agree() names the place of all ranks but the root, whose errors mostly concern everybody.
   const std::string root = parts_.communicator.is_root() ? parts_.communicator.place() + ": " : "";
-  leaf_error_ = Error(leaf_error_->exit_code(),
-                      fmt::format("{}{}: {}", root, parts_.heartbeat.text(), leaf_error_->what()));
+  parts_.communicator.agree(Error(
+      (*failed)->exit_code(), fmt::format("{}step {}, forward: {}", root,
+                                          grouped(parts_.heartbeat.step()), (*failed)->what())));
 }
 
-void Trainer::compute_thread_leaves(int thread, const AlignedVector& parameters) {
-  const Range leaves = sums_.leaves(thread);
-  for (std::int64_t leaf = leaves.begin; leaf < leaves.end; ++leaf) {
-    workers_[static_cast<std::size_t>(thread)]->compute(
-        parameters.data(), {leaf, parts_.plan.rows(epoch_step_, leaf)}, sums_.next_leaf(thread));
-    sums_.add_leaf(thread);
+// All workers see the same, so all ranks find the same fault.
+void Trainer::require_finite() const {
+  std::size_t element = kNone;
+  for (int worker = 0; worker < node_.workers(); ++worker) {
+    element = std::min<std::size_t>(element, node_.posted(Node::Board::kSecond, worker));
   }
-}
-
-ReducedStep Trainer::sum_over_ranks(std::uint32_t flags) {
-  parts_.heartbeat.enter(Phase::kReduce);
-  if (leaf_error_) flags |= kRankFailed;
-  const ReducedStep sum = reducer_->reduce(sums_, flags);
-  if ((sum.flags & kRankFailed) != 0) parts_.communicator.agree(leaf_error_);
-  return sum;
-}
-
-// All ranks have the same sum, so all find the same fault.
-void Trainer::require_finite(const ReducedStep& sum, const AlignedVector& parameters) {
-  const std::size_t element = first_not_finite(sum.total);
-  if (element == sum.total.size()) return;
+  if (element == kNone) return;
   const ParameterLayout& layout = parts_.network.layout();
   const std::string what =
       element < layout.size() ? "the gradient of " + layout.block_of(element).name() : "the loss";
-  const auto guilty = parts_.communicator.gather_all(samples_without_finite_loss(parameters));
+  const auto guilty = parts_.communicator.gather_all(samples_without_finite_loss());
   const std::string losses = guilty.empty()
                                  ? ""
                                  : fmt::format("; neither is the loss of {} of {}{}", guilty.size(),
@@ -133,34 +211,31 @@ void Trainer::require_finite(const ReducedStep& sum, const AlignedVector& parame
                   grouped(parts_.heartbeat.step() + 1), what, losses, options_.schedule.peak));
 }
 
-std::vector<std::int64_t> Trainer::samples_without_finite_loss(const AlignedVector& parameters) {
+std::vector<std::int64_t> Trainer::samples_without_finite_loss() const {
   std::vector<std::int64_t> guilty;
-  for (int thread = 0; thread < parts_.team.size(); ++thread) {
-    const Range leaves = sums_.leaves(thread);
-    for (std::int64_t leaf = leaves.begin; leaf < leaves.end; ++leaf) {
-      const MicroBatch batch{leaf, parts_.plan.rows(epoch_step_, leaf)};
-      const auto losses = workers_.front()->sample_losses(parameters.data(), batch);
-      for (std::int64_t row = batch.rows.begin; row < batch.rows.end; ++row) {
-        if (!std::isfinite(losses[static_cast<std::size_t>(row - batch.rows.begin)])) {
-          guilty.push_back(parts_.samples.sample(leaf, row).id);
-        }
-      }
+  for (const auto& worker : workers_) {
+    for (std::size_t i = 0; i < worker->losses().size(); ++i) {
+      if (!std::isfinite(worker->losses()[i])) guilty.push_back(worker->used_samples()[i].id);
     }
   }
   return guilty;
 }
 
-void Trainer::update_parameters(const ReducedStep& sum, TrainingState& state) {
-  parts_.heartbeat.enter(Phase::kUpdate);
-  const Range whole{0, static_cast<std::int64_t>(state.parameters.size())};
-  parts_.team.run([&](int thread) {
-    const Range slice = part_of(whole, parts_.team.size(), thread, kAlignmentElements);
-    const auto begin = static_cast<std::size_t>(slice.begin);
-    const auto size = static_cast<std::size_t>(slice.size());
-    update(options_.sgd, learning_rate_, {sum.total.subspan(begin, size), step_samples_},
-           std::span(state.velocity).subspan(begin, size),
-           std::span(state.parameters).subspan(begin, size));
-  });
+std::span<const Real> Trainer::parameters() const {
+  return {node_vector(kParameters), parts_.network.layout().size()};
+}
+
+std::span<const Real> Trainer::velocity() const {
+  return {node_vector(kVelocity), parts_.network.layout().size()};
+}
+
+void Trainer::store(TrainingState& state) const {
+  state.parameters.assign(parameters().begin(), parameters().end());
+  state.velocity.assign(velocity().begin(), velocity().end());
+}
+
+Stopwatch& Trainer::stopwatch() {
+  return worker(0).stopwatch();
 }
 
 std::vector<UsedSample> Trainer::used_samples() const {
@@ -171,10 +246,10 @@ std::vector<UsedSample> Trainer::used_samples() const {
   return all;
 }
 
-StepResult Trainer::close_step(const ReducedStep& sum, Progress& progress) {
-  const std::span<const float> tail = sum.total.subspan(parts_.network.layout().size());
+StepResult Trainer::close_step(Progress& progress) {
+  const Real* tail = node_vector(kParameters) + parts_.network.layout().size();
   const StepResult result{step_samples_, std::llround(tail[kCorrectElement]), tail[kLossElement],
-                          learning_rate_, sum.flags};
+                          learning_rate_, flags_};
   progress.step += 1;
   progress.epoch_step += 1;
   progress.samples += result.samples;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "io_fixtures.hpp"
+#include "support/parameter_positions.hpp"
 #include "tally/core/digest.hpp"
 #include "tally/io/checkpoint.hpp"
 
@@ -26,7 +27,7 @@ inline TrainingState small_state(std::int64_t step = 70) {
   state.parameters.assign(state.layout.size(), 0);
   state.velocity.assign(state.layout.size(), 0);
   for (const ParameterBlock& block : state.layout.blocks()) {
-    for (std::size_t i = block.offset; i < block.offset + block.size(); ++i) {
+    for (const std::size_t i : positions_of(block)) {
       state.parameters[i] = 0.1F * static_cast<float>(i) + static_cast<float>(step);
       state.velocity[i] = -1.0F / static_cast<float>(i + 1);
     }

@@ -126,10 +126,10 @@ TEST(Checkpoint, HasTheParametersOfEachLayerUnderTheirNames) {
        {std::pair("/model", &state.parameters), {"/optimizer", &state.velocity}}) {
     std::vector<float> weights(12);
     reader.matrix(std::string(root) + "/0-dense/weight", 4, 3, weights);
-    EXPECT_EQ(weights, std::vector<float>(vector->begin(), vector->begin() + 12));
+    EXPECT_EQ(weights, state.layout.blocks()[0].values(*vector));
     std::vector<float> biases(2);
     reader.matrix(std::string(root) + "/2-dense/bias", 1, 2, biases);
-    EXPECT_EQ(biases, std::vector<float>(vector->begin() + 48, vector->begin() + 50));
+    EXPECT_EQ(biases, state.layout.blocks()[3].values(*vector));
   }
   EXPECT_EQ(reader.integer("/", "format"), 1);
   EXPECT_EQ(reader.integer("/progress", "step"), 70);

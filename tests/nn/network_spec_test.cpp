@@ -20,15 +20,17 @@ std::string message_of(std::string_view spec) {
 }
 
 TEST(NetworkSpec, MakesLayersThatFitEachOther) {
-  const auto layers = parse_network_spec("dense:100,tanh,dense:50,sigmoid,dense:10,relu", 784);
-  ASSERT_EQ(layers.size(), 6U);
-  EXPECT_EQ(layers[0]->kind(), "dense");
-  EXPECT_EQ(layers[0]->inputs(), 784);
-  EXPECT_EQ(layers[1]->kind(), "tanh");
-  EXPECT_EQ(layers[2]->inputs(), 100);
-  EXPECT_EQ(layers[3]->kind(), "sigmoid");
-  EXPECT_EQ(layers[5]->kind(), "relu");
-  EXPECT_EQ(layers[5]->outputs(), 10);
+  const auto layers = parse_network_spec("relu,dense:100,tanh,sigmoid,dense:50,dense:10,tanh", 784);
+  ASSERT_EQ(layers.size(), 5U);
+  EXPECT_EQ(layers[0]->kind(), "relu");
+  EXPECT_EQ(layers[1]->kind(), "dense");
+  EXPECT_EQ(layers[1]->inputs(), 784);
+  EXPECT_EQ(layers[1]->spec_layers(), 2);
+  EXPECT_EQ(layers[2]->kind(), "sigmoid");
+  EXPECT_EQ(layers[3]->inputs(), 100);
+  EXPECT_EQ(layers[3]->spec_layers(), 1);
+  EXPECT_EQ(layers[4]->spec_layers(), 2);
+  EXPECT_EQ(layers[4]->outputs(), 10);
 }
 
 TEST(NetworkSpec, PointsAtTheTokenThatIsWrong) {

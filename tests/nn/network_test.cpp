@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/parameter_positions.hpp"
+
 namespace tally {
 namespace {
 
@@ -22,10 +24,8 @@ TEST(Network, LaysOutParametersByLayer) {
 TEST(Network, RunsTheLayersInOrder) {
   const Network network("dense:3,relu", 2);
   AlignedVector parameters(network.layout().size());
-  const std::vector<Real> weights = {1, 2, 3, 4, 5, 6};
-  const std::vector<Real> biases = {0.5, 0, -20};
-  std::copy(weights.begin(), weights.end(), parameters.begin());
-  std::copy(biases.begin(), biases.end(), parameters.begin() + 16);
+  network.layout().blocks()[0].put({{1, 2, 3, 4, 5, 6}}, parameters);
+  network.layout().blocks()[1].put({{0.5, 0, -20}}, parameters);
   NetworkWorkspace workspace(network, 4);
   workspace.inputs(1) << 1, 2;
   const ConstMatrixView outputs = network.forward(parameters.data(), workspace, 1);
@@ -41,7 +41,7 @@ TEST(Network, InitialParametersDependOnTheSeedAndLeaveGapsZero) {
   EXPECT_NE(first, network.initial_parameters(Initializer::kUniform, 2));
   std::vector<bool> is_parameter(first.size(), false);
   for (const ParameterBlock& block : network.layout().blocks()) {
-    for (std::size_t i = 0; i < block.size(); ++i) is_parameter[block.offset + i] = true;
+    for (const std::size_t i : positions_of(block)) is_parameter[i] = true;
   }
   for (std::size_t i = 0; i < first.size(); ++i) {
     EXPECT_TRUE(is_parameter[i] || first[i] == 0) << i;

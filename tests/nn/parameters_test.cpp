@@ -24,11 +24,22 @@ TEST(ParameterLayout, StartsEveryBlockAtAMultipleOf64Bytes) {
   EXPECT_EQ(layout.count(), 7U * 3 + 3 + 3 * 2 + 2);
 }
 
+TEST(ParameterBlock, PutsRowsApartAndTakesThemBack) {
+  const ParameterLayout layout = small_layout();
+  std::vector<Real> vector(layout.size());
+  const std::vector<Real> values = {1, 2, 3, 4, 5, 6};
+  const ParameterBlock& block = layout.blocks()[2];  // [3 x 2]
+  block.put(values, vector);
+  EXPECT_EQ(vector[block.offset + 16], 3);
+  EXPECT_EQ(vector[block.offset + 2], 0);
+  EXPECT_EQ(block.values(vector), values);
+}
+
 TEST(ParameterLayout, FindsTheBlockOfAnElement) {
   const ParameterLayout layout = small_layout();
   EXPECT_EQ(layout.block_of(0).name(), "0-dense/weight");
-  EXPECT_EQ(layout.block_of(20).name(), "0-dense/weight");
-  EXPECT_EQ(layout.block_of(32).name(), "0-dense/bias");
+  EXPECT_EQ(layout.block_of(7 * 16 - 1).name(), "0-dense/weight");
+  EXPECT_EQ(layout.block_of(7 * 16).name(), "0-dense/bias");
   EXPECT_EQ(layout.block_of(layout.size() - 1).name(), "2-dense/bias");
 }
 

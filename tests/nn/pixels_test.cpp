@@ -17,8 +17,10 @@ TEST(ScalePixels, DividesEveryGreyValueBy255) {
   AlignedVector inputs(256);
   scale_pixels(pixels, inputs.data());
   for (int value = 0; value < 256; ++value) {
-    EXPECT_EQ(inputs[static_cast<std::size_t>(value)], static_cast<Real>(value) / Real{255});
+    EXPECT_FLOAT_EQ(inputs[static_cast<std::size_t>(value)], static_cast<Real>(value) / Real{255});
   }
+  EXPECT_EQ(inputs[0], 0);
+  EXPECT_EQ(inputs[255], 1);
 }
 
 }  // namespace

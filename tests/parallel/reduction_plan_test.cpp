@@ -26,77 +26,109 @@ float sum_by_definition(std::int64_t leaf_count) {
   return level[0];
 }
 
-// What one rank leaves over, summed as its plan says.
+// What one node leaves over, summed as its plan says.
 std::vector<float> partials_of(const ReductionPlan& plan) {
   std::vector<std::vector<float>> slots(
-      plan.thread_leaves.size(),
-      std::vector<float>(static_cast<std::size_t>(plan.slots_per_thread)));
-  for (std::size_t thread = 0; thread < plan.thread_leaves.size(); ++thread) {
+      plan.worker_leaves.size(),
+      std::vector<float>(static_cast<std::size_t>(plan.slots_per_worker)));
+  for (std::size_t worker = 0; worker < plan.worker_leaves.size(); ++worker) {
     SummationStack stack(plan.leaf_count);
-    for (std::int64_t leaf = plan.thread_leaves[thread].begin;
-         leaf < plan.thread_leaves[thread].end; ++leaf) {
+    for (std::int64_t leaf = plan.worker_leaves[worker].begin;
+         leaf < plan.worker_leaves[worker].end; ++leaf) {
       const auto slot = stack.entries().size();
-      slots[thread].at(slot) = leaf_value(leaf);  // throws if the plan promised too few slots
+      slots[worker].at(slot) = leaf_value(leaf);  // throws if the plan promised too few slots
       stack.push({0, leaf}, static_cast<std::int64_t>(slot), [&](Addition addition) {
-        slots[thread][static_cast<std::size_t>(addition.into)] +=
-            slots[thread][static_cast<std::size_t>(addition.from)];
+        slots[worker][static_cast<std::size_t>(addition.into)] +=
+            slots[worker][static_cast<std::size_t>(addition.from)];
       });
     }
   }
   std::vector<float> sources;
-  for (const auto& [thread, slot] : plan.thread_partials) {
-    sources.push_back(slots[static_cast<std::size_t>(thread)][static_cast<std::size_t>(slot)]);
+  for (const auto& [worker, slot] : plan.worker_partials) {
+    sources.push_back(slots[static_cast<std::size_t>(worker)][static_cast<std::size_t>(slot)]);
   }
-  for (const auto& [into, from] : plan.thread_additions) {
+  for (const auto& [into, from] : plan.worker_additions) {
     sources[static_cast<std::size_t>(into)] += sources[static_cast<std::size_t>(from)];
   }
   std::vector<float> partials;
-  for (const std::int64_t position : plan.rank_partials) {
+  for (const std::int64_t position : plan.node_partials) {
     partials.push_back(sources[static_cast<std::size_t>(position)]);
   }
   return partials;
 }
 
-float total_of(std::int64_t shards, std::int64_t leaf_count, int ranks, int threads) {
+// The seat of each node's first rank; any rank of a node sees the same sums.
+float total_of(std::int64_t shards, std::int64_t leaf_count, JobLayout job) {
   std::vector<float> all;
-  for (int rank = 0; rank < ranks; ++rank) {
-    const ReductionPlan plan(shards, leaf_count, {ranks, rank, threads});
+  for (int node = 0; node < job.node_count(); ++node) {
+    job.rank = static_cast<int>(job.ranks_of(node).begin);
+    const ReductionPlan plan(shards, leaf_count, job);
     const std::vector<float> partials = partials_of(plan);
     EXPECT_EQ(static_cast<std::int64_t>(partials.size()),
-              plan.partial_counts[static_cast<std::size_t>(rank)]);
+              plan.partial_counts[static_cast<std::size_t>(node)]);
     all.insert(all.end(), partials.begin(), partials.end());
   }
-  const ReductionPlan plan(shards, leaf_count, {ranks, 0, threads});
-  for (const auto& [into, from] : plan.rank_additions) {
+  const ReductionPlan plan(shards, leaf_count, job);
+  for (const auto& [into, from] : plan.node_additions) {
     all[static_cast<std::size_t>(into)] += all[static_cast<std::size_t>(from)];
   }
   return all[static_cast<std::size_t>(plan.total_slot)];
 }
 
-TEST(ReductionPlan, GivesTheSameBitsForAnyRanksAndThreads) {
+// `ranks` of `threads` each, `per_node` to a node; the last node may have fewer.
+JobLayout even_job(int ranks, int threads, int per_node) {
+  JobLayout job{{}, {}, 0};
+  for (int rank = 0; rank < ranks; ++rank) {
+    job.threads.push_back(threads);
+    job.nodes.push_back(rank / per_node);
+  }
+  return job;
+}
+
+TEST(ReductionPlan, GivesTheSameBitsForAnyNodesRanksAndThreads) {
   for (std::int64_t shards = 1; shards <= 17; ++shards) {
     for (std::int64_t leaf_count = 1; leaf_count <= shards; ++leaf_count) {
       const float expected = sum_by_definition(leaf_count);
       for (int ranks = 1; ranks <= 9; ++ranks) {
-        for (int threads = 1; threads <= 4; ++threads) {
-          ASSERT_EQ(total_of(shards, leaf_count, ranks, threads), expected)
-              << shards << " shards, " << leaf_count << " leaves, " << ranks << " x " << threads;
+        for (int threads = 1; threads <= 3; ++threads) {
+          for (const int per_node : {1, 2, 3, 9}) {
+            ASSERT_EQ(total_of(shards, leaf_count, even_job(ranks, threads, per_node)), expected)
+                << shards << " shards, " << leaf_count << " leaves, " << ranks << " x " << threads
+                << " on nodes of " << per_node;
+          }
         }
       }
     }
   }
 }
 
-TEST(ReductionPlan, NeedsFewVectorsForManyLeaves) {
-  const ReductionPlan plan(1024, 1024, {1, 0, 1});
-  EXPECT_EQ(plan.slots_per_thread, 11);  // log2(1024) waiting nodes and the leaf at work
-  EXPECT_EQ(plan.rank_partials.size(), 1U);
+TEST(ReductionPlan, GivesTheSameBitsForUnequalNodesAndThreads) {
+  for (std::int64_t shards = 1; shards <= 33; ++shards) {
+    const JobLayout job{{1, 3, 2, 1, 4}, {0, 0, 0, 1, 1}, 0};
+    EXPECT_EQ(total_of(shards, shards, job), sum_by_definition(shards)) << shards;
+  }
 }
 
-TEST(ReductionPlan, LeavesOnePartialPerRankForAlignedPowersOfTwo) {
-  for (int rank = 0; rank < 4; ++rank) {
-    EXPECT_EQ(ReductionPlan(16, 16, {4, rank, 2}).rank_partials.size(), 1U);
+TEST(ReductionPlan, NeedsFewVectorsForManyLeaves) {
+  const ReductionPlan plan(1024, 1024, JobLayout{});
+  EXPECT_EQ(plan.slots_per_worker, 11);  // log2(1024) waiting nodes and the leaf at work
+  EXPECT_EQ(plan.node_partials.size(), 1U);
+}
+
+TEST(ReductionPlan, LeavesOnePartialPerNodeForAlignedPowersOfTwo) {
+  JobLayout job = even_job(8, 2, 2);
+  for (job.rank = 0; job.rank < 8; ++job.rank) {
+    EXPECT_EQ(ReductionPlan(16, 16, job).node_partials.size(), 1U);
   }
+}
+
+TEST(JobLayout, CountsWorkersNodeByNode) {
+  const JobLayout job{{1, 3, 2, 1, 4}, {0, 0, 0, 1, 1}, 4};
+  EXPECT_EQ(job.node_count(), 2);
+  EXPECT_EQ(job.ranks_of(0), (Range{0, 3}));
+  EXPECT_EQ(job.workers_of(0), 6);
+  EXPECT_EQ(job.workers_of(1), 5);
+  EXPECT_EQ(job.first_worker(), 1);
 }
 
 TEST(LeavesOfRank, CoverAllShardsInOrder) {

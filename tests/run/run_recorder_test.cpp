@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/parameter_positions.hpp"
 #include "support/temporary_directory.hpp"
 #include "tally/core/error.hpp"
 
@@ -25,8 +26,10 @@ TrainingState small_state(std::int64_t step) {
   state.parameters.assign(state.layout.size(), 0);
   state.velocity.assign(state.layout.size(), 0);
   for (const ParameterBlock& block : state.layout.blocks()) {
-    std::fill_n(state.parameters.data() + block.offset, block.size(), 0.5F);
-    std::fill_n(state.velocity.data() + block.offset, block.size(), 0.25F);
+    for (const std::size_t i : positions_of(block)) {
+      state.parameters[i] = 0.5F;
+      state.velocity[i] = 0.25F;
+    }
   }
   state.progress.step = step;
   return state;

@@ -1,25 +1,59 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include "tally/core/matrix.hpp"
 
-// The three matrix products of a dense layer. Each runs on the calling thread alone, whatever the
-// environment says, and its bits depend on the shapes and values only: blocking is pinned instead
-// of being derived from the machine's caches or from the number of threads.
+// The three matrix products of a dense layer, by a library behind one interface. Each runs on the
+// calling thread alone, whatever the environment says, and its bits depend on the library, the
+// shapes and the values only: blocking is never derived from the machine's caches, the number of
+// threads or an address.
 namespace tally {
 
-/// product [m x n] = left [m x k] * right [k x n]
-void multiply(ConstMatrixView left, ConstMatrixView right, MatrixView product);
+/// Whose products. kOneDnn is there if Tally was built with it, and is then the default.
+enum class Kernels { kOneDnn, kEigen };
 
-/// product [m x n] = left' * right, for left [k x m] and right [k x n]
-void multiply_left_transposed(ConstMatrixView left, ConstMatrixView right, MatrixView product);
+inline constexpr std::array<std::string_view, 2> kKernelNames = {"onednn", "eigen"};
 
-/// product [m x n] = left * right', for left [m x k] and right [n x k]
-void multiply_right_transposed(ConstMatrixView left, ConstMatrixView right, MatrixView product);
+/// What the environment variable TALLY_KERNELS names, else the fastest that was built in. Throws an
+/// Error for a name that is none, or was not built in.
+Kernels chosen_kernels();
 
-/// The library behind the products, as checkpoints record it: "eigen-3.4.0".
-std::string_view kernel_backend();
+/// The library behind them, as checkpoints record it: "onednn-2.6.3", "eigen-3.4.0".
+std::string kernel_backend(Kernels kernels);
+
+/// Whether a product replaces what is in the result, or is added to it.
+enum class Into { kReplace, kAdd };
+
+/// The products of one thread. What a shape needs is made at its first use and kept, so that later
+/// products of the shape cost no preparation.
+class Gemm {
+ public:
+  Gemm() = default;
+  virtual ~Gemm() = default;
+  Gemm(const Gemm&) = delete;
+  Gemm& operator=(const Gemm&) = delete;
+
+  /// product [m x n] = left [m x k] * right [k x n]
+  virtual void multiply(ConstMatrixView left, ConstMatrixView right, MatrixView product) = 0;
+
+  /// product [m x n] = left' * right, for left [k x m] and right [k x n]; or += that.
+  virtual void multiply_left_transposed(ConstMatrixView left, ConstMatrixView right,
+                                        MatrixView product, Into into) = 0;
+
+  /// product [m x n] = left * right', for left [m x k] and right [n x k]
+  virtual void multiply_right_transposed(ConstMatrixView left, ConstMatrixView right,
+                                         MatrixView product) = 0;
+};
+
+std::unique_ptr<Gemm> make_gemm(Kernels kernels);
+
+/// Whether adding left' * right, for left [k x m] and right [k x n], has the bits of computing the
+/// product apart and adding it: libraries that cut k into pieces do not. Found by trying.
+bool adds_exactly(Gemm& gemm, Index k, Index m, Index n);
 
 }  // namespace tally

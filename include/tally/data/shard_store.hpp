@@ -32,6 +32,9 @@ class ShardStore {
   /// Opens `epoch`: permutes the rows of each shard for it.
   void begin_epoch(std::int64_t epoch);
 
+  /// Asks the processor to bring row `row` of `shard` close: rows lie scattered over memory.
+  void prefetch(std::int64_t shard, std::int64_t row) const;
+
   /// Row `row` of `shard` in the open epoch.
   [[nodiscard]] StoredSample sample(std::int64_t shard, std::int64_t row) const;
 

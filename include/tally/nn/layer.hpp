@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tally/core/gemm.hpp"
 #include "tally/core/matrix.hpp"
 #include "tally/core/random.hpp"
 #include "tally/nn/initializer.hpp"
@@ -15,11 +16,21 @@
 // all threads share one layer.
 namespace tally {
 
-/// What a backward pass starts from.
-struct ForwardPass {
+/// What a thread works with: its products, and room that a pass may use as it likes, for as many
+/// rows as it has times the layer's room_columns().
+struct Workbench {
+  Gemm& gemm;
+  Real* room;
+};
+
+/// What a backward pass reads and writes.
+struct BackwardPass {
   ConstMatrixView inputs;        ///< [rows x inputs()]
   ConstMatrixView outputs;       ///< [rows x outputs()]
   ConstMatrixView grad_outputs;  ///< [rows x outputs()]
+  MatrixView* grad_inputs;       ///< [rows x inputs()]; null if nothing before this layer learns
+  Real* grad_parameters;         ///< this layer's blocks in a flat vector: the sum over the rows
+  Into into = Into::kReplace;    ///< whether grad_parameters are replaced or added to
 };
 
 class Layer {
@@ -37,17 +48,23 @@ class Layer {
   /// The parameters this layer wants laid out for it, one after the other.
   [[nodiscard]] virtual std::vector<ParameterShape> parameter_shapes() const { return {}; }
 
-  /// `parameters` and `grad_parameters` point to this layer's first block in a flat vector.
+  /// `parameters` points to this layer's first block in a flat vector.
   virtual void initialize_parameters(Initializer /*initializer*/, RandomStream& /*stream*/,
                                      Real* /*parameters*/) const {}
 
-  virtual void forward(const Real* parameters, ConstMatrixView inputs,
-                       MatrixView outputs) const = 0;
+  /// How many layers of the spec this one stands for: a dense layer may include its activation.
+  [[nodiscard]] virtual int spec_layers() const { return 1; }
 
-  /// Writes grad_inputs [rows x inputs()] unless it is null (nothing before this layer learns), and
-  /// the gradient summed over the rows to every element of grad_parameters.
-  virtual void backward(const Real* parameters, const ForwardPass& pass, MatrixView* grad_inputs,
-                        Real* grad_parameters) const = 0;
+  [[nodiscard]] virtual Index room_columns() const { return 0; }
+
+  virtual void forward(const Real* parameters, ConstMatrixView inputs, MatrixView outputs,
+                       const Workbench& bench) const = 0;
+
+  virtual void backward(const Real* parameters, const BackwardPass& pass,
+                        const Workbench& bench) const = 0;
+
+  /// Whether Into::kAdd has the bits of computing the gradient of `rows` rows apart and adding it.
+  [[nodiscard]] virtual bool adds_exactly(Index /*rows*/, Gemm& /*gemm*/) const { return true; }
 
  private:
   std::string kind_;

@@ -16,13 +16,13 @@ class Loss {
  public:
   virtual ~Loss() = default;
 
-  /// The loss summed over the rows.
-  [[nodiscard]] virtual double value(ConstMatrixView outputs,
-                                     std::span<const std::uint8_t> labels) const = 0;
+  /// In one pass: the loss of each row, the gradient of their sum with respect to the outputs, and
+  /// in how many rows the largest output is that of the label.
+  virtual std::int64_t gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
+                                MatrixView grad_outputs, std::span<double> losses) const = 0;
 
-  /// The same, and the gradient of that sum with respect to the outputs.
-  virtual double gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
-                          MatrixView grad_outputs) const = 0;
+  /// The loss summed over the rows. Takes memory: for the odd look, not for a training step.
+  [[nodiscard]] double value(ConstMatrixView outputs, std::span<const std::uint8_t> labels) const;
 
   /// For each row the probabilities of the classes that the outputs stand for.
   virtual void probabilities(ConstMatrixView outputs, MatrixView probabilities) const = 0;
@@ -32,10 +32,8 @@ class Loss {
 /// no logit overflows. Gradient: softmax(z) - one_hot(label).
 class SoftmaxCrossEntropy : public Loss {
  public:
-  [[nodiscard]] double value(ConstMatrixView outputs,
-                             std::span<const std::uint8_t> labels) const override;
-  double gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
-                  MatrixView grad_outputs) const override;
+  std::int64_t gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
+                        MatrixView grad_outputs, std::span<double> losses) const override;
   void probabilities(ConstMatrixView outputs, MatrixView probabilities) const override;
 };
 
@@ -43,10 +41,8 @@ class SoftmaxCrossEntropy : public Loss {
 /// Gradient: 2/n (y - y*). As probabilities: the outputs cut at 0, scaled to a sum of 1.
 class MeanSquaredError : public Loss {
  public:
-  [[nodiscard]] double value(ConstMatrixView outputs,
-                             std::span<const std::uint8_t> labels) const override;
-  double gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
-                  MatrixView grad_outputs) const override;
+  std::int64_t gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
+                        MatrixView grad_outputs, std::span<double> losses) const override;
   void probabilities(ConstMatrixView outputs, MatrixView probabilities) const override;
 };
 
@@ -54,8 +50,5 @@ std::unique_ptr<Loss> make_loss(LossKind kind);
 
 /// The class with the largest output in each row; the lower class wins a tie.
 void predict_classes(ConstMatrixView outputs, std::span<std::uint8_t> classes);
-
-/// In how many rows the largest output is that of the label.
-std::int64_t count_correct(ConstMatrixView outputs, std::span<const std::uint8_t> labels);
 
 }  // namespace tally

@@ -36,23 +36,31 @@ class Network {
   /// Maps workspace.inputs(rows) to the outputs [rows x outputs()], which live in the workspace.
   ConstMatrixView forward(const Real* parameters, NetworkWorkspace& workspace, Index rows) const;
 
-  /// After forward(), and with the gradient of the loss in workspace.grad_outputs(rows): writes the
-  /// gradient summed over the rows to every block of the flat vector `gradient`.
-  void backward(const Real* parameters, NetworkWorkspace& workspace, Index rows,
-                Real* gradient) const;
+  /// After forward(), and with the gradient of the loss in workspace.grad_outputs(rows):
+  /// writes the gradient summed over the rows to every block of the flat vector
+  /// `gradient`, or adds it.
+  void backward(const Real* parameters, NetworkWorkspace& workspace, Index rows, Real* gradient,
+                Into into = Into::kReplace) const;
+
+  /// Whether Into::kAdd has the bits of computing the gradient of `rows` rows apart and adding it.
+  [[nodiscard]] bool adds_exactly(NetworkWorkspace& workspace, Index rows) const;
+
+  /// Floating-point operations of the products of a forward and a backward pass, per sample.
+  [[nodiscard]] std::int64_t training_operations() const;
 
  private:
   std::string spec_;
   std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<int> positions_;        // of each layer in the spec
   std::vector<std::size_t> offsets_;  // of each layer's first block
   std::size_t first_learning_layer_ = 0;
   ParameterLayout layout_;
 };
 
-/// The activations of one micro-batch and their gradients, for one thread.
+/// The activations of one micro-batch and their gradients, and the products, for one thread.
 class NetworkWorkspace {
  public:
-  NetworkWorkspace(const Network& network, Index max_rows);
+  NetworkWorkspace(const Network& network, Index max_rows, Kernels kernels = chosen_kernels());
 
   /// [rows x inputs]
   MatrixView inputs(Index rows) { return activation(0, rows); }
@@ -68,12 +76,16 @@ class NetworkWorkspace {
     MatrixView view(Index rows) { return matrix_view(values.data(), rows, columns); }
   };
 
+  Workbench bench() { return {*gemm_, room_.data()}; }
+
   // Number i is the input of layer i and the output of layer i - 1.
   MatrixView activation(std::size_t number, Index rows) { return activations_[number].view(rows); }
   MatrixView gradient(std::size_t number, Index rows) { return gradients_[number].view(rows); }
 
   std::vector<Buffer> activations_;
   std::vector<Buffer> gradients_;
+  std::unique_ptr<Gemm> gemm_;
+  AlignedVector room_;
 };
 
 }  // namespace tally

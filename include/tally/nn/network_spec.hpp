@@ -19,7 +19,8 @@ namespace tally {
 inline constexpr std::int64_t kMaxLayerOutputs = 65536;
 inline constexpr std::size_t kMaxLayers = 64;
 
-/// The layers of `spec` for images of `inputs` pixels. Throws an Error that points at the token.
+/// The layers of `spec` for images of `inputs` pixels; a dense layer includes the activation after
+/// it. Throws an Error that points at the token.
 std::vector<std::unique_ptr<Layer>> parse_network_spec(std::string_view spec, Index inputs);
 
 }  // namespace tally

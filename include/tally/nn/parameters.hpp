@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,8 @@
 
 // Where each matrix of a network lies in a flat vector. Parameters, gradients and velocities are
 // one flat vector each with the same layout, so that reduction, update, checkpoint and digest are
-// each one pass over one array. Every block starts at a multiple of 64 bytes; the gaps hold zeros.
+// each one pass over one array. Every row of a matrix starts at a multiple of 64 bytes, which
+// vectorized products are a tenth faster for; the gaps hold zeros.
 namespace tally {
 
 /// The shape of one kind of parameters of a layer, as the layer declares it.
@@ -25,11 +27,31 @@ struct ParameterBlock {
   ParameterShape shape;
   std::size_t offset = 0;  ///< in elements, from the start of the flat vector
 
+  /// "0-dense/weight"
+  [[nodiscard]] std::string name() const { return layer + "/" + shape.kind; }
+
+  /// Parameters, without the gaps.
   [[nodiscard]] std::size_t size() const {
     return static_cast<std::size_t>(shape.rows * shape.columns);
   }
-  /// "0-dense/weight"
-  [[nodiscard]] std::string name() const { return layer + "/" + shape.kind; }
+  /// From one row to the next.
+  [[nodiscard]] std::size_t stride() const {
+    return aligned_size(static_cast<std::size_t>(shape.columns));
+  }
+  /// Elements of the flat vector, with the gaps.
+  [[nodiscard]] std::size_t room() const { return static_cast<std::size_t>(shape.rows) * stride(); }
+
+  /// Row `row` of this block in a flat vector, without the gap behind it.
+  template <typename Element>
+  [[nodiscard]] std::span<Element> row(std::span<Element> vector, Index row) const {
+    return vector.subspan(offset + static_cast<std::size_t>(row) * stride(),
+                          static_cast<std::size_t>(shape.columns));
+  }
+
+  /// The parameters of this block in a flat vector, row after row without gaps.
+  [[nodiscard]] std::vector<Real> values(std::span<const Real> vector) const;
+  /// The reverse.
+  void put(std::span<const Real> values, std::span<Real> vector) const;
 };
 
 class ParameterLayout {

@@ -38,10 +38,26 @@ std::optional<Error> error_of(Work&& work) {
   return std::nullopt;
 }
 
+/// Parts of a buffer, one per rank, counted in blocks of Communicator::kBlockBytes.
+class BlockRanges {
+ public:
+  void push_back(Range blocks) {
+    counts_.push_back(static_cast<int>(blocks.size()));
+    offsets_.push_back(static_cast<int>(blocks.begin));
+  }
+  [[nodiscard]] int offset(std::size_t rank) const { return offsets_[rank]; }
+  [[nodiscard]] const int* counts() const { return counts_.data(); }
+  [[nodiscard]] const int* offsets() const { return offsets_.data(); }
+
+ private:
+  std::vector<int> counts_, offsets_;
+};
+
 class Communicator {
  public:
-  /// Collective: every rank must call. All ranks that were launched together.
-  Communicator();
+  /// All ranks that were launched together. With `ranks_per_node`, so many neighbours each pretend
+  /// to be a node, whatever the hosts: for tests. Collective: every rank must call.
+  explicit Communicator(int ranks_per_node = 0);
   ~Communicator();
   Communicator(const Communicator&) = delete;
   Communicator& operator=(const Communicator&) = delete;
@@ -51,6 +67,8 @@ class Communicator {
   [[nodiscard]] bool is_root() const { return rank_ == 0; }
   /// The ranks on this rank's node.
   [[nodiscard]] int node_size() const { return node_size_; }
+  /// The number of this rank's node.
+  [[nodiscard]] int node() const { return node_; }
   /// "rank 3 on host n2", for messages.
   [[nodiscard]] std::string place() const;
 
@@ -58,6 +76,9 @@ class Communicator {
   [[noreturn]] void abort(ExitCode exit_code) const;
 
   // --- Collective: every rank must call. ---
+
+  /// The ranks that call with the same `color`, in the same order.
+  [[nodiscard]] std::unique_ptr<Communicator> split(int color) const;
 
   /// What rank 0 has.
   void broadcast(std::span<std::byte> bytes) const;
@@ -72,21 +93,24 @@ class Communicator {
   [[nodiscard]] std::uint32_t any_of(std::uint32_t bits) const;  ///< or-ed over ranks
   /// Or-ed over the ranks of this node.
   void any_of_node(std::span<std::uint64_t> bits) const;
+  /// Over the ranks of this host.
+  [[nodiscard]] std::int64_t sum_of_node(std::int64_t value) const;
   /// Element by element, in an order of MPI's choosing: the bits depend on the ranks.
   void sum(std::span<float> values) const;
 
   /// What all ranks have, in the order of the ranks.
   [[nodiscard]] std::vector<double> gather_all(std::span<const double> values) const;
   [[nodiscard]] std::vector<std::int64_t> gather_all(std::span<const std::int64_t> values) const;
+  /// The value of each rank.
+  [[nodiscard]] std::vector<int> gather_all(int value) const;
 
-  /// Sends blocks of kBlockBytes: `sent[r]` of `send` to rank r and `received[r]` from it into
-  /// `receive`, each range counted in blocks.
+  /// Sends blocks `sent` of `send` to each rank and receives blocks `received` of `receive`.
   static constexpr std::size_t kBlockBytes = 64;
-  void exchange(std::span<const std::byte> send, std::span<const Range> sent,
-                std::span<std::byte> receive, std::span<const Range> received) const;
+  void exchange(std::span<const std::byte> send, const BlockRanges& sent,
+                std::span<std::byte> receive, const BlockRanges& received) const;
 
-  /// Completes `whole` on every rank, where rank r has filled blocks parts[r].
-  void complete(std::span<std::byte> whole, std::span<const Range> parts) const;
+  /// Completes `whole` on every rank, where each rank has filled its blocks of `parts`.
+  void complete(std::span<std::byte> whole, const BlockRanges& parts) const;
 
   /// Throws an AgreedError on every rank if any rank passes an error: that of the lowest such rank.
   void agree(const std::optional<Error>& error) const;
@@ -108,10 +132,13 @@ class Communicator {
 
  private:
   struct Handles;
+  explicit Communicator(std::unique_ptr<Handles> handles);
+
   std::unique_ptr<Handles> handles_;
   int rank_ = 0;
   int size_ = 1;
   int node_size_ = 1;
+  int node_ = 0;
 };
 
 }  // namespace tally

@@ -2,55 +2,52 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
-#include "tally/core/aligned_vector.hpp"
-#include "tally/core/thread_team.hpp"
-#include "tally/parallel/reduction_plan.hpp"
+#include "tally/core/gemm.hpp"
+#include "tally/parallel/node.hpp"
 
-// The leaves of one rank, summed along the tree as its threads produce them. Memory: a few vectors
-// per thread, however many leaves there are.
+// The leaves of one rank, summed along the tree as its threads produce them, in the vectors that
+// the node shares. Memory: a few vectors per thread, however many leaves there are.
 namespace tally {
+
+/// Where a leaf goes: every element of it, except alignment gaps, which are zero.
+struct LeafPlace {
+  float* vector = nullptr;
+  Into into = Into::kReplace;
+};
 
 class LeafSums {
  public:
-  /// Vectors of `vector_size` elements, a multiple of kAlignmentElements. Steps may have any of
-  /// `leaf_counts` leaves (a full step, and the last one of an epoch).
-  LeafSums(std::size_t vector_size, std::int64_t shards, std::span<const std::int64_t> leaf_counts,
-           const Workers& workers);
+  /// `node` must have enough vectors for the plans of all steps. With `adds_in_place`, a leaf whose
+  /// left sibling was the one before is to be added to it at once, which saves a pass over memory;
+  /// whoever produces leaves must then add with the bits of an addition afterwards.
+  LeafSums(const Node& node, std::size_t vector_size, bool adds_in_place);
 
-  /// Starts a step. Its leaf count must be one of those given.
-  void begin(std::int64_t leaf_count);
-
-  [[nodiscard]] const ReductionPlan& plan() const { return *plan_; }
+  /// Starts a step.
+  void begin(const ReductionPlan& plan);
 
   /// The leaves that `thread` is to produce, in order.
   [[nodiscard]] Range leaves(int thread) const;
 
-  /// Where `thread` writes its next leaf: every element, except alignment gaps, which are zero.
-  [[nodiscard]] float* next_leaf(int thread);
+  /// Where `thread` puts its next leaf.
+  [[nodiscard]] LeafPlace next_leaf(int thread) const;
   /// Adds what is there to the thread's sums.
   void add_leaf(int thread);
 
-  /// Once all threads are done: adds up over threads. Returns the rank's canonical partial sums.
-  std::span<float* const> merge(const ThreadTeam& team);
-
-  [[nodiscard]] std::size_t vector_size() const { return vector_size_; }
-
  private:
   struct Thread {
-    std::vector<AlignedArray<float>> slots;
+    std::vector<float*> slots;
     SummationStack stack{0};
     std::int64_t next = 0;  // the leaf to come
   };
+  [[nodiscard]] bool follows_sibling(const Thread& thread) const;
 
+  const Node& node_;
   std::size_t vector_size_;
-  std::vector<ReductionPlan> plans_;
+  bool adds_in_place_;
   const ReductionPlan* plan_ = nullptr;
   std::vector<Thread> threads_;
-  std::vector<float*> sources_;   // the vectors of plan().thread_partials
-  std::vector<float*> partials_;  // those that remain
 };
 
 /// into[i] += from[i] for the elements in `range`.

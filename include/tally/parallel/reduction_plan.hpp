@@ -8,19 +8,30 @@
 #include "tally/core/summation_tree.hpp"
 
 // Who sums what in a step of a given number of leaves: the arithmetic of the summation tree cut
-// into what each thread, each rank and all ranks together add. A pure function of its arguments,
+// into what each worker, each node and all nodes together add. A pure function of its arguments,
 // made once, so that a step allocates nothing.
 //
-// Leaves are dealt out in contiguous ranges to ranks, and a rank's range to its threads. Each
-// thread adds its leaves as they come (SummationStack); the rank adds what its threads left over;
-// and what the ranks left over is added to the one total. All three follow the same tree.
+// A worker is a thread of a rank. Leaves are dealt out in contiguous ranges to ranks, and a rank's
+// range to its threads. Each worker adds its leaves as they come; the workers of a node share
+// memory and add what they left over; and what the nodes left over is added to the one total. All
+// three follow the same tree.
 namespace tally {
 
-/// The shape of the job.
-struct Workers {
-  int ranks = 1;
+/// The shape of the job: ranks are numbered node by node.
+struct JobLayout {
+  std::vector<int> threads = {1};  ///< of each rank
+  std::vector<int> nodes = {0};    ///< of each rank, ascending from 0
   int rank = 0;
-  int threads = 1;  ///< of this rank
+
+  [[nodiscard]] int ranks() const { return static_cast<int>(threads.size()); }
+  [[nodiscard]] int node() const { return nodes[static_cast<std::size_t>(rank)]; }
+  [[nodiscard]] int node_count() const { return nodes.back() + 1; }
+  /// The ranks of node `node`.
+  [[nodiscard]] Range ranks_of(int node) const;
+  /// The workers of node `node`.
+  [[nodiscard]] int workers_of(int node) const;
+  /// The number of this rank's first thread among the workers of its node.
+  [[nodiscard]] int first_worker() const;
 };
 
 /// The leaves, or logical shards, of rank `rank`: contiguous ranges of nearly equal size.
@@ -28,24 +39,24 @@ Range leaves_of_rank(std::int64_t shards, int ranks, int rank);
 
 struct ReductionPlan {
   /// `shards` leaves are dealt out; the first `leaf_count` of them exist at this step.
-  ReductionPlan(std::int64_t shards, std::int64_t leaf_count, const Workers& workers);
+  ReductionPlan(std::int64_t shards, std::int64_t leaf_count, const JobLayout& job);
 
   std::int64_t leaf_count;
 
-  // This rank.
-  std::vector<Range> thread_leaves;
-  struct ThreadPartial {
-    int thread = 0;
-    std::int64_t slot = 0;  ///< of the thread's buffers
+  // This node.
+  std::vector<Range> worker_leaves;
+  struct WorkerPartial {
+    int worker = 0;
+    std::int64_t slot = 0;  ///< of the worker's vectors
   };
-  std::vector<ThreadPartial> thread_partials;  ///< what the threads leave over, left to right
-  std::vector<Addition> thread_additions;      ///< slots are positions in thread_partials
-  std::vector<std::int64_t> rank_partials;     ///< positions that remain: the rank's partial sums
-  std::int64_t slots_per_thread = 0;           ///< buffers that a thread needs
+  std::vector<WorkerPartial> worker_partials;  ///< what the workers leave over, left to right
+  std::vector<Addition> worker_additions;      ///< slots are positions in worker_partials
+  std::vector<std::int64_t> node_partials;     ///< positions that remain: the node's partial sums
+  std::int64_t slots_per_worker = 0;           ///< vectors that a worker needs
 
-  // All ranks.
-  std::vector<std::int64_t> partial_counts;  ///< of each rank
-  std::vector<Addition> rank_additions;      ///< slots number the partials of all ranks in order
+  // All nodes.
+  std::vector<std::int64_t> partial_counts;  ///< of each node
+  std::vector<Addition> node_additions;      ///< slots number the partials of all nodes in order
   std::int64_t total_slot = 0;               ///< where the total is after that
 };
 

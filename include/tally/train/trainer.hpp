@@ -13,12 +13,15 @@
 #include "tally/nn/network.hpp"
 #include "tally/optim/learning_rate.hpp"
 #include "tally/optim/sgd.hpp"
-#include "tally/parallel/gradient_reducer.hpp"
+#include "tally/parallel/gradient_tree.hpp"
 #include "tally/state/training_state.hpp"
 #include "tally/train/heartbeat.hpp"
+#include "tally/train/stopwatch.hpp"
 
-// One step of synchronous data-parallel SGD. Every rank holds the same parameters and velocity,
-// makes the gradients of its own micro-batches, and applies the same sum of all of them.
+// One step of synchronous data-parallel SGD. Every worker (a thread of a rank) makes the gradients
+// of its own micro-batches from the same parameters. A node holds parameters and velocity once, in
+// memory that its workers share: each of them sums one slice of all gradients and updates that
+// slice.
 namespace tally {
 
 /// What a trainer works with. All of it must outlive the trainer.
@@ -32,11 +35,12 @@ struct TrainerParts {
   Heartbeat& heartbeat;
 };
 
-/// How a trainer updates.
+/// How a trainer computes and updates.
 struct TrainerOptions {
   Sgd sgd;
   Schedule schedule;
   ReductionKind reduction = ReductionKind::kTree;
+  Kernels kernels = chosen_kernels();
 };
 
 struct StepResult {
@@ -54,47 +58,69 @@ struct UsedSample {
 };
 
 class LeafWorker;
+struct MicroBatch;
 
 class Trainer {
  public:
-  Trainer(const TrainerParts& parts, const TrainerOptions& options);
+  /// Takes parameters and velocity from `state`. Throws an AgreedError without memory for them.
+  /// Collective: every rank must call.
+  Trainer(const TrainerParts& parts, const TrainerOptions& options, const TrainingState& state);
   ~Trainer();
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  /// Takes the step that `state` is at and moves its parameters, velocity and progress on to the
-  /// next; the caller closes epochs. Throws an AgreedError if a rank failed or a gradient is not
-  /// finite; the state is then that before the step. Collective: every rank must call, with the
-  /// same state; only `flags` may differ.
-  StepResult step(TrainingState& state, std::uint32_t flags);
+  /// Takes the step that `progress` is at and moves it on to the next; the caller closes epochs.
+  /// Throws an AgreedError if a rank failed or a gradient is not finite: progress is then that
+  /// before the step, and the parameters are good for nothing. Collective: every rank must call,
+  /// with the same progress; only `flags` may differ.
+  StepResult step(Progress& progress, std::uint32_t flags);
+
+  /// Flat vectors of the network's layout, the same on all ranks between two steps.
+  [[nodiscard]] std::span<const Real> parameters() const;
+  [[nodiscard]] std::span<const Real> velocity() const;
+  /// Copies them to `state`.
+  void store(TrainingState& state) const;
 
   /// What this rank made its leaves of in the last step, in the order of summation.
   [[nodiscard]] std::vector<UsedSample> used_samples() const;
 
+  /// Empty if the ranks of a host share their memory, as they should.
+  [[nodiscard]] const std::string& why_not_shared() const { return node_.why_not_shared(); }
+
+  /// Of this rank's main thread.
+  Stopwatch& stopwatch();
+
  private:
   void open_step(const Progress& progress);
-  void compute_leaves(const AlignedVector& parameters);
-  ReducedStep sum_over_ranks(std::uint32_t flags);
-  void require_finite(const ReducedStep& sum, const AlignedVector& parameters);
-  void update_parameters(const ReducedStep& sum, TrainingState& state);
-  StepResult close_step(const ReducedStep& sum, Progress& progress);
+  void compute_leaves(int thread);
+  void sum_gradients(int thread, std::uint32_t flags);
+  void update_parameters(int thread);
+  StepResult close_step(Progress& progress);
 
-  void compute_thread_leaves(int thread, const AlignedVector& parameters);
-  [[nodiscard]] std::vector<std::int64_t> samples_without_finite_loss(
-      const AlignedVector& parameters);
+  [[nodiscard]] MicroBatch micro_batch(std::int64_t epoch_step, std::int64_t shard) const;
+  void update_block(Range block, const float* sum) const;
+  void require_all_succeeded();
+  void require_finite() const;
+  [[nodiscard]] std::vector<std::int64_t> samples_without_finite_loss() const;
+
+  [[nodiscard]] Real* node_vector(int number) const { return node_.node_vector(number); }
+  [[nodiscard]] LeafWorker& worker(int thread) const {
+    return *workers_[static_cast<std::size_t>(thread)];
+  }
 
   TrainerParts parts_;
   TrainerOptions options_;
-  LeafSums sums_;
-  std::unique_ptr<GradientReducer> reducer_;
+  Node node_;
   std::vector<std::unique_ptr<LeafWorker>> workers_;  // one per thread
+  std::unique_ptr<GradientTree> tree_;
 
   // The open step.
   std::int64_t open_epoch_ = -1;
   std::int64_t epoch_step_ = 0;
   std::int64_t step_samples_ = 0;
   double learning_rate_ = 0;
-  std::optional<Error> leaf_error_;
+  std::uint32_t flags_ = 0;                        // of all workers
+  std::vector<std::optional<Error>> leaf_errors_;  // one per thread
 };
 
 }  // namespace tally

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "tally/core/range.hpp"
+#include "tally/parallel/barrier.hpp"
+#include "tally/parallel/communicator.hpp"
+#include "tally/parallel/reduction_plan.hpp"
+#include "tally/parallel/shared_memory.hpp"
+
+namespace tally {
+
+/// Whether the ranks of one host form one node, or each a node of its own.
+enum class Sharing { kHost, kNone };
+
+/// The workers that share memory: all threads of all ranks of a node, numbered rank by rank. What
+/// they have in common lies in vectors that each of them can read and write, and they meet at a
+/// barrier; nodes exchange messages, through the leader of each, which is its first rank.
+class Node {
+ public:
+  /// `threads` are those of this rank. If the ranks of a host cannot share memory, each becomes a
+  /// node, and why_not_shared() says why. Collective: every rank must call.
+  Node(const Communicator& communicator, int threads, Sharing sharing);
+
+  [[nodiscard]] const JobLayout& job() const { return job_; }
+  [[nodiscard]] const std::string& why_not_shared() const { return why_not_shared_; }
+
+  [[nodiscard]] int workers() const { return job_.workers_of(job_.node()); }
+  /// The number of this rank's thread `thread` among the workers.
+  [[nodiscard]] int worker(int thread) const { return first_worker_ + thread; }
+  [[nodiscard]] bool is_leader() const { return members_->is_root(); }
+  /// Between the leaders of all nodes, in the order of the nodes. For leaders only.
+  [[nodiscard]] const Communicator& leaders() const { return *leaders_; }
+
+  /// Makes the vectors, each of `vector_size` elements and zero: so many that a node has once, and
+  /// so many for each worker. Throws an AgreedError without memory for them. Collective.
+  void allocate(std::size_t vector_size, int node_vectors, int worker_vectors);
+
+  [[nodiscard]] float* node_vector(int number) const;
+  [[nodiscard]] float* worker_vector(int worker, int number) const;
+
+  /// Every worker of the node must call: returns when all have.
+  void wait() const { barrier_->wait(); }
+  /// Instead, for a worker that fails: the others then throw.
+  void break_up() const { barrier_->break_up(); }
+
+  /// What a worker shows to the others of its node between two waits. There are two boards, so
+  /// that what is read after a wait is not overwritten by who is ahead.
+  enum class Board { kFirst, kSecond };
+  void post(Board board, int worker, std::uint64_t value) const;
+  [[nodiscard]] std::uint64_t posted(Board board, int worker) const;
+
+ private:
+  void form(const Communicator& communicator, int threads, Sharing sharing);
+
+  const Communicator& communicator_;
+  JobLayout job_;
+  std::string why_not_shared_;
+  int first_worker_ = 0;
+  std::unique_ptr<Communicator> members_;
+  std::unique_ptr<Communicator> leaders_;
+  std::unique_ptr<SharedMemory> meeting_place_;  // of the barrier and the flags
+  std::unique_ptr<SharedMemory> vectors_;
+  std::unique_ptr<Barrier> barrier_;
+  std::size_t vector_size_ = 0;
+  int node_vectors_ = 0;
+  int worker_vectors_ = 0;
+};
+
+}  // namespace tally

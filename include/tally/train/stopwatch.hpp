@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+
+namespace tally {
+
+/// What the time of a training goes into, as --profile tells it.
+///   input     bytes to numbers            reduce    sums of gradients, over threads, ranks, nodes
+///   forward   forward pass and loss       update    parameters and velocity
+///   backward  backward pass               wait      for other workers
+///   evaluate, save                        other     everything else
+enum class Span { kInput, kForward, kBackward, kReduce, kUpdate, kWait, kEvaluate, kSave, kOther };
+
+inline constexpr std::array<std::string_view, 9> kSpanNames = {
+    "input", "forward", "backward", "reduce", "update", "wait", "evaluate", "save", "other"};
+
+using SpanSeconds = std::array<double, kSpanNames.size()>;
+
+/// Divides the time of one thread among spans: all time since the last lap goes to the span that
+/// the next lap names, so that nothing is left out. It costs nothing until it is started.
+class Stopwatch {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  void start() {
+    is_running_ = true;
+    last_ = Clock::now();
+  }
+  [[nodiscard]] bool is_running() const { return is_running_; }
+
+  void lap(Span span) {
+    if (!is_running_) return;
+    const Clock::time_point now = Clock::now();
+    seconds_[static_cast<std::size_t>(span)] += std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+  }
+
+  [[nodiscard]] const SpanSeconds& seconds() const { return seconds_; }
+
+ private:
+  bool is_running_ = false;
+  Clock::time_point last_;
+  SpanSeconds seconds_{};
+};
+
+}  // namespace tally

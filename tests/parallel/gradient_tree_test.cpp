@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "tally/parallel/gradient_tree.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "tally/core/thread_team.hpp"
+
+namespace tally {
+namespace {
+
+constexpr std::size_t kSize = 16 * 201;  // several blocks, and slices of unequal size
+constexpr int kOwnVectors = 1;
+
+float leaf_element(std::int64_t leaf, std::size_t element) {
+  return static_cast<float>(
+      std::sin(static_cast<double>(leaf * 1000) + static_cast<double>(element)) *
+      std::pow(10.0, static_cast<double>((leaf + 3) % 7)));
+}
+
+// The tree as it is defined, on one process.
+std::vector<float> total_by_definition(std::int64_t leaf_count) {
+  std::vector<std::vector<float>> level;
+  for (std::int64_t leaf = 0; leaf < leaf_count; ++leaf) {
+    level.emplace_back();
+    for (std::size_t i = 0; i < kSize; ++i) level.back().push_back(leaf_element(leaf, i));
+  }
+  while (level.size() > 1) {
+    std::vector<std::vector<float>> next;
+    for (std::size_t i = 0; i + 1 < level.size(); i += 2) {
+      next.push_back(level[i]);
+      for (std::size_t j = 0; j < kSize; ++j) next.back()[j] += level[i + 1][j];
+    }
+    if (level.size() % 2 == 1) next.push_back(level.back());
+    level = next;
+  }
+  return level[0];
+}
+
+void put_leaf(const LeafPlace& place, std::int64_t leaf) {
+  for (std::size_t i = 0; i < kSize; ++i) {
+    const float value = leaf_element(leaf, i);
+    place.vector[i] = place.into == Into::kAdd ? place.vector[i] + value : value;
+  }
+}
+
+// A job of all ranks of this test, on nodes of `ranks_per_node`, with `threads` each.
+struct Job {
+  Job(int ranks_per_node, int threads, Sharing sharing = Sharing::kHost)
+      : communicator(ranks_per_node), node(communicator, threads, sharing), team(threads) {}
+  Communicator communicator;
+  Node node;
+  ThreadTeam team;
+};
+
+struct StepSum {
+  std::vector<float> total;
+  std::uint32_t flags = 0;
+};
+
+// One step: leaves, sum, and the total in the node's own vector.
+StepSum step(const Job& job, GradientTree& tree, std::int64_t leaf_count, std::uint32_t flags) {
+  StepSum sum;
+  tree.begin(leaf_count);
+  job.team.run([&](int thread) {
+    const Range leaves = tree.leaves().leaves(thread);
+    for (std::int64_t leaf = leaves.begin; leaf < leaves.end; ++leaf) {
+      put_leaf(tree.leaves().next_leaf(thread), leaf);
+      tree.leaves().add_leaf(thread);
+    }
+    const std::uint32_t all_flags = tree.combine(thread, thread == 0 ? flags : 0);
+    if (thread == 0) sum.flags = all_flags;
+    tree.for_each_block(thread, [&](Range block, const float* values) {
+      std::copy(values, values + block.size(), job.node.node_vector(0) + block.begin);
+    });
+    job.node.wait();
+  });
+  sum.total.assign(job.node.node_vector(0), job.node.node_vector(0) + kSize);
+  return sum;
+}
+
+TEST(GradientTree, HasTheBitsOfItsDefinitionForAnyWorkersAndNodes) {
+  for (const int ranks_per_node : {0, 1, 2, 3}) {
+    for (int threads = 1; threads <= 3; ++threads) {
+      Job job(ranks_per_node, threads);
+      for (std::int64_t shards = 1; shards <= 17; ++shards) {
+        GradientTree tree(job.node, {kSize, shards, {shards, (shards + 1) / 2}, shards % 3 != 0},
+                          kOwnVectors, ExchangeKind::kTree);
+        for (const std::int64_t leaf_count : {shards, (shards + 1) / 2, shards}) {
+          ASSERT_EQ(step(job, tree, leaf_count, 0).total, total_by_definition(leaf_count))
+              << shards << " shards, " << leaf_count << " leaves, " << threads << " threads, "
+              << ranks_per_node << " ranks per node";
+        }
+      }
+    }
+  }
+}
+
+TEST(GradientTree, FlagsAreOredOverAllRanks) {
+  for (const int ranks_per_node : {0, 2}) {
+    for (const ExchangeKind exchange : {ExchangeKind::kTree, ExchangeKind::kMpi}) {
+      Job job(ranks_per_node, 2);
+      GradientTree tree(job.node, {kSize, 5, {5}}, kOwnVectors, exchange);
+      EXPECT_EQ(step(job, tree, 5, 1U << job.communicator.rank()).flags,
+                (1U << job.communicator.size()) - 1);
+      EXPECT_EQ(step(job, tree, 5, 0).flags, 0U);
+    }
+  }
+}
+
+TEST(GradientTree, MpiSumIsRightToWithinRounding) {
+  Job job(0, 2, Sharing::kNone);
+  GradientTree tree(job.node, {kSize, 13, {13}}, kOwnVectors, ExchangeKind::kMpi);
+  const std::vector<float> total = step(job, tree, 13, 0).total;
+  const std::vector<float> expected = total_by_definition(13);
+  for (std::size_t i = 0; i < kSize; ++i) {
+    ASSERT_NEAR(total[i], expected[i], 1.0) << i;  // of terms up to 10^6
+  }
+}
+
+TEST(GradientTree, GivesAlignedVectors) {
+  Job job(0, 3);
+  GradientTree tree(job.node, {kSize, 5, {5}}, kOwnVectors, ExchangeKind::kTree);
+  tree.begin(5);
+  for (int thread = 0; thread < 3; ++thread) {
+    if (tree.leaves().leaves(thread).is_empty()) continue;
+    const auto address = reinterpret_cast<std::uintptr_t>(tree.leaves().next_leaf(thread).vector);
+    EXPECT_EQ(address % kAlignmentBytes, 0U);
+  }
+}
+
+}  // namespace
+}  // namespace tally
