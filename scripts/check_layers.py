@@ -29,7 +29,7 @@ LAYERS = {
 }
 
 # Headers that everybody may use: those of the C library and of the kernel's interface.
-FREE = ["sys/", "fcntl.h", "sched.h", "unistd.h", "stdlib.h"]
+FREE = ["sys/", "fcntl.h", "sched.h", "unistd.h", "stdlib.h", "xmmintrin.h"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 

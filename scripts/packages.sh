@@ -12,7 +12,7 @@ build_packages=(
 
 test_packages=(
   libgtest-dev libgmock-dev python3 python3-numpy python3-h5py python3-matplotlib python3-pil
-  hdf5-tools shellcheck dataset-fashion-mnist opencv-doc
+  hdf5-tools shellcheck strace dataset-fashion-mnist opencv-doc
 )
 
 bench_packages=(libbenchmark-dev python3)

@@ -51,6 +51,8 @@ TrainOptions::TrainOptions(CLI::App& app) {
                "continue the run in --run-dir, on any ranks and threads");
   app.add_option("--preset", launch_.preset, "a recipe to start from: paper")->type_name("NAME");
   app.add_option("--config", launch_.config_file, "options from a TOML file")->type_name("FILE");
+  app.add_flag("--profile", launch_.profile,
+               "tell where the time went, and write profile.json to the run directory");
   app.add_flag("--dump-config", dump_config_, "print the resulting configuration as TOML and stop");
   app.add_option("--dump-order", launch_.dump_order, "write step,rank,shard,sample of every sample")
       ->type_name("FILE");

@@ -9,11 +9,21 @@
 
 namespace tally {
 
+ThreadTeam::ThreadTeam(int size) : size_(1) {
+  if (size == 1) return;
+#pragma omp parallel num_threads(size)
+#pragma omp single
+  size_ = omp_get_num_threads();
+}
+
 void ThreadTeam::run_erased(void (*work)(void*, int), void* context) const {
+  // Opening a region takes memory even for one thread.
+  if (size_ == 1) return work(context, 0);
   std::exception_ptr first_error;
   int first_failed = std::numeric_limits<int>::max();
 #pragma omp parallel num_threads(size_)
-  for (int member = omp_get_thread_num(); member < size_; member += omp_get_num_threads()) {
+  {
+    const int member = omp_get_thread_num();
     try {
       work(context, member);
     } catch (...) {

@@ -64,4 +64,8 @@ void RunDirectory::write_status(const RunStatus& status) const {
   replace_file(path_ / "run.status", to_text(status));
 }
 
+void RunDirectory::write_profile(std::string_view json) const {
+  replace_file(path_ / "profile.json", std::string(json) + "\n");
+}
+
 }  // namespace tally

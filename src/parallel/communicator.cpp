@@ -139,12 +139,12 @@ void Communicator::abort(ExitCode exit_code) const {
   std::abort();
 }
 
-void Communicator::broadcast(std::span<std::byte> bytes) const {
+void Communicator::broadcast(std::span<std::byte> bytes, int from) const {
   // In pieces, since MPI counts with int.
   constexpr std::size_t kPiece = std::size_t{1} << 30;
   while (!bytes.empty()) {
     const std::span<std::byte> piece = bytes.first(std::min(kPiece, bytes.size()));
-    mpi_check(MPI_Bcast(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, kRoot,
+    mpi_check(MPI_Bcast(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, from,
                         handles_->world.get()),
               "MPI_Bcast");
     bytes = bytes.subspan(piece.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/parallel/gradient_tree.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace tally {
@@ -88,11 +89,7 @@ std::uint32_t GradientTree::sum_over_nodes(std::uint32_t flags) {
 }
 
 std::uint32_t GradientTree::flags_of_node() const {
-  std::uint64_t all = 0;
-  for (int worker = 0; worker < node_.workers(); ++worker) {
-    all |= node_.posted(Node::Board::kFirst, worker);
-  }
-  return static_cast<std::uint32_t>(all);
+  return static_cast<std::uint32_t>(node_.posted_by_any(Node::Board::kFirst));
 }
 
 void GradientTree::sum_over_node(int thread) {

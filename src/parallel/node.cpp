@@ -93,4 +93,10 @@ std::uint64_t Node::posted(Board board, int worker) const {
   return notice(*meeting_place_, board, worker);
 }
 
+std::uint64_t Node::posted_by_any(Board board) const {
+  std::uint64_t all = 0;
+  for (int worker = 0; worker < workers(); ++worker) all |= posted(board, worker);
+  return all;
+}
+
 }  // namespace tally

@@ -40,13 +40,6 @@ std::optional<TrainingState> load_if_resuming(const LaunchOptions& options, RunR
   if (!state) {
     report.line(fmt::format("{}: there is no checkpoint yet; starting from the beginning",
                             recorder.path().string()));
-  } else if (state->build.instruction_set != this_build().instruction_set ||
-             state->build.kernel_backend != this_build().kernel_backend) {
-    report.warning(fmt::format(
-        "this run was computed so far with {} and {}, and goes on with {} and {}: it will not end "
-        "in the bits of an uninterrupted one",
-        state->build.instruction_set, state->build.kernel_backend, this_build().instruction_set,
-        this_build().kernel_backend));
   }
   return state;
 }
@@ -97,6 +90,7 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   run.is_resumed = stored.has_value();
   if (stored) {
     run.state = std::move(*stored);
+    run.computed_by = run.state.build;
     run.state.config = resumed(run.state.config, given_on_resume(given));
   } else if (options.resume) {
     run.state.config = config_without_checkpoint(*run.recorder, given);
@@ -123,6 +117,21 @@ struct SharedFacts {
   std::int64_t train_images = 0, test_images = 0, rows = 0, columns = 0;
 };
 
+// Other products on one rank alone would give other bits, without any error.
+void require_same_build(const Communicator& communicator, const BuildFacts& build) {
+  const auto text = [](const BuildFacts& facts) {
+    return fmt::format("tally {}, {}, {}, {}", facts.version, facts.compiler, facts.instruction_set,
+                       facts.kernel_backend);
+  };
+  const std::string of_root = communicator.broadcast(text(build));
+  communicator.together([&] {
+    require(text(build) == of_root, ExitCode::kUsage,
+            "expected {} as on rank 0, got {}; start the same program, with the same "
+            "TALLY_KERNELS, on every host",
+            of_root, text(build));
+  });
+}
+
 void share_facts(const Communicator& communicator, OpenedRun& run) {
   TrainingState& state = run.state;
   state.config =
@@ -137,6 +146,7 @@ void share_facts(const Communicator& communicator, OpenedRun& run) {
   state.data.rows = facts.rows;
   state.data.columns = facts.columns;
   state.build = this_build();
+  require_same_build(communicator, state.build);
 }
 
 void share_vectors(const Communicator& communicator, OpenedRun& run) {

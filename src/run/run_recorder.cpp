@@ -71,6 +71,10 @@ void RunRecorder::add(const StepRow& row) {
   warn_if_failing([&] { metrics_->add(row); });
 }
 
+void RunRecorder::write_profile(const std::string& json) {
+  warn_if_failing([&] { directory_.write_profile(json); });
+}
+
 void RunRecorder::write_status(RunState state, std::int64_t step, const std::string& reason) {
   warn_if_failing([&] { directory_.write_status({state, step, newest_checkpoint(), reason}); });
 }

@@ -94,11 +94,26 @@ TrainingRun::TrainingRun(const Launch& launch, OpenedRun& opened, const LaunchOp
                trainer_options(state_), state_),
       signals_(launch.signals),
       started_(launch.started),
-      seconds_before_(state_.progress.elapsed_seconds) {
+      seconds_before_(state_.progress.elapsed_seconds),
+      is_profiled_(options.profile) {
+  state_.build.kernel_backend = trainer_.backend();
+  if (opened.is_resumed && recorder_ != nullptr) warn_of_other_bits(opened.computed_by);
   if (!options.dump_order.empty()) order_log_.emplace(communicator_, options.dump_order);
   announce(options);
   communicator_.on_root([&] { recorder_->begin(state_); });
   if (recorder_ == nullptr) state_.parameters = state_.velocity = {};  // the trainer has them
+}
+
+void TrainingRun::warn_of_other_bits(const BuildFacts& before) {
+  const BuildFacts& now = state_.build;
+  if (before.instruction_set == now.instruction_set &&
+      before.kernel_backend == now.kernel_backend) {
+    return;
+  }
+  report_.warning(fmt::format(
+      "this run was computed so far with {} and {}, and goes on with {} and {}: it will not end in "
+      "the bits of an uninterrupted one",
+      before.instruction_set, before.kernel_backend, now.instruction_set, now.kernel_backend));
 }
 
 void TrainingRun::announce(const LaunchOptions& options) {
@@ -141,11 +156,15 @@ ExitCode TrainingRun::run() {
 }
 
 ExitCode TrainingRun::train() {
+  train_start_ = Clock::now();
+  if (is_profiled_) trainer_.stopwatch().start();
   while (!is_finished(state_)) {
     const Clock::time_point step_start = Clock::now();
     const StepResult result = trainer_.step(state_.progress, wanted_flags());
+    if (steps_here_++ == 0) first_step_seconds_ = seconds_since_process_start();
     epoch_seconds_ += seconds_since(step_start);
     epoch_samples_here_ += result.samples;
+    samples_here_ += result.samples;
     log_step(result);
 
     const bool ends_epoch = state_.progress.epoch_step == plan_.steps_per_epoch();
@@ -154,7 +173,10 @@ ExitCode TrainingRun::train() {
     const bool is_saved =
         (must_stop || is_finished(state_) || is_save_due(result, ends_epoch)) && save();
     if (ends_epoch) report_epoch(is_saved);
-    if (must_stop) return stop(result.flags, is_saved);
+    if (must_stop) {
+      report_profile();
+      return stop(result.flags, is_saved);
+    }
   }
   return finish();
 }
@@ -196,8 +218,11 @@ void TrainingRun::close_epoch(const StepResult& result) {
       {},
       {}};
   heartbeat_.enter(Phase::kEvaluate);
+  trainer_.stopwatch().lap(Span::kOther);
+  trainer_.synchronize();
   row.validation = figures_of(data_.validation);
   row.test = figures_of(data_.test);
+  trainer_.stopwatch().lap(Span::kEvaluate);
   progress.epoch += 1;
   progress.epoch_step = 0;
   progress.epoch_loss_sum = 0;
@@ -210,6 +235,7 @@ void TrainingRun::close_epoch(const StepResult& result) {
 
 SetFigures TrainingRun::figures_of(const EvaluationShare& share) {
   if (share.set_samples() == 0) return {};
+  evaluated_here_ += share.set_samples();
   return to_figures(
       evaluate(communicator_, team_, network_, *loss_, trainer_.parameters().data(), share));
 }
@@ -224,6 +250,8 @@ bool TrainingRun::is_save_due(const StepResult& result, bool ends_epoch) const {
 
 // All ranks wait for rank 0, so that a slow disk is not taken for a frozen rank.
 bool TrainingRun::save() {
+  trainer_.stopwatch().lap(Span::kOther);
+  trainer_.synchronize();
   require_finite_state();
   heartbeat_.enter(Phase::kSave);
   bool is_saved = false;
@@ -234,6 +262,7 @@ bool TrainingRun::save() {
   });
   communicator_.broadcast_value(is_saved);
   last_save_ = Clock::now();
+  trainer_.stopwatch().lap(Span::kSave);
   return is_saved;
 }
 
@@ -262,6 +291,31 @@ void TrainingRun::report_epoch(bool is_saved) {
   epoch_samples_here_ = 0;
 }
 
+void TrainingRun::report_profile() {
+  if (!is_profiled_) return;
+  trainer_.stopwatch().lap(Span::kOther);
+  const double wall_seconds = seconds_since(train_start_);
+  Profile profile;
+  profile.spans = figures_over_ranks(communicator_, trainer_.stopwatch().seconds());
+  profile.workers = communicator_.sum(team_.size());
+  if (recorder_ == nullptr) return;
+  profile.ranks = communicator_.size();
+  profile.threads = team_.size();
+  profile.batch_size = config_.batch_size;
+  profile.micro_batch = config_.micro_batch.value;
+  profile.network = network_.shape_text();
+  profile.kernels = trainer_.backend();
+  profile.samples = samples_here_;
+  profile.steps = steps_here_;
+  profile.wall_seconds = wall_seconds;
+  profile.operations_per_sample = network_.training_operations();
+  profile.peak_gflops = measure_peak();
+  profile.first_step_seconds = first_step_seconds_;
+  profile.evaluated_images = evaluated_here_;
+  report_.line(to_table(profile));
+  recorder_->write_profile(to_json(profile));
+}
+
 ExitCode TrainingRun::stop(std::uint32_t flags, bool is_saved) {
   if (recorder_ != nullptr) {
     recorder_->write_status(RunState::kResume, state_.progress.step,
@@ -279,6 +333,7 @@ ExitCode TrainingRun::finish() {
                       "the final checkpoint could not be written; make room and continue with "
                       "--resume");
   }
+  report_profile();
   if (recorder_ != nullptr) {
     recorder_->write_status(RunState::kDone, state_.progress.step, "finished");
     report_.line(fmt::format("done: {}, {} in {:.1f} s; the model is {}",

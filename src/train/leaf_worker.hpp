@@ -19,6 +19,7 @@ namespace tally {
 inline constexpr std::size_t kLeafTail = kAlignmentElements;
 inline constexpr std::size_t kLossElement = 0;
 inline constexpr std::size_t kCorrectElement = 1;
+inline constexpr std::size_t kFailedElement = 2;  ///< of a row step: not 0 if it failed
 
 /// The rows of one logical shard that a step uses.
 struct MicroBatch {

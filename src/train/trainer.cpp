@@ -2,12 +2,15 @@
 #include "tally/train/trainer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
 
 #include "leaf_worker.hpp"
+#include "row_step.hpp"
+#include "tally/core/subnormals.hpp"
 #include "tally/core/text.hpp"
 #include "tally/train/finite.hpp"
 #include "tally/train/step_flags.hpp"
@@ -37,6 +40,15 @@ std::vector<std::int64_t> micro_batch_sizes(const ShardPlan& plan) {
   return sizes;
 }
 
+// Rows that no step of this kind touches could hide a NaN.
+void require_finite_start(const TrainingState& state) {
+  const std::size_t bad = first_not_finite(state.parameters);
+  if (bad == state.parameters.size()) return;
+  throw AgreedError(ExitCode::kFailure,
+                    fmt::format("{} of the run is not finite; start another run",
+                                state.layout.block_of(bad).name()));
+}
+
 std::size_t leaf_size(const Network& network) {
   return network.layout().size() + kLeafTail;
 }
@@ -49,6 +61,38 @@ constexpr int kNodeVectors = 2;
 // No element of a vector.
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
+// How the time of many short blocks divides into sums and updates. Looking at the clock takes as
+// long as some of the work, so it is done for one block in eight.
+class BlockTimes {
+ public:
+  explicit BlockTimes(const Stopwatch& stopwatch) : is_running_(stopwatch.is_running()) {}
+
+  void begin_block() {
+    is_timed_ = is_running_ && number_++ % 8 == 0;
+    if (is_timed_) last_ = Stopwatch::Clock::now();
+  }
+  void end_sum() { lap(sums_); }
+  void end_block() { lap(updates_); }
+  [[nodiscard]] double share_of_sums() const {
+    const double all = std::chrono::duration<double>(sums_ + updates_).count();
+    return all > 0 ? std::chrono::duration<double>(sums_).count() / all : 0;
+  }
+
+ private:
+  void lap(Stopwatch::Clock::duration& total) {
+    if (!is_timed_) return;
+    const auto now = Stopwatch::Clock::now();
+    total += now - last_;
+    last_ = now;
+  }
+
+  bool is_running_;
+  bool is_timed_ = false;
+  int number_ = 0;
+  Stopwatch::Clock::time_point last_;
+  Stopwatch::Clock::duration sums_{}, updates_{};
+};
+
 // ": 12, 40, 7, ..." or nothing.
 std::string listed(std::span<const std::int64_t> ids) {
   constexpr std::size_t kShown = 5;
@@ -59,6 +103,10 @@ std::string listed(std::span<const std::int64_t> ids) {
 
 }  // namespace
 
+bool takes_row_steps(const Network& network, const Sgd& sgd, const ShardPlan& plan) {
+  return plan.shards() == 1 && RowStep::is_faster(network, sgd, plan.batch_size());
+}
+
 Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options,
                  const TrainingState& state)
     : parts_(parts),
@@ -66,7 +114,7 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options,
       node_(parts.communicator, parts.team.size(),
             options.reduction == ReductionKind::kMpi ? Sharing::kNone : Sharing::kHost),
       leaf_errors_(static_cast<std::size_t>(parts.team.size())) {
-  const std::int64_t micro_batch = parts.plan.rows(0, 0).size();
+  const std::int64_t micro_batch = parts.plan.micro_batch();
   bool adds_in_place = true;
   parts_.communicator.together([&] {
     for (int thread = 0; thread < parts.team.size(); ++thread) {
@@ -77,6 +125,11 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options,
       adds_in_place &= parts.network.adds_exactly(worker(0).workspace(), size);
     }
   });
+  if (options.may_use_rows && takes_row_steps(parts.network, options.sgd, parts.plan)) {
+    row_step_ = std::make_unique<RowStep>(parts.network, parts.loss, options.sgd);
+    row_samples_.reserve(static_cast<std::size_t>(kMostRows));
+    require_finite_start(state);
+  }
   const GradientTree::Shape shape{leaf_size(parts.network), parts.plan.shards(),
                                   leaf_counts(parts.plan), adds_in_place};
   tree_ = std::make_unique<GradientTree>(
@@ -94,6 +147,8 @@ Trainer::~Trainer() = default;
 StepResult Trainer::step(Progress& progress, std::uint32_t flags) {
   open_step(progress);
   parts_.team.run([&](int thread) {
+    const SubnormalsAreZero mode;
+    if (row_step_) return take_row_step(thread, flags);
     compute_leaves(thread);
     sum_gradients(thread, flags);
     update_parameters(thread);
@@ -147,24 +202,110 @@ void Trainer::sum_gradients(int thread, std::uint32_t flags) {
   worker(thread).stopwatch().lap(Span::kWait);
 }
 
-// Each worker its slice. A sum that is not finite is left out of the parameters and shown to all.
+// Each worker its slice, summed and used block by block. A sum that is not finite is left out of
+// the parameters and shown to all.
 void Trainer::update_parameters(int thread) {
   if (thread == 0) parts_.heartbeat.enter(Phase::kUpdate);
   std::size_t first_bad = kNone;
-  tree_->for_each_block(thread, [&](Range block, const float* sum) {
+  BlockTimes times(worker(thread).stopwatch());
+  const Range slice = tree_->slice_of(thread);
+  for (auto begin = slice.begin; begin < slice.end; begin += GradientTree::kBlockElements) {
+    const Range block{begin, std::min(begin + GradientTree::kBlockElements, slice.end)};
+    times.begin_block();
+    const float* sum = tree_->block_sum(thread, block);
+    times.end_sum();
     const auto size = static_cast<std::size_t>(block.size());
     const std::size_t bad = first_not_finite({sum, size});
     if (bad == size) {
       update_block(block, sum);
     } else {
-      first_bad = std::min(first_bad, static_cast<std::size_t>(block.begin) + bad);
+      first_bad = std::min(first_bad, static_cast<std::size_t>(begin) + bad);
     }
-  });
+    times.end_block();
+  }
   node_.post(Node::Board::kSecond, node_.worker(thread), first_bad);
-  worker(thread).stopwatch().lap(Span::kUpdate);
+  worker(thread).stopwatch().lap(Span::kReduce, times.share_of_sums(), Span::kUpdate);
   if (thread == 0) parts_.heartbeat.enter(Phase::kReduce);  // which includes waiting for others
   node_.wait();
   worker(thread).stopwatch().lap(Span::kWait);
+}
+
+// The one worker that has the samples computes and updates alone; the others only agree with it.
+void Trainer::take_row_step(int thread, std::uint32_t flags) {
+  if (thread == 0) parts_.heartbeat.enter(Phase::kReduce);
+  const auto flags_of_node = [&] {
+    return static_cast<std::uint32_t>(node_.posted_by_any(Node::Board::kFirst));
+  };
+  node_.post(Node::Board::kFirst, node_.worker(thread), thread == 0 ? flags : 0);
+  node_.post(Node::Board::kSecond, node_.worker(thread), kNone);
+  node_.wait();
+  if (thread == 0) flags_ = flags_of_node();
+  worker(thread).stopwatch().lap(Span::kWait);
+  if (!tree_->leaves().leaves(thread).is_empty()) update_by_rows(thread);
+  node_.wait();
+  if (node_.job().node_count() > 1) {
+    if (thread == 0 && node_.is_leader()) share_row_step();
+    node_.wait();
+    if (thread == 0) flags_ = flags_of_node();
+  }
+  if (thread == 0 && tail()[kFailedElement] != 0) flags_ |= kRankFailed;
+  worker(thread).stopwatch().lap(Span::kWait);
+}
+
+void Trainer::update_by_rows(int thread) {
+  if (thread == 0) parts_.heartbeat.enter(Phase::kForward);
+  const auto number = static_cast<std::size_t>(thread);
+  RowStep::Result result;
+  leaf_errors_[number] = error_of([&] {
+    const Range rows = parts_.plan.rows(epoch_step_, 0);
+    row_samples_.clear();
+    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+      row_samples_.push_back(parts_.samples.sample(0, row));
+    }
+    const Range next = parts_.plan.rows(epoch_step_ + 1, 0);
+    for (std::int64_t row = next.begin; row < next.end; ++row) parts_.samples.prefetch(0, row);
+    result = row_step_->take(row_samples_, learning_rate_, node_vector(kParameters),
+                             node_vector(kVelocity));
+  });
+  tail()[kLossElement] = static_cast<Real>(result.loss);
+  tail()[kCorrectElement] = static_cast<Real>(result.correct);
+  tail()[kFailedElement] = leaf_errors_[number] ? 1 : 0;
+  node_.post(Node::Board::kSecond, node_.worker(thread),
+             result.bad_element == RowStep::kAllFinite ? kNone : result.bad_element);
+  worker(thread).stopwatch().lap(Span::kUpdate);
+}
+
+// From the node that took the step to the leaders of the others: flags, tail and fault, but not the
+// vectors, which synchronize() brings when they are wanted.
+void Trainer::share_row_step() {
+  struct Shared {
+    std::array<Real, kLeafTail> tail;
+    std::uint64_t bad_element;
+  } shared{};
+  std::copy_n(tail(), kLeafTail, shared.tail.begin());
+  shared.bad_element = first_bad_element();
+  node_.leaders().broadcast(std::as_writable_bytes(std::span(&shared, 1)), node_of_samples());
+  std::ranges::copy(shared.tail, tail());
+  node_.post(Node::Board::kSecond, 0, shared.bad_element);
+  node_.post(Node::Board::kFirst, 0, node_.leaders().any_of(flags_));
+}
+
+int Trainer::node_of_samples() const {
+  const JobLayout& job = node_.job();
+  int rank = 0;
+  while (leaves_of_rank(1, job.ranks(), rank).is_empty()) ++rank;
+  return job.nodes[static_cast<std::size_t>(rank)];
+}
+
+void Trainer::synchronize() {
+  if (!row_step_ || node_.job().node_count() == 1) return;
+  if (node_.is_leader()) {
+    for (const int vector : {kParameters, kVelocity}) {
+      const std::span values(node_vector(vector), parts_.network.layout().size());
+      node_.leaders().broadcast(std::as_writable_bytes(values), node_of_samples());
+    }
+  }
+  static_cast<void>(parts_.communicator.sum(0));  // until all leaders have them
 }
 
 void Trainer::update_block(Range block, const float* sum) const {
@@ -191,10 +332,7 @@ void Trainer::require_all_succeeded() {
 
 // All workers see the same, so all ranks find the same fault.
 void Trainer::require_finite() const {
-  std::size_t element = kNone;
-  for (int worker = 0; worker < node_.workers(); ++worker) {
-    element = std::min<std::size_t>(element, node_.posted(Node::Board::kSecond, worker));
-  }
+  const std::size_t element = first_bad_element();
   if (element == kNone) return;
   const ParameterLayout& layout = parts_.network.layout();
   const std::string what =
@@ -211,8 +349,19 @@ void Trainer::require_finite() const {
                   grouped(parts_.heartbeat.step() + 1), what, losses, options_.schedule.peak));
 }
 
+std::size_t Trainer::first_bad_element() const {
+  std::size_t element = kNone;
+  for (int worker = 0; worker < node_.workers(); ++worker) {
+    element = std::min<std::size_t>(element, node_.posted(Node::Board::kSecond, worker));
+  }
+  return element;
+}
+
 std::vector<std::int64_t> Trainer::samples_without_finite_loss() const {
   std::vector<std::int64_t> guilty;
+  for (std::size_t i = 0; i < row_samples_.size(); ++i) {
+    if (!std::isfinite(row_step_->losses()[i])) guilty.push_back(row_samples_[i].id);
+  }
   for (const auto& worker : workers_) {
     for (std::size_t i = 0; i < worker->losses().size(); ++i) {
       if (!std::isfinite(worker->losses()[i])) guilty.push_back(worker->used_samples()[i].id);
@@ -234,12 +383,21 @@ void Trainer::store(TrainingState& state) const {
   state.velocity.assign(velocity().begin(), velocity().end());
 }
 
+Real* Trainer::tail() const {
+  return node_vector(kParameters) + parts_.network.layout().size();
+}
+
+std::string Trainer::backend() const {
+  return row_step_ ? std::string(kRowBackend) : kernel_backend(options_.kernels);
+}
+
 Stopwatch& Trainer::stopwatch() {
   return worker(0).stopwatch();
 }
 
 std::vector<UsedSample> Trainer::used_samples() const {
   std::vector<UsedSample> all;
+  for (const StoredSample& sample : row_samples_) all.push_back({0, sample.id});
   for (const auto& worker : workers_) {
     all.insert(all.end(), worker->used_samples().begin(), worker->used_samples().end());
   }
@@ -247,9 +405,8 @@ std::vector<UsedSample> Trainer::used_samples() const {
 }
 
 StepResult Trainer::close_step(Progress& progress) {
-  const Real* tail = node_vector(kParameters) + parts_.network.layout().size();
-  const StepResult result{step_samples_, std::llround(tail[kCorrectElement]), tail[kLossElement],
-                          learning_rate_, flags_};
+  const StepResult result{step_samples_, std::llround(tail()[kCorrectElement]),
+                          tail()[kLossElement], learning_rate_, flags_};
   progress.step += 1;
   progress.epoch_step += 1;
   progress.samples += result.samples;

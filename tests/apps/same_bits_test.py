@@ -9,6 +9,10 @@ RECIPE = ["--epochs", 2, "--train-limit", 3997, "--validation", 97, "--batch-siz
           "--micro-batch", 16, "--quiet"]
 
 
+# The paper's recipe after 500 steps on the digits.
+ROWS_DIGEST = "0f5cc5c26edd09bb75df7e014b5748da73c05667e0cd79710df33e98766d92a4"
+
+
 class SameBits(TallyTest):
     def digest_at(self, ranks, threads, *recipe, env=None):
         name = f"{ranks}x{threads}-{'-'.join(map(str, recipe))}".replace("/", "_")
@@ -47,6 +51,36 @@ class SameBits(TallyTest):
             with self.subTest(OMP_NUM_THREADS=value):
                 found = self.digest_at(1, 1, "--keep", value, env={"OMP_NUM_THREADS": value})
                 self.assertEqual(found, expected)
+
+    # A product of one row is where a library would share the work among threads of its own.
+    def test_the_environments_threads_do_not_matter_to_single_rows(self):
+        recipe = ["--batch-size", 8, "--micro-batch", 1, "--train-limit", 300]
+        expected = self.digest_at(1, 1, *recipe)
+        for value in ("1", "2", "4"):
+            with self.subTest(OMP_NUM_THREADS=value):
+                found = self.digest_at(1, 1, "--keep", value, *recipe,
+                                       env={"OMP_NUM_THREADS": value})
+                self.assertEqual(found, expected)
+
+    def test_holds_for_either_library_of_products(self):
+        digests = {}
+        for kernels in ("eigen", ""):
+            env = {"TALLY_KERNELS": kernels}
+            found = {self.digest_at(*layout, "--keep", 7 + len(kernels), env=env)
+                     for layout in ((1, 1), (3, 1))}
+            self.assertEqual(len(found), 1)
+            digests[kernels] = found.pop()
+        facts = run("tally-checkpoint", "info", self.directory / f"3x1-{'--keep'}-12").out
+        self.assertIn("eigen-", facts)
+
+    # Plain multiplications and additions in a fixed order, without exponentials: the same on every
+    # processor, whatever it was built for.
+    def test_steps_row_by_row_have_these_bits(self):
+        for ranks in (1, 2):
+            self.train(f"rows{ranks}", "--preset", "paper", "--max-steps", 500, "--quiet",
+                       ranks=ranks)
+            self.assertEqual(digest(self.directory / f"rows{ranks}"), ROWS_DIGEST)
+        self.assertIn("rows\n", run("tally-checkpoint", "info", self.directory / "rows1").out)
 
     def test_another_order_of_summation_shows(self):
         tree = self.digest_at(1, 1)

@@ -71,9 +71,12 @@ StepSum step(const Job& job, GradientTree& tree, std::int64_t leaf_count, std::u
     }
     const std::uint32_t all_flags = tree.combine(thread, thread == 0 ? flags : 0);
     if (thread == 0) sum.flags = all_flags;
-    tree.for_each_block(thread, [&](Range block, const float* values) {
+    const Range slice = tree.slice_of(thread);
+    for (auto at = slice.begin; at < slice.end; at += GradientTree::kBlockElements) {
+      const Range block{at, std::min(at + GradientTree::kBlockElements, slice.end)};
+      const float* values = tree.block_sum(thread, block);
       std::copy(values, values + block.size(), job.node.node_vector(0) + block.begin);
-    });
+    }
     job.node.wait();
   });
   sum.total.assign(job.node.node_vector(0), job.node.node_vector(0) + kSize);

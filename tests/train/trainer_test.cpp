@@ -157,8 +157,10 @@ TEST_F(TrainerTest, HasTheBitsOfItsDefinitionForAnyRanksAndThreads) {
       const ThreadTeam team(threads);
       RankData data = scatter(plan);
       TrainingState state = initial_state();
+      TrainerOptions with_products = options();
+      with_products.may_use_rows = false;
       Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_},
-                      options(), state);
+                      with_products, state);
       ReferenceTrainer reference(network_, loss_, recipe, options().sgd);
       AlignedVector parameters = state.parameters;
       AlignedVector velocity = state.velocity;
@@ -278,6 +280,141 @@ TEST_F(TrainerTest, AGradientThatIsNotFiniteNamesLayerStepAndSamples) {
                  "--learning-rate than 0.125");
   }
   EXPECT_EQ(state.progress.step, 1);
+}
+
+// Steps on one to four samples, row by row, on nodes of every size.
+class RowStepTest : public TrainerTest {
+ protected:
+  struct Run {
+    AlignedVector parameters, velocity;
+    double loss = 0;
+  };
+
+  Run train(const Communicator& communicator, const Sgd& sgd, const Loss& loss,
+            std::int64_t batch_size, bool by_rows, std::int64_t steps = 500) {
+    const ShardPlan plan({kSamples, batch_size, batch_size, SampleOrder::kShuffled, 7});
+    const ThreadTeam team(2);
+    RankData data = scatter(plan);
+    TrainingState state = initial_state();
+    TrainerOptions trainer_options = options();
+    trainer_options.sgd = sgd;
+    trainer_options.schedule.peak = 0.02;
+    trainer_options.may_use_rows = by_rows;
+    Trainer trainer({communicator, team, network_, loss, plan, data.train, heartbeat_},
+                    trainer_options, state);
+    EXPECT_EQ(trainer.backend() == kRowBackend, by_rows);
+    Run run;
+    for (std::int64_t step = 0; step < steps; ++step) {
+      run.loss += trainer.step(state.progress, 0).loss_sum;
+      close_epoch_if_done(plan, state.progress);
+    }
+    trainer.synchronize();
+    trainer.store(state);
+    run.parameters = state.parameters;
+    run.velocity = state.velocity;
+    return run;
+  }
+
+  static double difference(const AlignedVector& a, const AlignedVector& b) {
+    double squares = 0, size = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      squares += std::pow(static_cast<double>(a[i]) - b[i], 2);
+      size += std::pow(static_cast<double>(b[i]), 2);
+    }
+    return std::sqrt(squares / size);
+  }
+};
+
+TEST_F(RowStepTest, AgreesWithProductsAfter500Steps) {
+  const SoftmaxCrossEntropy cross_entropy;
+  const MeanSquaredError squared;
+  for (const Loss* loss : std::initializer_list<const Loss*>{&cross_entropy, &squared}) {
+    for (const std::int64_t batch_size : {1, 2, 4}) {
+      for (const Sgd& sgd :
+           {Sgd{0, false, 0}, Sgd{0.9, false, 0}, Sgd{0.9, true, 1e-3}, Sgd{0, false, 1e-3}}) {
+        if (!takes_row_steps(
+                network_, sgd,
+                ShardPlan({kSamples, batch_size, batch_size, SampleOrder::kShuffled, 7}))) {
+          EXPECT_EQ(batch_size, 4);
+          continue;
+        }
+        const Run rows = train(communicator_, sgd, *loss, batch_size, true);
+        const Run products = train(communicator_, sgd, *loss, batch_size, false);
+        EXPECT_LT(difference(rows.parameters, products.parameters), 1e-5)
+            << "batch " << batch_size << ", momentum " << sgd.momentum;
+        EXPECT_NEAR(rows.loss, products.loss, 1e-4 * products.loss);
+        if (sgd.momentum > 0) {
+          EXPECT_LT(difference(rows.velocity, products.velocity), 1e-4);
+        }
+      }
+    }
+  }
+}
+
+TEST_F(RowStepTest, HasTheSameBitsOnNodesOfAnySize) {
+  const Run expected = train(communicator_, {0.9, false, 1e-3}, loss_, 2, true, 40);
+  for (const int ranks_per_node : {1, 2, 3}) {
+    const Communicator pretended(ranks_per_node);
+    const Run run = train(pretended, {0.9, false, 1e-3}, loss_, 2, true, 40);
+    EXPECT_EQ(run.parameters, expected.parameters) << ranks_per_node;
+    EXPECT_EQ(run.velocity, expected.velocity);
+    EXPECT_EQ(run.loss, expected.loss);
+  }
+}
+
+TEST_F(RowStepTest, AWeightThatIsNotFiniteIsRefusedEvenIfNoStepTouchesIt) {
+  const ShardPlan plan({kSamples, 1, 1, SampleOrder::kShuffled, 7});
+  const ThreadTeam team(1);
+  RankData data = scatter(plan);
+  TrainerOptions plain = options();
+  plain.sgd = {0, false, 0};
+  TrainingState state = initial_state();
+  state.parameters[16] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THROW(
+      Trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_}, plain, state),
+      AgreedError);
+}
+
+TEST_F(RowStepTest, AGradientThatIsNotFiniteEndsAllRanks) {
+  const ShardPlan plan({kSamples, 1, 1, SampleOrder::kSequential, 7});
+  const ThreadTeam team(2);
+  RankData data = scatter(plan);
+  TrainerOptions plain = options();
+  plain.sgd = {0, false, 0};
+  TrainingState state = initial_state();
+  // Finite weights of which a few add up to infinity.
+  const ParameterBlock& last = network_.layout().blocks()[2];
+  last.put(std::vector<float>(last.size(), 3e38F), state.parameters);
+  const ParameterBlock& bias = network_.layout().blocks()[1];
+  bias.put(std::vector<float>(bias.size(), 10.0F), state.parameters);
+  Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_}, plain,
+                  state);
+  try {
+    trainer.step(state.progress, 0);
+    FAIL() << "nothing was thrown";
+  } catch (const AgreedError& error) {
+    EXPECT_STREQ(error.what(),
+                 "step 1: the gradient of 2-dense/weight is not finite; neither is the loss of 1 "
+                 "of 1 sample: 0; start another run with a lower --learning-rate than 0.125");
+  }
+  EXPECT_EQ(state.progress.step, 0);
+}
+
+// An exception where the samples are reaches everybody.
+TEST_F(RowStepTest, AnExceptionEndsAllRanks) {
+  const ShardPlan plan({kSamples, 1, 1, SampleOrder::kSequential, 7});
+  const ThreadTeam team(1);
+  for (const int ranks_per_node : {0, 1}) {
+    const Communicator communicator(ranks_per_node);
+    RankData data = scatter(plan);
+    const FailingLoss loss(true);
+    TrainerOptions plain = options();
+    plain.sgd = {0, false, 0};
+    TrainingState state = initial_state();
+    Trainer trainer({communicator, team, network_, loss, plan, data.train, heartbeat_}, plain,
+                    state);
+    EXPECT_THROW(trainer.step(state.progress, 0), AgreedError);
+  }
 }
 
 }  // namespace

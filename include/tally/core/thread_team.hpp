@@ -3,15 +3,15 @@
 
 #include <type_traits>
 
-// A team of OpenMP threads of a size that is asked for, never taken from the environment. What a
-// member does depends on its number only: if OpenMP grants fewer threads, some of them do the work
-// of several members, with the same result.
+// A team of OpenMP threads of a size that is asked for, never taken from the environment. Only if
+// OpenMP does not grant as many (OMP_THREAD_LIMIT) is it smaller. Members run at the same time, so
+// that they may wait for each other.
 namespace tally {
 
 class ThreadTeam {
  public:
   /// `size` must be at least 1.
-  explicit ThreadTeam(int size) : size_(size) {}
+  explicit ThreadTeam(int size);
 
   [[nodiscard]] int size() const { return size_; }
 

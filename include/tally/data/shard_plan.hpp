@@ -29,6 +29,8 @@ class ShardPlan {
  public:
   explicit ShardPlan(const ShardRecipe& recipe) : recipe_(recipe) {}
 
+  [[nodiscard]] std::int64_t batch_size() const { return recipe_.batch_size; }
+  [[nodiscard]] std::int64_t micro_batch() const { return recipe_.micro_batch; }
   /// K, the number of logical shards and of leaves of a full step.
   [[nodiscard]] std::int64_t shards() const { return recipe_.batch_size / recipe_.micro_batch; }
   [[nodiscard]] std::int64_t shard_size(std::int64_t shard) const;

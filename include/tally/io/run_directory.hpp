@@ -52,6 +52,7 @@ class RunDirectory {
   [[nodiscard]] std::filesystem::path config_file() const { return path_ / "config.toml"; }
   void write_config(std::string_view toml) const;
   void write_status(const RunStatus& status) const;
+  void write_profile(std::string_view json) const;
 
  private:
   std::filesystem::path path_;

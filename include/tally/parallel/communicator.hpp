@@ -80,8 +80,8 @@ class Communicator {
   /// The ranks that call with the same `color`, in the same order.
   [[nodiscard]] std::unique_ptr<Communicator> split(int color) const;
 
-  /// What rank 0 has.
-  void broadcast(std::span<std::byte> bytes) const;
+  /// What rank `from` has.
+  void broadcast(std::span<std::byte> bytes, int from = 0) const;
   [[nodiscard]] std::string broadcast(const std::string& text) const;
   template <typename Value>
   void broadcast_value(Value& value) const {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -42,25 +41,18 @@ class GradientTree {
   /// or-ed. Collective: every thread of every rank must call.
   std::uint32_t combine(int thread, std::uint32_t flags);
 
-  /// After combine(): calls take(range, sum) for one block after the other of the slice of the
-  /// vector that is this worker's; `sum` points to the first element of the block.
-  template <typename Take>
-  void for_each_block(int thread, Take&& take) {
-    const Range slice = slice_of(thread);
-    for (std::int64_t begin = slice.begin; begin < slice.end; begin += kBlockElements) {
-      const Range block{begin, std::min(begin + kBlockElements, slice.end)};
-      take(block, block_sum(thread, block));
-    }
-  }
-
- private:
-  // Small enough for a few of them to stay in the first-level cache.
+  /// The slice of the vector that is this worker's, to be taken block by block: blocks are small
+  /// enough for a few of them to stay in the first-level cache.
+  [[nodiscard]] Range slice_of(int thread) const;
   static constexpr std::int64_t kBlockElements = 1024;
 
-  [[nodiscard]] bool is_one_node() const { return node_.job().node_count() == 1; }
-  [[nodiscard]] Range slice_of(int thread) const;
-  [[nodiscard]] const float* source(std::int64_t position) const;
+  /// After combine(): the sum of all leaves within `block`, which has up to kBlockElements. Valid
+  /// until the next call.
   [[nodiscard]] const float* block_sum(int thread, Range block);
+
+ private:
+  [[nodiscard]] bool is_one_node() const { return node_.job().node_count() == 1; }
+  [[nodiscard]] const float* source(std::int64_t position) const;
   void merge_block(int thread, Range block);
   void sum_over_node(int thread);
   std::uint32_t sum_over_nodes(std::uint32_t flags);

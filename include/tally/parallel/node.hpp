@@ -52,6 +52,7 @@ class Node {
   enum class Board { kFirst, kSecond };
   void post(Board board, int worker, std::uint64_t value) const;
   [[nodiscard]] std::uint64_t posted(Board board, int worker) const;
+  [[nodiscard]] std::uint64_t posted_by_any(Board board) const;  ///< or-ed over workers
 
  private:
   void form(const Communicator& communicator, int threads, Sharing sharing);

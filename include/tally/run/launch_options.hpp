@@ -14,6 +14,7 @@ struct LaunchOptions {
   std::string config_file;  ///< TOML; the command line overrides it
   std::string dump_order;   ///< CSV file; empty: none
   bool resume = false;
+  bool profile = false;
 };
 
 /// All given fields in the order in which they apply, and the preset if one is named anywhere.

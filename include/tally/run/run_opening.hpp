@@ -20,6 +20,7 @@ struct OpenedRun {
   std::unique_ptr<Network> network;
   TrainingState state;  ///< complete on all ranks, but for the history, which rank 0 keeps
   bool is_resumed = false;
+  BuildFacts computed_by;                 ///< of a resumed run, on rank 0: the program so far
   DatasetFiles files;                     ///< on rank 0
   std::unique_ptr<RunRecorder> recorder;  ///< on rank 0
 };

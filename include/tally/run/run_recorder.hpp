@@ -42,6 +42,9 @@ class RunRecorder {
   void add(const EpochRow& row);
   void add(const StepRow& row);
 
+  /// profile.json, of the last launch.
+  void write_profile(const std::string& json);
+
   void write_status(RunState state, std::int64_t step, const std::string& reason);
 
   /// The name of the newest checkpoint, empty if there is none.

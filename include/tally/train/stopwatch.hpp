@@ -39,6 +39,17 @@ class Stopwatch {
     last_ = now;
   }
 
+  /// The same for two spans that took turns: `share` of the time goes to the first.
+  void lap(Span first, double share, Span second) {
+    if (!is_running_) return;
+    auto& seconds = seconds_[static_cast<std::size_t>(second)];
+    const double before = seconds;
+    lap(second);
+    const double moved = share * (seconds - before);
+    seconds -= moved;
+    seconds_[static_cast<std::size_t>(first)] += moved;
+  }
+
   [[nodiscard]] const SpanSeconds& seconds() const { return seconds_; }
 
  private:

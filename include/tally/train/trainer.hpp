@@ -41,7 +41,15 @@ struct TrainerOptions {
   Schedule schedule;
   ReductionKind reduction = ReductionKind::kTree;
   Kernels kernels = chosen_kernels();
+  bool may_use_rows = true;  ///< see takes_row_steps(); without, to compare
 };
+
+/// Whether steps of this recipe are taken row by row, without matrix products (row_step.hpp): those
+/// on very few samples, in one micro-batch, through dense layers. Depends on nothing else.
+bool takes_row_steps(const Network& network, const Sgd& sgd, const ShardPlan& plan);
+
+/// What checkpoints record as the kernel backend of such a run.
+inline constexpr std::string_view kRowBackend = "rows";
 
 struct StepResult {
   std::int64_t samples = 0;
@@ -58,6 +66,7 @@ struct UsedSample {
 };
 
 class LeafWorker;
+class RowStep;
 struct MicroBatch;
 
 class Trainer {
@@ -75,11 +84,18 @@ class Trainer {
   /// with the same progress; only `flags` may differ.
   StepResult step(Progress& progress, std::uint32_t flags);
 
-  /// Flat vectors of the network's layout, the same on all ranks between two steps.
+  /// Brings parameters and velocity to all nodes, where steps leave them on one of them. To be
+  /// called before they are used. Collective: every rank must call.
+  void synchronize();
+
+  /// Flat vectors of the network's layout, the same on all ranks after synchronize().
   [[nodiscard]] std::span<const Real> parameters() const;
   [[nodiscard]] std::span<const Real> velocity() const;
   /// Copies them to `state`.
   void store(TrainingState& state) const;
+
+  /// Behind the numbers, for checkpoints.
+  [[nodiscard]] std::string backend() const;
 
   /// What this rank made its leaves of in the last step, in the order of summation.
   [[nodiscard]] std::vector<UsedSample> used_samples() const;
@@ -95,14 +111,20 @@ class Trainer {
   void compute_leaves(int thread);
   void sum_gradients(int thread, std::uint32_t flags);
   void update_parameters(int thread);
+  void take_row_step(int thread, std::uint32_t flags);
+  void update_by_rows(int thread);
+  void share_row_step();
+  [[nodiscard]] int node_of_samples() const;
   StepResult close_step(Progress& progress);
 
   [[nodiscard]] MicroBatch micro_batch(std::int64_t epoch_step, std::int64_t shard) const;
   void update_block(Range block, const float* sum) const;
   void require_all_succeeded();
   void require_finite() const;
+  [[nodiscard]] std::size_t first_bad_element() const;
   [[nodiscard]] std::vector<std::int64_t> samples_without_finite_loss() const;
 
+  [[nodiscard]] Real* tail() const;
   [[nodiscard]] Real* node_vector(int number) const { return node_.node_vector(number); }
   [[nodiscard]] LeafWorker& worker(int thread) const {
     return *workers_[static_cast<std::size_t>(thread)];
@@ -113,6 +135,8 @@ class Trainer {
   Node node_;
   std::vector<std::unique_ptr<LeafWorker>> workers_;  // one per thread
   std::unique_ptr<GradientTree> tree_;
+  std::unique_ptr<RowStep> row_step_;      // instead of products, or null
+  std::vector<StoredSample> row_samples_;  // of its last step, where it was taken
 
   // The open step.
   std::int64_t open_epoch_ = -1;

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "tally/parallel/communicator.hpp"
+#include "tally/train/stopwatch.hpp"
+
+// What --profile says of a training: where the time of its ranks went, and how near to the limit of
+// the arithmetic units that is.
+namespace tally {
+
+struct SpanFigures {
+  double minimum = 0;  ///< seconds, over ranks
+  double mean = 0;
+  double maximum = 0;
+};
+
+struct Profile {
+  int ranks = 1;
+  int threads = 1;  ///< of rank 0
+  std::int64_t workers = 1;
+  std::int64_t batch_size = 0;
+  std::int64_t micro_batch = 0;
+  std::string network;
+  std::string kernels;
+  std::int64_t samples = 0;
+  std::int64_t steps = 0;
+  double wall_seconds = 0;
+  std::int64_t operations_per_sample = 0;
+  double peak_gflops = 0;         ///< of one core, see measure_peak()
+  double first_step_seconds = 0;  ///< from the start of the process to the end of its first step
+  std::int64_t evaluated_images = 0;
+  std::array<SpanFigures, kSpanNames.size()> spans;
+
+  [[nodiscard]] double seconds_of(Span span) const {
+    return spans[static_cast<std::size_t>(span)].mean;
+  }
+  /// Without evaluation and checkpoints.
+  [[nodiscard]] double train_seconds() const {
+    return wall_seconds - seconds_of(Span::kEvaluate) - seconds_of(Span::kSave);
+  }
+  [[nodiscard]] double samples_per_second() const;
+  [[nodiscard]] double gflops() const;
+  [[nodiscard]] double share_of_peak() const;  ///< of all workers' peaks together
+};
+
+/// Collective: every rank must call.
+std::array<SpanFigures, kSpanNames.size()> figures_over_ranks(const Communicator& communicator,
+                                                              const SpanSeconds& own);
+
+/// GFLOP/s of a product of two 1024 x 1024 matrices on the calling thread: the median of several.
+double measure_peak();
+
+/// Since this process was started, within 0.01 s.
+double seconds_since_process_start();
+
+std::string to_table(const Profile& profile);
+std::string to_json(const Profile& profile);
+
+}  // namespace tally

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include "row_step.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <numeric>
+
+#include "tally/nn/pixels.hpp"
+#include "tally/train/finite.hpp"
+
+namespace tally {
+namespace {
+
+constexpr std::size_t kLanes = kAlignmentElements;
+
+// into[j] += factor * from[j]
+void add_multiple(Real factor, const Real* __restrict from, std::size_t size,
+                  Real* __restrict into) {
+  for (std::size_t j = 0; j < size; ++j) into[j] += factor * from[j];
+}
+
+// The same for four rows one after the other, with a quarter of the traffic to `into`.
+void add_four_multiples(const std::array<Real, 4>& factors, const std::array<const Real*, 4>& from,
+                        std::size_t size, Real* __restrict into) {
+  const Real* __restrict first = from[0];
+  const Real* __restrict second = from[1];
+  const Real* __restrict third = from[2];
+  const Real* __restrict fourth = from[3];
+  for (std::size_t j = 0; j < size; ++j) {
+    into[j] =
+        (((into[j] + factors[0] * first[j]) + factors[1] * second[j]) + factors[2] * third[j]) +
+        factors[3] * fourth[j];
+  }
+}
+
+// In as many partial sums as a vector has lanes, whatever the instruction set; `size` is a multiple
+// of these.
+Real dot(const Real* a, const Real* b, std::size_t size) {
+  Real sums[kLanes] = {};
+  for (std::size_t j = 0; j < size; j += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[j + lane] * b[j + lane];
+  }
+  for (std::size_t width = kLanes / 2; width > 0; width /= 2) {
+    for (std::size_t lane = 0; lane < width; ++lane) sums[lane] += sums[lane + width];
+  }
+  return sums[0];
+}
+
+bool is_plain(const Sgd& sgd) {
+  return sgd.momentum == 0 && sgd.weight_decay == 0;
+}
+
+}  // namespace
+
+bool RowStep::is_faster(const Network& network, const Sgd& sgd, std::int64_t batch_size) {
+  const bool is_dense = std::ranges::all_of(
+      network.layers(), [](const auto& layer) { return layer->kind() == "dense"; });
+  return is_dense && batch_size <= (is_plain(sgd) ? kMostRows : kMostRows / 2);
+}
+
+RowStep::RowStep(const Network& network, const Loss& loss, const Sgd& sgd)
+    : loss_(loss), sgd_(sgd) {
+  constexpr auto kRows = static_cast<std::size_t>(kMostRows);
+  const auto block = network.layout().blocks().begin();
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    const auto* dense = dynamic_cast<const Dense*>(network.layers()[i].get());
+    const auto outputs = kRows * static_cast<std::size_t>(dense->outputs());
+    const auto stride = static_cast<std::size_t>(dense->stride());
+    // Each dense layer has two blocks, of which the weight is the first.
+    layers_.push_back({dense, block[static_cast<std::ptrdiff_t>(2 * i)].offset,
+                       AlignedVector(kRows * stride), AlignedVector(outputs),
+                       AlignedVector(outputs), AlignedVector(stride)});
+    grad_row_.resize(std::max(grad_row_.size(), stride));
+  }
+  pixels_.resize(kRows * static_cast<std::size_t>(network.inputs()));
+  labels_.reserve(kRows);
+  losses_.reserve(kRows);
+  used_inputs_.reserve(static_cast<std::size_t>(network.inputs()) + sizeof(std::uint64_t));
+  std::size_t most_inputs = 0;
+  for (const Layer& layer : layers_) {
+    most_inputs = std::max(most_inputs, static_cast<std::size_t>(layer.dense->inputs()));
+  }
+  all_inputs_.resize(most_inputs);
+  std::iota(all_inputs_.begin(), all_inputs_.end(), 0U);
+}
+
+RowStep::Result RowStep::take(std::span<const StoredSample> samples, double learning_rate,
+                              Real* parameters, Real* velocity) {
+  learning_rate_ = learning_rate;
+  load(samples);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    forward(layers_[i], inputs_of(i), parameters + layers_[i].offset);
+  }
+  Layer& last = layers_.back();
+  const auto view = [&](AlignedVector& values) {
+    return matrix_view(values.data(), rows_, last.dense->outputs());
+  };
+  Result result;
+  result.correct =
+      loss_.gradient(read_only(view(last.outputs)), labels_, view(last.grads), losses_);
+  result.loss = std::accumulate(losses_.begin(), losses_.end(), 0.0);
+  for (std::size_t i = layers_.size(); i-- > 0;) {
+    Layer& layer = layers_[i];
+    differentiate(layer.dense->activation(),
+                  matrix_view(std::as_const(layer.outputs).data(), rows_, layer.dense->outputs()),
+                  matrix_view(std::as_const(layer.grads).data(), rows_, layer.dense->outputs()),
+                  matrix_view(layer.sums.data(), rows_, layer.dense->stride()),
+                  layer.grad_bias.data(), Into::kReplace);
+    const auto values = static_cast<std::size_t>(rows_ * layer.dense->stride());
+    if (first_not_finite({layer.sums.data(), values}) < values) {
+      result.bad_element = layer.offset;
+      return result;
+    }
+    backward(layer, inputs_of(i), i > 0 ? layers_[i - 1].grads.data() : nullptr,
+             parameters + layer.offset, velocity + layer.offset);
+  }
+  return result;
+}
+
+void RowStep::load(std::span<const StoredSample> samples) {
+  rows_ = static_cast<Index>(samples.size());
+  labels_.clear();
+  losses_.resize(samples.size());
+  Real* input = pixels_.data();
+  for (const StoredSample& sample : samples) {
+    scale_pixels(sample.pixels, input);
+    input += sample.pixels.size();
+    labels_.push_back(sample.label);
+  }
+  list_used_inputs(samples);
+}
+
+// Eight pixels at a time, since most of them are 0 together; within eight, each is written down and
+// only then counted, so that nothing depends on guessing which are used.
+void RowStep::list_used_inputs(std::span<const StoredSample> samples) {
+  const std::size_t inputs = samples.front().pixels.size();
+  used_inputs_.resize(inputs + sizeof(std::uint64_t));
+  std::size_t used = 0;
+  for (std::size_t begin = 0; begin < inputs; begin += sizeof(std::uint64_t)) {
+    const std::size_t count = std::min(sizeof(std::uint64_t), inputs - begin);
+    std::uint64_t any = 0;
+    for (const StoredSample& sample : samples) {
+      std::uint64_t pixels = 0;
+      std::memcpy(&pixels, sample.pixels.data() + begin, count);
+      any |= pixels;
+    }
+    if (any == 0) continue;
+    for (std::size_t i = 0; i < sizeof(std::uint64_t); ++i, any >>= 8) {
+      used_inputs_[used] = static_cast<std::uint32_t>(begin + i);
+      used += (any & 0xff) != 0 ? 1 : 0;
+    }
+  }
+  used_inputs_.resize(used);
+}
+
+void RowStep::forward(Layer& layer, const AlignedVector& inputs, const Real* parameters) {
+  const auto width = static_cast<std::size_t>(layer.dense->inputs());
+  const auto stride = static_cast<std::size_t>(layer.dense->stride());
+  const auto rows = static_cast<std::size_t>(rows_);
+  std::fill_n(layer.sums.begin(), rows * stride, Real{0});
+  const auto used = &inputs == &pixels_ ? std::span<const std::uint32_t>(used_inputs_)
+                                        : std::span<const std::uint32_t>(all_inputs_).first(width);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const Real* x = inputs.data() + row * width;
+    Real* sums = layer.sums.data() + row * stride;
+    const auto weights = [&](std::size_t i) { return parameters + i * stride; };
+    std::size_t next = 0;
+    for (; next + 4 <= used.size(); next += 4) {
+      const std::size_t a = used[next], b = used[next + 1], c = used[next + 2], d = used[next + 3];
+      add_four_multiples({x[a], x[b], x[c], x[d]}, {weights(a), weights(b), weights(c), weights(d)},
+                         stride, sums);
+    }
+    for (; next < used.size(); ++next) {
+      add_multiple(x[used[next]], weights(used[next]), stride, sums);
+    }
+  }
+  add_bias_and_activate(layer.dense->activation(),
+                        matrix_view(std::as_const(layer.sums).data(), rows_, layer.dense->stride()),
+                        parameters + layer.dense->bias_offset(),
+                        matrix_view(layer.outputs.data(), rows_, layer.dense->outputs()));
+}
+
+void RowStep::backward(Layer& layer, const AlignedVector& inputs, Real* grad_inputs,
+                       Real* parameters, Real* velocity) {
+  const auto width = static_cast<std::size_t>(layer.dense->inputs());
+  const auto stride = static_cast<std::size_t>(layer.dense->stride());
+  const auto rows = static_cast<std::size_t>(rows_);
+  if (grad_inputs != nullptr) {
+    for (std::size_t i = 0; i < width; ++i) {
+      for (std::size_t row = 0; row < rows; ++row) {
+        grad_inputs[row * width + i] =
+            dot(layer.sums.data() + row * stride, parameters + i * stride, stride);
+      }
+    }
+  }
+  const auto all = std::span<const std::uint32_t>(all_inputs_).first(width);
+  if (is_plain(sgd_)) {
+    update_plainly(layer, inputs, grad_inputs == nullptr ? used_inputs_ : all, parameters);
+  } else {
+    update_rows(layer, inputs, parameters, velocity);
+  }
+  const std::size_t bias = layer.dense->bias_offset();
+  update(sgd_, learning_rate_, {layer.grad_bias, rows_}, {velocity + bias, stride},
+         {parameters + bias, stride});
+}
+
+// Without momentum and decay: w -= learning_rate / rows * x * gradient, for the inputs in `which`.
+void RowStep::update_plainly(Layer& layer, const AlignedVector& inputs,
+                             std::span<const std::uint32_t> which, Real* parameters) {
+  const auto width = static_cast<std::size_t>(layer.dense->inputs());
+  const auto stride = static_cast<std::size_t>(layer.dense->stride());
+  const auto rows = static_cast<std::size_t>(rows_);
+  const Real scale = -static_cast<Real>(learning_rate_) / static_cast<Real>(rows_);
+  for (std::size_t j = 0; j < rows * stride; ++j) layer.sums[j] *= scale;
+  for (const std::size_t i : which) {
+    for (std::size_t row = 0; row < rows; ++row) {
+      add_multiple(inputs[row * width + i], layer.sums.data() + row * stride, stride,
+                   parameters + i * stride);
+    }
+  }
+}
+
+void RowStep::update_rows(const Layer& layer, const AlignedVector& inputs, Real* parameters,
+                          Real* velocity) {
+  const auto width = static_cast<std::size_t>(layer.dense->inputs());
+  const auto stride = static_cast<std::size_t>(layer.dense->stride());
+  for (std::size_t i = 0; i < width; ++i) {
+    std::fill_n(grad_row_.begin(), stride, Real{0});
+    for (std::size_t row = 0; row < static_cast<std::size_t>(rows_); ++row) {
+      add_multiple(inputs[row * width + i], layer.sums.data() + row * stride, stride,
+                   grad_row_.data());
+    }
+    update(sgd_, learning_rate_, {{grad_row_.data(), stride}, rows_},
+           {velocity + i * stride, stride}, {parameters + i * stride, stride});
+  }
+}
+
+}  // namespace tally

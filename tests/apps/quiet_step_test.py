@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""A training step takes no memory from the heap and calls the system for nothing.
+
+Two runs that differ in nothing but their number of steps are compared, so that what belongs to the
+start and the end of a program cancels.
+"""
+import os
+import shutil
+import subprocess
+import unittest
+
+from tally_testing import DIGITS, TallyTest, command, main, require_no_sanitizer, run
+
+SHORT, LONG = 50, 450  # steps, both within the first epoch
+STEPS = LONG - SHORT
+SMALL = ["--batch-size", 8, "--micro-batch", 4]
+PRODUCTS = 8 * 2  # of a step: eight of a micro-batch through three layers
+PER_PRODUCT = 6  # small nodes that oneDNN's call makes of its list of arguments
+
+
+class QuietStep(TallyTest):
+    def setUp(self):
+        super().setUp()
+        require_no_sanitizer(self)
+
+    def options(self, name, steps, *more):
+        return ["--data", DIGITS, "--run-dir", self.directory / name, "--max-steps", steps,
+                "--epochs", 1000, "--checkpoint-every", "1000epochs", "--quiet", *more]
+
+    def allocations(self, steps, *more, ranks, kernels):
+        name = f"allocations-{steps}-{ranks}-{kernels}-{len(more)}"
+        counts = self.directory / name
+        env = {"LD_PRELOAD": os.environ["TALLY_COUNT_ALLOCATIONS"], "TALLY_COUNT_FILE": str(counts),
+               "TALLY_KERNELS": kernels}
+        line = command("tally-train", *self.options(name, steps, *more))
+        # Preloaded into tally-train alone, and not into mpirun.
+        preload = ["env", *(f"{key}={value}" for key, value in env.items())]
+        mpi = command("tally-train", ranks=ranks)[:2]
+        done = subprocess.run([*mpi, *preload, *line], capture_output=True, text=True, timeout=120,
+                              check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        files = list(self.directory.glob(f"{name}.*"))
+        self.assertEqual(len(files), ranks)
+        return max(int(file.read_text()) for file in files)
+
+    def per_step(self, *more, ranks=1, kernels="eigen"):
+        short, long = (self.allocations(steps, *more, ranks=ranks, kernels=kernels)
+                       for steps in (SHORT, LONG))
+        return (long - short) / STEPS
+
+    def test_takes_no_memory(self):
+        for ranks, more in ((1, SMALL), (2, SMALL), (1, ["--preset", "paper"]),
+                            (1, [*SMALL, "--threads", min(2, len(os.sched_getaffinity(0)))])):
+            with self.subTest(ranks=ranks, more=more):
+                self.assertLess(self.per_step(*more, ranks=ranks), 0.05)
+
+    def test_takes_only_what_onednn_takes_for_its_arguments(self):
+        if run("tally-train", "--help", env={"TALLY_KERNELS": "onednn"}).code != 0:
+            self.skipTest("this build is without oneDNN")
+        found = self.per_step(*SMALL, kernels="onednn")
+        self.assertLessEqual(found, PRODUCTS * PER_PRODUCT + 1)
+
+    def calls(self, steps):
+        log = self.directory / f"calls-{steps}"
+        # One worker: whoever waits for another one lets it run, by a call.
+        line = command("tally-train", *self.options(f"traced-{steps}", steps, *SMALL, "--threads", 1))
+        env = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+        done = subprocess.run(["strace", "-o", str(log), *line], capture_output=True, text=True,
+                              timeout=120, check=False, env=env)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return len(log.read_text().splitlines())
+
+    def test_calls_the_system_for_nothing(self):
+        if shutil.which("strace") is None:
+            self.skipTest("strace is not installed")
+        if subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True,
+                          check=False).returncode != 0:
+            self.skipTest("this system does not let a process trace another")
+        self.assertLess(self.calls(LONG) - self.calls(SHORT), STEPS / 10)
+
+
+if __name__ == "__main__":
+    main()
