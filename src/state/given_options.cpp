@@ -40,8 +40,13 @@ OnResume on_resume(const RunConfig& config, std::string_view name) {
 }  // namespace
 
 RunConfig preset(std::string_view name) {
-  require(name == "paper", ExitCode::kUsage, "--preset: expected paper, got \"{}\"", name);
+  require(name == "paper" || name == "fast", ExitCode::kUsage,
+          "--preset: expected paper or fast, got \"{}\"", name);
   RunConfig config;
+  if (name == "fast") {
+    config.epochs = 3;
+    return config;
+  }
   config.network = "dense:100,tanh,dense:50,tanh,dense:10,tanh";
   config.initializer = Initializer::kUniform;
   config.loss = LossKind::kMeanSquaredError;

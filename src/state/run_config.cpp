@@ -9,7 +9,10 @@
 namespace tally {
 namespace {
 
-constexpr std::int64_t kDefaultMicroBatch = 32;
+// An eighth of the batch, so that a few workers have enough to do, but neither so small that
+// products are slow nor so large that a micro-batch does not fit the caches.
+constexpr std::int64_t kLeastMicroBatch = 32;
+constexpr std::int64_t kGreatestMicroBatch = 128;
 
 std::int64_t largest_divisor_up_to(std::int64_t number, std::int64_t limit) {
   std::int64_t divisor = std::min(number, limit);
@@ -21,7 +24,9 @@ std::int64_t largest_divisor_up_to(std::int64_t number, std::int64_t limit) {
 
 void resolve(RunConfig& config) {
   if (config.micro_batch.value == 0) {
-    config.micro_batch.value = largest_divisor_up_to(config.batch_size, kDefaultMicroBatch);
+    config.micro_batch.value = largest_divisor_up_to(
+        config.batch_size,
+        std::clamp(config.batch_size / 8, kLeastMicroBatch, kGreatestMicroBatch));
   }
   require(config.batch_size % config.micro_batch.value == 0, ExitCode::kUsage,
           "--micro-batch: expected a divisor of --batch-size {}, got {}; the largest one up to it "

@@ -21,7 +21,7 @@ PER_PRODUCT = 6  # small nodes that oneDNN's call makes of its list of arguments
 class QuietStep(TallyTest):
     def setUp(self):
         super().setUp()
-        require_no_sanitizer(self)
+        require_no_sanitizer("a sanitizer takes memory and calls the system itself")
 
     def options(self, name, steps, *more):
         return ["--data", DIGITS, "--run-dir", self.directory / name, "--max-steps", steps,
@@ -68,7 +68,8 @@ class QuietStep(TallyTest):
         done = subprocess.run(["strace", "-o", str(log), *line], capture_output=True, text=True,
                               timeout=120, check=False, env=env)
         self.assertEqual(done.returncode, 0, done.stderr)
-        return len(log.read_text().splitlines())
+        # Open MPI sleeps while it starts and ends, the more often the busier the machine is.
+        return sum("clock_nanosleep(" not in line for line in log.read_text().splitlines())
 
     def test_calls_the_system_for_nothing(self):
         if shutil.which("strace") is None:

@@ -22,6 +22,11 @@ class Recipes(TallyTest):
         require_no_sanitizer(SLOW)
         self.assertGreaterEqual(self.last_epoch(require_mnist())["test_accuracy"], 0.979)
 
+    def test_fast_preset_on_mnist(self):
+        row = self.last_epoch(require_mnist(), "--preset", "fast")
+        self.assertEqual(row["samples"], 180_000)
+        self.assertGreaterEqual(row["test_accuracy"], 0.97)
+
     @unittest.skipUnless(FASHION.is_dir(), "Debian's dataset-fashion-mnist is not installed")
     def test_default_recipe_on_fashion_mnist(self):
         require_no_sanitizer(SLOW)

@@ -44,9 +44,15 @@ TEST(Preset, PaperIsTheRecipeOfThePaper) {
   EXPECT_EQ(texts_of(preset("paper")), expected);
 }
 
+TEST(Preset, FastIsTheDefaultRecipeInThreeEpochs) {
+  Texts expected = texts_of(kDefaults);
+  expected.at("epochs") = "3";
+  EXPECT_EQ(texts_of(preset("fast")), expected);
+}
+
 TEST(Preset, RefusesNamesThatItDoesNotKnow) {
   EXPECT_EQ(failure_of([] { preset("papers"); }),
-            "exit 2: --preset: expected paper, got \"papers\"");
+            "exit 2: --preset: expected paper or fast, got \"papers\"");
 }
 
 TEST(Overwrite, LetsTheLastOneWin) {

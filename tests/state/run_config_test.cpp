@@ -19,15 +19,18 @@ std::string refusal(const RunConfig& config) {
   return failure_of([copy = config]() mutable { resolve(copy); });
 }
 
-TEST(Resolve, ChoosesTheLargestMicroBatchUpTo32) {
-  for (std::int64_t batch_size = 1; batch_size <= 300; ++batch_size) {
+TEST(Resolve, ChoosesTheLargestMicroBatchUpToAnEighthWithin32And128) {
+  for (std::int64_t batch_size = 1; batch_size <= 1300; ++batch_size) {
+    const std::int64_t most = batch_size < 256 ? 32 : batch_size > 1024 ? 128 : batch_size / 8;
     std::int64_t expected = 0;
-    for (std::int64_t candidate = 1; candidate <= 32; ++candidate) {
+    for (std::int64_t candidate = 1; candidate <= most; ++candidate) {
       if (batch_size % candidate == 0) expected = candidate;
     }
     EXPECT_EQ(micro_batch_for(batch_size), expected) << batch_size;
   }
   EXPECT_EQ(micro_batch_for(128), 32);
+  EXPECT_EQ(micro_batch_for(512), 64);
+  EXPECT_EQ(micro_batch_for(4096), 128);
   EXPECT_EQ(micro_batch_for(100), 25);
   EXPECT_EQ(micro_batch_for(37), 1);
   EXPECT_EQ(micro_batch_for(1), 1);

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "tally/core/large_array.hpp"
 #include "tally/core/range.hpp"
 #include "tally/data/shard_plan.hpp"
 
@@ -47,7 +48,7 @@ class ShardStore {
   Range shards_;
   std::size_t image_bytes_;
   std::vector<std::size_t> firsts_;  // where each shard begins, and the end
-  std::vector<std::uint8_t> pixels_;
+  LargeArray<std::uint8_t> pixels_;
   std::vector<std::uint8_t> labels_;
   std::vector<std::uint32_t> ids_;
   std::vector<std::uint32_t> order_;  // per shard: base-order index of each row

@@ -62,7 +62,7 @@ struct RunConfig {
 
   // The recipe. A smaller micro-batch makes more units to share among workers, and slower products.
   std::int64_t batch_size = 128;
-  AutoCount micro_batch;  ///< auto: the largest divisor of batch_size up to 32
+  AutoCount micro_batch;  ///< auto: the largest divisor up to an eighth, within 32..128
   std::int64_t epochs = 20;
   Limit max_steps;
   double learning_rate = 0.2;

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""Tally's default recipe in PyTorch: network, optimizer, one step. Tensors stay in memory."""
+from collections.abc import Iterator
+
+import torch
+
+
+def make_network() -> torch.nn.Module:
+    return torch.nn.Sequential(torch.nn.Linear(784, 100), torch.nn.Tanh(), torch.nn.Linear(100, 50),
+                               torch.nn.Tanh(), torch.nn.Linear(50, 10))
+
+
+def make_optimizer(network: torch.nn.Module) -> torch.optim.Optimizer:
+    return torch.optim.SGD(network.parameters(), lr=0.2, momentum=0.9, weight_decay=3e-4)
+
+
+def shuffled_batches(count: int, batch_size: int, rank: int = 0,
+                     ranks: int = 1) -> Iterator[torch.Tensor]:
+    """This rank's indices of each batch, epoch after epoch; all ranks shuffle alike."""
+    generator = torch.Generator().manual_seed(1)
+    used = count - count % ranks  # ranks with batches of other lengths would wait for each other
+    while True:
+        order = torch.randperm(count, generator=generator)[:used]
+        for first in range(0, used, batch_size):
+            yield order[first + rank : first + batch_size : ranks]
+
+
+class Step:
+    """One SGD update from the samples of a batch."""
+
+    def __init__(self, network, optimizer, images, labels):
+        self.network, self.optimizer = network, optimizer
+        self.images, self.labels = images, labels
+
+    def __call__(self, batch: torch.Tensor) -> None:
+        # index_select is the fastest of the ways to gather rows; the gradients are made anew
+        # because that spares a pass that fills them with zeros.
+        inputs = self.images.index_select(0, batch)
+        targets = self.labels.index_select(0, batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        torch.nn.functional.cross_entropy(self.network(inputs), targets).backward()
+        self.optimizer.step()
+
+
+def accuracy(network, images, labels, count: int = 10_000) -> float:
+    with torch.no_grad():
+        return (network(images[:count]).argmax(1) == labels[:count]).float().mean().item()
