@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // tally-train: trains and resumes; writes a run directory.
+#include "tally/core/gemm.hpp"
 #include "tally/io/config_file.hpp"
 #include "tally/parallel/mpi_environment.hpp"
 #include "tally/run/training_run.hpp"
@@ -19,6 +20,7 @@ ExitCode train(const Communicator& communicator, Heartbeat& heartbeat, int argc,
   bool is_training = false;
   communicator.together([&] {
     require_instruction_set();
+    static_cast<void>(chosen_kernels());  // refuses what the environment may say
     is_training = parse_command_line(app, argc, argv, text) && !options.dump_config();
   });
   communicator.on_root([&] {

@@ -72,6 +72,7 @@ RowStep::RowStep(const Network& network, const Loss& loss, const Sgd& sgd)
                        AlignedVector(kRows * stride), AlignedVector(outputs),
                        AlignedVector(outputs), AlignedVector(stride)});
     grad_row_.resize(std::max(grad_row_.size(), stride));
+    scaled_.resize(std::max(scaled_.size(), kRows * stride));
   }
   pixels_.resize(kRows * static_cast<std::size_t>(network.inputs()));
   labels_.reserve(kRows);
@@ -186,54 +187,47 @@ void RowStep::backward(Layer& layer, const AlignedVector& inputs, Real* grad_inp
   const auto width = static_cast<std::size_t>(layer.dense->inputs());
   const auto stride = static_cast<std::size_t>(layer.dense->stride());
   const auto rows = static_cast<std::size_t>(rows_);
-  if (grad_inputs != nullptr) {
-    for (std::size_t i = 0; i < width; ++i) {
-      for (std::size_t row = 0; row < rows; ++row) {
-        grad_inputs[row * width + i] =
-            dot(layer.sums.data() + row * stride, parameters + i * stride, stride);
-      }
+  const bool plain = is_plain(sgd_);
+  if (plain) scale_gradient(layer);
+  // The first layer has no gradient of its inputs, and nothing to do where these are 0.
+  const auto inputs_to_visit = grad_inputs == nullptr && plain
+                                   ? std::span<const std::uint32_t>(used_inputs_)
+                                   : std::span<const std::uint32_t>(all_inputs_).first(width);
+  for (const std::size_t i : inputs_to_visit) {
+    Real* weights = parameters + i * stride;
+    for (std::size_t row = 0; grad_inputs != nullptr && row < rows; ++row) {
+      grad_inputs[row * width + i] = dot(layer.sums.data() + row * stride, weights, stride);
     }
-  }
-  const auto all = std::span<const std::uint32_t>(all_inputs_).first(width);
-  if (is_plain(sgd_)) {
-    update_plainly(layer, inputs, grad_inputs == nullptr ? used_inputs_ : all, parameters);
-  } else {
-    update_rows(layer, inputs, parameters, velocity);
+    if (plain) {
+      for (std::size_t row = 0; row < rows; ++row) {
+        add_multiple(inputs[row * width + i], scaled_.data() + row * stride, stride, weights);
+      }
+    } else {
+      update_row(layer, inputs.data() + i, weights, velocity + i * stride);
+    }
   }
   const std::size_t bias = layer.dense->bias_offset();
   update(sgd_, learning_rate_, {layer.grad_bias, rows_}, {velocity + bias, stride},
          {parameters + bias, stride});
 }
 
-// Without momentum and decay: w -= learning_rate / rows * x * gradient, for the inputs in `which`.
-void RowStep::update_plainly(Layer& layer, const AlignedVector& inputs,
-                             std::span<const std::uint32_t> which, Real* parameters) {
-  const auto width = static_cast<std::size_t>(layer.dense->inputs());
-  const auto stride = static_cast<std::size_t>(layer.dense->stride());
-  const auto rows = static_cast<std::size_t>(rows_);
+// Without momentum and decay an update is w -= learning_rate / rows * x * gradient.
+void RowStep::scale_gradient(const Layer& layer) {
   const Real scale = -static_cast<Real>(learning_rate_) / static_cast<Real>(rows_);
-  for (std::size_t j = 0; j < rows * stride; ++j) layer.sums[j] *= scale;
-  for (const std::size_t i : which) {
-    for (std::size_t row = 0; row < rows; ++row) {
-      add_multiple(inputs[row * width + i], layer.sums.data() + row * stride, stride,
-                   parameters + i * stride);
-    }
-  }
+  const auto size = static_cast<std::size_t>(rows_ * layer.dense->stride());
+  for (std::size_t j = 0; j < size; ++j) scaled_[j] = scale * layer.sums[j];
 }
 
-void RowStep::update_rows(const Layer& layer, const AlignedVector& inputs, Real* parameters,
-                          Real* velocity) {
+// `inputs` points to this row's input in the first sample.
+void RowStep::update_row(const Layer& layer, const Real* inputs, Real* weights, Real* velocity) {
   const auto width = static_cast<std::size_t>(layer.dense->inputs());
   const auto stride = static_cast<std::size_t>(layer.dense->stride());
-  for (std::size_t i = 0; i < width; ++i) {
-    std::fill_n(grad_row_.begin(), stride, Real{0});
-    for (std::size_t row = 0; row < static_cast<std::size_t>(rows_); ++row) {
-      add_multiple(inputs[row * width + i], layer.sums.data() + row * stride, stride,
-                   grad_row_.data());
-    }
-    update(sgd_, learning_rate_, {{grad_row_.data(), stride}, rows_},
-           {velocity + i * stride, stride}, {parameters + i * stride, stride});
+  std::fill_n(grad_row_.begin(), stride, Real{0});
+  for (std::size_t row = 0; row < static_cast<std::size_t>(rows_); ++row) {
+    add_multiple(inputs[row * width], layer.sums.data() + row * stride, stride, grad_row_.data());
   }
+  update(sgd_, learning_rate_, {{grad_row_.data(), stride}, rows_}, {velocity, stride},
+         {weights, stride});
 }
 
 }  // namespace tally

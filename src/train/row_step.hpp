@@ -63,10 +63,8 @@ class RowStep {
   /// Updates the layer, and writes the gradient of its inputs unless `grad_inputs` is null.
   void backward(Layer& layer, const AlignedVector& inputs, Real* grad_inputs, Real* parameters,
                 Real* velocity);
-  void update_plainly(Layer& layer, const AlignedVector& inputs,
-                      std::span<const std::uint32_t> which, Real* parameters);
-  void update_rows(const Layer& layer, const AlignedVector& inputs, Real* parameters,
-                   Real* velocity);
+  void scale_gradient(const Layer& layer);
+  void update_row(const Layer& layer, const Real* inputs, Real* weights, Real* velocity);
   [[nodiscard]] const AlignedVector& inputs_of(std::size_t layer) const {
     return layer == 0 ? pixels_ : layers_[layer - 1].outputs;
   }
@@ -83,6 +81,7 @@ class RowStep {
   std::vector<double> losses_;
   std::vector<std::uint32_t> used_inputs_;  // pixels that are not 0 in every sample
   std::vector<std::uint32_t> all_inputs_;
+  AlignedVector scaled_;    // [rows x stride], the gradient of a layer's sums times -rate / rows
   AlignedVector grad_row_;  // one row of a weight's gradient
 };
 

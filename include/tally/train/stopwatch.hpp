@@ -13,6 +13,7 @@ namespace tally {
 ///   forward   forward pass and loss       update    parameters and velocity
 ///   backward  backward pass               wait      for other workers
 ///   evaluate, save                        other     everything else
+/// Steps that are taken row by row count as update, since they do all of it at once.
 enum class Span { kInput, kForward, kBackward, kReduce, kUpdate, kWait, kEvaluate, kSave, kOther };
 
 inline constexpr std::array<std::string_view, 9> kSpanNames = {
