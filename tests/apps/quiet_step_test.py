@@ -30,7 +30,9 @@ class QuietStep(TallyTest):
     def allocations(self, steps, *more, ranks, kernels):
         name = f"allocations-{steps}-{ranks}-{kernels}-{len(more)}"
         counts = self.directory / name
-        env = {"LD_PRELOAD": os.environ["TALLY_COUNT_ALLOCATIONS"], "TALLY_COUNT_FILE": str(counts),
+        # The list of what is preloaded is cut at spaces, which the path of a build may have.
+        library = shutil.copy(os.environ["TALLY_COUNT_ALLOCATIONS"], self.directory / "count.so")
+        env = {"LD_PRELOAD": str(library), "TALLY_COUNT_FILE": str(counts),
                "TALLY_KERNELS": kernels}
         line = command("tally-train", *self.options(name, steps, *more))
         # Preloaded into tally-train alone, and not into mpirun.
