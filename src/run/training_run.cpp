@@ -55,10 +55,11 @@ RankData load_data(const Communicator& communicator, Heartbeat& heartbeat, Opene
 }
 
 ThreadTeam make_team(const Communicator& communicator, const RunConfig& config,
-                     const ShardPlan& plan, const CpuShare& share) {
+                     const ShardPlan& plan, const CpuShare& share, bool oversubscribe) {
   const Range own = leaves_of_rank(plan.shards(), communicator.size(), communicator.rank());
   int threads = 1;
-  communicator.together([&] { threads = worker_threads(config.threads, share, own.size()); });
+  communicator.together(
+      [&] { threads = worker_threads(config.threads, share, own.size(), oversubscribe); });
   return ThreadTeam(threads);
 }
 
@@ -89,7 +90,7 @@ TrainingRun::TrainingRun(const Launch& launch, OpenedRun& opened, const LaunchOp
       plan_(shard_recipe(state_)),
       data_(load_data(communicator_, heartbeat_, opened, plan_)),
       cpu_share_(cpu_share(communicator_)),
-      team_(make_team(communicator_, config_, plan_, cpu_share_)),
+      team_(make_team(communicator_, config_, plan_, cpu_share_, options.oversubscribe)),
       trainer_({communicator_, team_, network_, *loss_, plan_, data_.train, heartbeat_},
                trainer_options(state_), state_),
       signals_(launch.signals),

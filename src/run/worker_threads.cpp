@@ -9,12 +9,13 @@
 
 namespace tally {
 
-int worker_threads(const AutoCount& asked, const CpuShare& share, std::int64_t micro_batches) {
+int worker_threads(const AutoCount& asked, const CpuShare& share, std::int64_t micro_batches,
+                   bool oversubscribe) {
   if (asked.value == 0) {
     const std::int64_t useful = std::max<std::int64_t>(1, micro_batches);
     return static_cast<int>(std::min<std::int64_t>(share.fair(), useful));
   }
-  require(asked.value <= share.own_cores, ExitCode::kUsage,
+  require(asked.value <= share.own_cores || oversubscribe, ExitCode::kUsage,
           "--threads: expected at most the {} that this rank is bound to, got {}; launch with "
           "mpirun --bind-to none, or --map-by slot:PE={}",
           counted(share.own_cores, "core"), asked.value, asked.value);

@@ -9,19 +9,19 @@ namespace tally {
 namespace {
 
 TEST(WorkerThreads, DefaultToTheFairShareButNotMoreThanMicroBatches) {
-  EXPECT_EQ(worker_threads({}, {8, 8, 2}, 100), 4);
-  EXPECT_EQ(worker_threads({}, {8, 8, 2}, 3), 3);
-  EXPECT_EQ(worker_threads({}, {1, 8, 2}, 100), 1);
-  EXPECT_EQ(worker_threads({}, {8, 8, 2}, 0), 1);
+  EXPECT_EQ(worker_threads({}, {8, 8, 2}, 100, false), 4);
+  EXPECT_EQ(worker_threads({}, {8, 8, 2}, 3, false), 3);
+  EXPECT_EQ(worker_threads({}, {1, 8, 2}, 100, false), 1);
+  EXPECT_EQ(worker_threads({}, {8, 8, 2}, 0, false), 1);
 }
 
 TEST(WorkerThreads, AreAsManyAsAskedForWithinTheMask) {
-  EXPECT_EQ(worker_threads({2}, {2, 2, 4}, 1), 2);
+  EXPECT_EQ(worker_threads({2}, {2, 2, 4}, 1, false), 2);
 }
 
 TEST(WorkerThreads, BeyondTheMaskAreRefusedWithTheRemedy) {
   try {
-    worker_threads({4}, {1, 8, 2}, 100);
+    worker_threads({4}, {1, 8, 2}, 100, false);
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
@@ -29,6 +29,10 @@ TEST(WorkerThreads, BeyondTheMaskAreRefusedWithTheRemedy) {
                  "--threads: expected at most the 1 core that this rank is bound to, got 4; launch "
                  "with mpirun --bind-to none, or --map-by slot:PE=4");
   }
+}
+
+TEST(WorkerThreads, BeyondTheMaskAreTakenIfThatIsMeant) {
+  EXPECT_EQ(worker_threads({4}, {1, 8, 2}, 100, true), 4);
 }
 
 TEST(CrowdedCores, AreWarnedOfWithTheRemedy) {

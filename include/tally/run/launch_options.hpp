@@ -15,6 +15,7 @@ struct LaunchOptions {
   std::string dump_order;   ///< CSV file; empty: none
   bool resume = false;
   bool profile = false;
+  bool oversubscribe = false;  ///< more threads than cores are meant
 };
 
 /// All given fields in the order in which they apply, and the preset if one is named anywhere.
