@@ -12,7 +12,10 @@ namespace {
 
 constexpr const char* kName = "tally-train";
 
-ExitCode train(const Communicator& communicator, Heartbeat& heartbeat, int argc, char** argv) {
+ExitCode train(const Launch& launch, int argc, char** argv) {
+  const Communicator& communicator = launch.communicator;
+  launch.watchdog.introduce(communicator.rank(), communicator.place(),
+                            std::make_unique<Neighbours>(communicator, launch.heartbeat));
   CLI::App app("Trains a network by data-parallel SGD, the same bits at any number of ranks.",
                kName);
   const TrainOptions options(app);
@@ -21,12 +24,13 @@ ExitCode train(const Communicator& communicator, Heartbeat& heartbeat, int argc,
   communicator.together([&] {
     require_instruction_set();
     static_cast<void>(chosen_kernels());  // refuses what the environment may say
+    launch.heartbeat.arm_fault(communicator.rank());
     is_training = parse_command_line(app, argc, argv, text) && !options.dump_config();
   });
   communicator.on_root([&] {
     if (options.dump_config()) text = to_toml(fresh_config(given_fields(options.launch())));
   });
-  if (is_training) return run_training(communicator, heartbeat, options.launch());
+  if (is_training) return run_training(launch, options.launch());
   communicator.on_root([&] {
     fmt::print("{}", text);
     flush_output();
@@ -36,17 +40,23 @@ ExitCode train(const Communicator& communicator, Heartbeat& heartbeat, int argc,
 
 // Errors that all ranks share end all of them in good order, with one message; an error on this
 // rank alone must end the others too, which may be waiting for it.
-ExitCode train_and_report(int argc, char** argv) {
-  const Communicator communicator;
-  Heartbeat heartbeat;
+ExitCode train_and_report(const Launch& launch, int argc, char** argv) {
+  const Communicator& communicator = launch.communicator;
   try {
-    return train(communicator, heartbeat, argc, argv);
+    const ExitCode exit_code = train(launch, argc, argv);
+    launch.heartbeat.enter(Phase::kFinish);
+    launch.heartbeat.strike(Phase::kFinish);
+    return exit_code;
   } catch (const AgreedError& error) {
+    launch.heartbeat.enter(Phase::kFinish);
     if (communicator.is_root()) print_error(kName, error.what());
     return error.exit_code();
-  } catch (const std::exception& error) {
-    print_error(kName,
-                fmt::format("{}, {}: {}", communicator.place(), heartbeat.text(), error.what()));
+  } catch (const PeerFailed&) {
+    communicator.await_abort();
+  } catch (...) {
+    const Error error = *error_of([] { throw; });
+    print_error(kName, fmt::format("{}, {}: {}", communicator.place(), launch.heartbeat.text(),
+                                   error.what()));
     communicator.abort(ExitCode::kFailure);
   }
 }
@@ -55,11 +65,18 @@ ExitCode train_and_report(int argc, char** argv) {
 }  // namespace tally
 
 int main(int argc, char** argv) {
+  using namespace tally;
+  const auto started = std::chrono::steady_clock::now();
+  Heartbeat heartbeat;
+  Watchdog watchdog(heartbeat);
+  StopRequest signals;
   try {
-    const tally::MpiEnvironment environment(argc, argv);
-    return static_cast<int>(tally::train_and_report(argc, argv));
+    const MpiEnvironment environment(argc, argv);
+    const Communicator communicator;
+    const Launch launch{communicator, heartbeat, watchdog, signals, started};
+    return static_cast<int>(train_and_report(launch, argc, argv));
   } catch (const std::exception& error) {
-    tally::print_error(tally::kName, error.what());
-    return static_cast<int>(tally::ExitCode::kFailure);
+    print_error(kName, error.what());
+    return static_cast<int>(ExitCode::kFailure);
   }
 }

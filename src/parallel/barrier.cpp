@@ -5,8 +5,6 @@
 
 #include <sched.h>
 
-#include "tally/core/error.hpp"
-
 namespace tally {
 namespace {
 
@@ -41,7 +39,7 @@ void Barrier::wait() const {
     if (waited < spins_) {
       pause_briefly();
     } else {
-      require(is_whole(state_), ExitCode::kFailure, "another worker of this node failed");
+      if (!is_whole(state_)) throw PeerFailed();
       sched_yield();
     }
   }

@@ -74,18 +74,12 @@ std::uint32_t GradientTree::combine(int thread, std::uint32_t flags) {
   sum_over_node(thread);
   node_.wait();
   // All have read the flags of their node: the leader's place now takes those of all nodes.
-  if (thread == 0 && node_.is_leader()) node_.post(Node::Board::kFirst, 0, sum_over_nodes(flags));
+  if (thread == 0 && node_.is_leader()) {
+    flags = exchange_->sum(*plan_, node_partials_, flags, {total_, vector_size_});
+    node_.post(Node::Board::kFirst, 0, flags);
+  }
   node_.wait();
   return flags_of_node();
-}
-
-std::uint32_t GradientTree::sum_over_nodes(std::uint32_t flags) {
-  try {
-    return exchange_->sum(*plan_, node_partials_, flags, {total_, vector_size_});
-  } catch (...) {
-    node_.break_up();
-    throw;
-  }
 }
 
 std::uint32_t GradientTree::flags_of_node() const {

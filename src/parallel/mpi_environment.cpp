@@ -1,14 +1,28 @@
 // SPDX-License-Identifier: MIT
 #include "tally/parallel/mpi_environment.hpp"
 
+#include <csignal>
+#include <cstdlib>
+
 #include <mpi.h>
+#include <sys/prctl.h>
 
 #include "mpi_call.hpp"
 #include "tally/core/error.hpp"
 
 namespace tally {
+namespace {
+
+// An mpirun that is killed cannot end its ranks.
+void end_with_launcher() {
+  const bool is_launched = std::getenv("PMIX_RANK") != nullptr;
+  if (is_launched) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+}  // namespace
 
 MpiEnvironment::MpiEnvironment(int& argc, char**& argv) {
+  end_with_launcher();
   int provided = MPI_THREAD_SINGLE;
   mpi_check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
   // By default any error ends the process within MPI, and no return code is ever seen.

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "tally/run/training_run.hpp"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "tally/core/text.hpp"
 #include "tally/run/worker_threads.hpp"
 #include "tally/train/finite.hpp"
 #include "tally/train/step_flags.hpp"
-#include "tally/train/watchdog.hpp"
 
 namespace tally {
 namespace {
@@ -45,6 +46,7 @@ TrainerOptions trainer_options(const TrainingState& state) {
 RankData load_data(const Communicator& communicator, Heartbeat& heartbeat, OpenedRun& opened,
                    const ShardPlan& plan) {
   heartbeat.enter(Phase::kScatter);
+  heartbeat.strike(Phase::kScatter);
   const DataFingerprint before = opened.state.data;
   RankData data = scatter_dataset(communicator, opened.files,
                                   data_use(opened.state, *opened.network), plan, opened.state.data);
@@ -72,16 +74,28 @@ SetFigures mean_figures(double loss_sum, std::int64_t correct, std::int64_t samp
   return {loss_sum / count, static_cast<double>(correct) / count};
 }
 
+// Before the configuration is read, which may never end where a rank is frozen. What is wrong with
+// the option is said when it is read.
+void set_given_timeout(Watchdog& watchdog, const LaunchOptions& options) {
+  for (const GivenOption& option : options.given) {
+    std::int64_t timeout = 0;
+    if (option.name == "stall-timeout" && parse_number(option.text, timeout)) {
+      watchdog.set_timeout(std::chrono::seconds{timeout});
+    }
+  }
+}
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace
 
-TrainingRun::TrainingRun(const Launch& launch, OpenedRun& opened, const LaunchOptions& options)
+TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun& opened,
+                         const LaunchOptions& options)
     : communicator_(launch.communicator),
       heartbeat_(launch.heartbeat),
-      report_(launch.report),
+      report_(report),
       state_(opened.state),
       config_(opened.state.config),
       recorder_(opened.recorder.get()),
@@ -202,6 +216,8 @@ void TrainingRun::log_step(const StepResult& result) {
   if (recorder_ == nullptr) return;
   report_.step(state_.progress, config_.epochs, plan_.steps_per_epoch());
   if (config_.log_every == 0 || state_.progress.step % config_.log_every != 0) return;
+  heartbeat_.enter(Phase::kReport);
+  heartbeat_.strike(Phase::kReport);
   state_.history.steps.push_back({state_.progress.step, state_.progress.epoch + 1,
                                   state_.progress.samples, result.learning_rate,
                                   mean_figures(result.loss_sum, result.correct, result.samples)});
@@ -221,8 +237,10 @@ void TrainingRun::close_epoch(const StepResult& result) {
   heartbeat_.enter(Phase::kEvaluate);
   trainer_.stopwatch().lap(Span::kOther);
   trainer_.synchronize();
-  row.validation = figures_of(data_.validation);
-  row.test = figures_of(data_.test);
+  team_.run([&](int thread) { heartbeat_.strike(Phase::kEvaluate, thread); });
+  trainer_.spoil(Phase::kEvaluate);
+  row.validation = figures_of(data_.validation, "validation");
+  row.test = figures_of(data_.test, "test");
   trainer_.stopwatch().lap(Span::kEvaluate);
   progress.epoch += 1;
   progress.epoch_step = 0;
@@ -230,15 +248,37 @@ void TrainingRun::close_epoch(const StepResult& result) {
   progress.epoch_correct = 0;
   progress.epoch_samples = 0;
   if (recorder_ == nullptr) return;
+  heartbeat_.enter(Phase::kReport);
   state_.history.epochs.push_back(row);
   recorder_->add(row);
 }
 
-SetFigures TrainingRun::figures_of(const EvaluationShare& share) {
+// Errors of a rank say which one it was; this adds when. Not to those about other runs.
+template <typename Work>
+auto TrainingRun::with_place(Work&& work) {
+  try {
+    return work();
+  } catch (const AgreedError& error) {
+    if (error.exit_code() == ExitCode::kInUse) throw;
+    throw AgreedError(error.exit_code(), fmt::format("{}: {}", heartbeat_.text(), error.what()));
+  }
+}
+
+// All ranks find the same figures, and throw together.
+SetFigures TrainingRun::figures_of(const EvaluationShare& share, std::string_view set) {
   if (share.set_samples() == 0) return {};
   evaluated_here_ += share.set_samples();
-  return to_figures(
-      evaluate(communicator_, team_, network_, *loss_, trainer_.parameters().data(), share));
+  const Evaluation evaluation = with_place([&] {
+    return evaluate(communicator_, team_, network_, *loss_, trainer_.parameters().data(), share);
+  });
+  if (!std::isfinite(evaluation.loss)) {
+    throw AgreedError(
+        ExitCode::kFailure,
+        fmt::format("{}: the loss on the {} images is not finite; start another run with a lower "
+                    "--learning-rate than {}",
+                    heartbeat_.text(), set, config_.learning_rate));
+  }
+  return to_figures(evaluation);
 }
 
 bool TrainingRun::is_save_due(const StepResult& result, bool ends_epoch) const {
@@ -253,13 +293,18 @@ bool TrainingRun::is_save_due(const StepResult& result, bool ends_epoch) const {
 bool TrainingRun::save() {
   trainer_.stopwatch().lap(Span::kOther);
   trainer_.synchronize();
+  trainer_.spoil(Phase::kSave);
   require_finite_state();
   heartbeat_.enter(Phase::kSave);
+  heartbeat_.strike(Phase::kSave);
+  trainer_.require_one_state();
   bool is_saved = false;
-  communicator_.on_root([&] {
-    state_.progress.elapsed_seconds = seconds_before_ + seconds_since(started_);
-    trainer_.store(state_);
-    is_saved = recorder_->save(state_);
+  with_place([&] {
+    communicator_.on_root([&] {
+      state_.progress.elapsed_seconds = seconds_before_ + seconds_since(started_);
+      trainer_.store(state_);
+      is_saved = recorder_->save(state_);
+    });
   });
   communicator_.broadcast_value(is_saved);
   last_save_ = Clock::now();
@@ -267,12 +312,12 @@ bool TrainingRun::save() {
   return is_saved;
 }
 
-// A finite gradient can still make an update overflow. All ranks have the same vectors, and throw
-// together.
+// A finite gradient can still make an update overflow.
 void TrainingRun::require_finite_state() const {
   for (const auto& [name, values] : {std::pair{"the parameters", trainer_.parameters()},
                                      {"the velocity", trainer_.velocity()}}) {
-    const std::size_t element = first_not_finite(values);
+    const auto found = static_cast<std::int64_t>(first_not_finite(values));
+    const auto element = static_cast<std::size_t>(communicator_.least(found));
     if (element == values.size()) continue;
     throw AgreedError(
         ExitCode::kFailure,
@@ -345,16 +390,15 @@ ExitCode TrainingRun::finish() {
   return ExitCode::kDone;
 }
 
-ExitCode run_training(const Communicator& communicator, Heartbeat& heartbeat,
-                      const LaunchOptions& options) {
-  StopRequest signals;
-  const auto started = std::chrono::steady_clock::now();
+ExitCode run_training(const Launch& launch, const LaunchOptions& options) {
+  const Communicator& communicator = launch.communicator;
+  set_given_timeout(launch.watchdog, options);
+  launch.heartbeat.enter(Phase::kLoad);
+  launch.heartbeat.strike(Phase::kLoad);
   ProgressReport report(!communicator.is_root());
   OpenedRun opened = open_run(communicator, options, report);
   report.set_quiet(!communicator.is_root() || opened.state.config.quiet);
-  const Watchdog watchdog(heartbeat, communicator.place(),
-                          std::chrono::seconds{opened.state.config.stall_timeout},
-                          std::chrono::milliseconds{std::min(communicator.rank(), 20) * 200});
+  launch.watchdog.set_timeout(std::chrono::seconds{opened.state.config.stall_timeout});
   if (opened.is_resumed && is_finished(opened.state)) {
     // The run may have been killed between its last checkpoint and its last words.
     communicator.on_root([&] {
@@ -365,7 +409,7 @@ ExitCode run_training(const Communicator& communicator, Heartbeat& heartbeat,
                             grouped(opened.state.progress.step)));
     return ExitCode::kDone;
   }
-  return TrainingRun({communicator, heartbeat, report, signals, started}, opened, options).run();
+  return TrainingRun(launch, report, opened, options).run();
 }
 
 }  // namespace tally

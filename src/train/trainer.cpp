@@ -3,13 +3,17 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <map>
 
 #include <fmt/format.h>
 
 #include "leaf_worker.hpp"
 #include "row_step.hpp"
+#include "tally/core/digest.hpp"
 #include "tally/core/subnormals.hpp"
 #include "tally/core/text.hpp"
 #include "tally/train/finite.hpp"
@@ -113,7 +117,8 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options,
       options_(options),
       node_(parts.communicator, parts.team.size(),
             options.reduction == ReductionKind::kMpi ? Sharing::kNone : Sharing::kHost),
-      leaf_errors_(static_cast<std::size_t>(parts.team.size())) {
+      leaf_errors_(static_cast<std::size_t>(parts.team.size())),
+      phases_(static_cast<std::size_t>(parts.team.size())) {
   const std::int64_t micro_batch = parts.plan.micro_batch();
   bool adds_in_place = true;
   parts_.communicator.together([&] {
@@ -146,7 +151,7 @@ Trainer::~Trainer() = default;
 
 StepResult Trainer::step(Progress& progress, std::uint32_t flags) {
   open_step(progress);
-  parts_.team.run([&](int thread) {
+  run_team([&](int thread) {
     const SubnormalsAreZero mode;
     if (row_step_) return take_row_step(thread, flags);
     compute_leaves(thread);
@@ -156,6 +161,35 @@ StepResult Trainer::step(Progress& progress, std::uint32_t flags) {
   require_all_succeeded();
   require_finite();
   return close_step(progress);
+}
+
+// Where a worker fails, those that wait for it must not do so for ever.
+template <typename Work>
+void Trainer::run_team(Work&& work) {
+  std::atomic<bool> has_peer_failed = false;
+  std::atomic<Phase> failed_phase = Phase::kForward;
+  try {
+    parts_.team.run([&](int thread) {
+      try {
+        work(thread);
+      } catch (const PeerFailed&) {
+        has_peer_failed = true;
+      } catch (...) {
+        failed_phase = phases_[static_cast<std::size_t>(thread)];
+        node_.break_up();
+        throw;
+      }
+    });
+  } catch (...) {
+    parts_.heartbeat.enter(failed_phase);
+    throw;
+  }
+  if (has_peer_failed) throw PeerFailed();
+}
+
+void Trainer::enter(int thread, Phase phase) {
+  phases_[static_cast<std::size_t>(thread)] = phase;
+  if (thread == 0) parts_.heartbeat.enter(phase);
 }
 
 void Trainer::open_step(const Progress& progress) {
@@ -174,15 +208,17 @@ void Trainer::open_step(const Progress& progress) {
 // An error on one worker must not keep the others waiting: it travels as a flag, and all ranks
 // throw it together.
 void Trainer::compute_leaves(int thread) {
-  if (thread == 0) parts_.heartbeat.enter(Phase::kForward);
+  enter(thread, Phase::kForward);
   leaf_errors_[static_cast<std::size_t>(thread)] = error_of([&] {
     worker(thread).begin_step();
+    parts_.heartbeat.strike(Phase::kForward, thread);
     const Range leaves = tree_->leaves().leaves(thread);
     for (std::int64_t leaf = leaves.begin; leaf < leaves.end; ++leaf) {
       const MicroBatch next = leaf + 1 < leaves.end ? micro_batch(epoch_step_, leaf + 1)
                                                     : micro_batch(epoch_step_ + 1, leaves.begin);
-      worker(thread).compute(node_vector(kParameters), micro_batch(epoch_step_, leaf), next,
-                             tree_->leaves().next_leaf(thread));
+      const LeafPlace place = tree_->leaves().next_leaf(thread);
+      worker(thread).compute(node_vector(kParameters), micro_batch(epoch_step_, leaf), next, place);
+      parts_.heartbeat.spoil(Phase::kForward, thread, *place.vector);
       tree_->leaves().add_leaf(thread);
       worker(thread).stopwatch().lap(Span::kReduce);
     }
@@ -194,7 +230,8 @@ MicroBatch Trainer::micro_batch(std::int64_t epoch_step, std::int64_t shard) con
 }
 
 void Trainer::sum_gradients(int thread, std::uint32_t flags) {
-  if (thread == 0) parts_.heartbeat.enter(Phase::kReduce);
+  enter(thread, Phase::kReduce);
+  parts_.heartbeat.strike(Phase::kReduce, thread);
   std::uint32_t own_flags = thread == 0 ? flags : 0;
   if (leaf_errors_[static_cast<std::size_t>(thread)]) own_flags |= kRankFailed;
   const std::uint32_t all_flags = tree_->combine(thread, own_flags);
@@ -205,7 +242,8 @@ void Trainer::sum_gradients(int thread, std::uint32_t flags) {
 // Each worker its slice, summed and used block by block. A sum that is not finite is left out of
 // the parameters and shown to all.
 void Trainer::update_parameters(int thread) {
-  if (thread == 0) parts_.heartbeat.enter(Phase::kUpdate);
+  enter(thread, Phase::kUpdate);
+  parts_.heartbeat.strike(Phase::kUpdate, thread);
   std::size_t first_bad = kNone;
   BlockTimes times(worker(thread).stopwatch());
   const Range slice = tree_->slice_of(thread);
@@ -223,16 +261,20 @@ void Trainer::update_parameters(int thread) {
     }
     times.end_block();
   }
+  if (!slice.is_empty()) {
+    parts_.heartbeat.spoil(Phase::kUpdate, thread, node_vector(kParameters)[slice.begin]);
+  }
   node_.post(Node::Board::kSecond, node_.worker(thread), first_bad);
   worker(thread).stopwatch().lap(Span::kReduce, times.share_of_sums(), Span::kUpdate);
-  if (thread == 0) parts_.heartbeat.enter(Phase::kReduce);  // which includes waiting for others
+  enter(thread, Phase::kReduce);  // which includes waiting for others
   node_.wait();
   worker(thread).stopwatch().lap(Span::kWait);
 }
 
 // The one worker that has the samples computes and updates alone; the others only agree with it.
 void Trainer::take_row_step(int thread, std::uint32_t flags) {
-  if (thread == 0) parts_.heartbeat.enter(Phase::kReduce);
+  enter(thread, Phase::kReduce);
+  parts_.heartbeat.strike(Phase::kReduce, thread);
   const auto flags_of_node = [&] {
     return static_cast<std::uint32_t>(node_.posted_by_any(Node::Board::kFirst));
   };
@@ -253,10 +295,11 @@ void Trainer::take_row_step(int thread, std::uint32_t flags) {
 }
 
 void Trainer::update_by_rows(int thread) {
-  if (thread == 0) parts_.heartbeat.enter(Phase::kForward);
+  enter(thread, Phase::kForward);
   const auto number = static_cast<std::size_t>(thread);
   RowStep::Result result;
   leaf_errors_[number] = error_of([&] {
+    parts_.heartbeat.strike(Phase::kForward, thread);
     const Range rows = parts_.plan.rows(epoch_step_, 0);
     row_samples_.clear();
     for (std::int64_t row = rows.begin; row < rows.end; ++row) {
@@ -368,6 +411,46 @@ std::vector<std::int64_t> Trainer::samples_without_finite_loss() const {
     }
   }
   return guilty;
+}
+
+void Trainer::require_one_state() const {
+  if (node_.job().node_count() == 1) return;
+  // Ranks that hold no copy must not count.
+  constexpr std::int64_t kNoCopy = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t own = node_.is_leader() ? fingerprint() : kNoCopy;
+  const std::int64_t least = parts_.communicator.least(own);
+  const std::int64_t greatest = -parts_.communicator.least(node_.is_leader() ? -own : kNoCopy);
+  if (least == greatest) return;
+  std::map<std::int64_t, std::vector<std::size_t>> ranks_of;
+  const std::vector<std::int64_t> all = parts_.communicator.gather_all(std::span(&own, 1));
+  for (std::size_t rank = 0; rank < all.size(); ++rank) {
+    if (all[rank] != kNoCopy) ranks_of[all[rank]].push_back(rank);
+  }
+  std::vector<std::string> groups;
+  for (const auto& [state, ranks] : ranks_of) {
+    groups.push_back(fmt::format("{:015x} on {} {}", state, ranks.size() == 1 ? "rank" : "ranks",
+                                 fmt::join(ranks, ", ")));
+  }
+  throw AgreedError(
+      ExitCode::kFailure,
+      fmt::format("{}: parameters and velocity: expected the same bits on all ranks, got {}; the "
+                  "processor or memory of a host is faulty: continue with --resume without it",
+                  parts_.heartbeat.text(), fmt::join(groups, "; ")));
+}
+
+// Of the bits of parameters and velocity, as 60 of those of a digest.
+std::int64_t Trainer::fingerprint() const {
+  Sha256 hash;
+  hash.add(std::as_bytes(parameters()));
+  hash.add(std::as_bytes(velocity()));
+  const auto digest = hash.finish();
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, digest.data(), sizeof(bits));
+  return static_cast<std::int64_t>(bits >> 4U);
+}
+
+void Trainer::spoil(Phase phase) {
+  if (node_.is_leader()) parts_.heartbeat.spoil(phase, 0, *node_vector(kParameters));
 }
 
 std::span<const Real> Trainer::parameters() const {

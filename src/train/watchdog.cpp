@@ -7,32 +7,38 @@
 #include <unistd.h>
 
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 
 namespace tally {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 
-constexpr std::chrono::seconds kFileTimeout{600};
-constexpr std::chrono::milliseconds kPoll{100};
-constexpr std::chrono::milliseconds kLongestPoll{1000};
+constexpr seconds kFileTimeout{600};
+constexpr milliseconds kPoll{100};
+// A process that was stopped itself, and continued, has not been silent all the while.
+constexpr milliseconds kLongestPoll{1000};
+// Without a sign of life for so long, a process is taken for frozen; a busy host takes less.
+constexpr seconds kLongestBreath{5};
+// Ranks that only know that they wait let those speak who see more.
+constexpr seconds kPatience{3};
 
 bool uses_files(Phase phase) {
-  return phase == Phase::kLoad || phase == Phase::kScatter || phase == Phase::kSave;
+  return phase == Phase::kStart || phase == Phase::kLoad || phase == Phase::kScatter ||
+         phase == Phase::kReport || phase == Phase::kSave;
 }
 
 // Whether a rank waits for no other one.
 bool works_alone(Phase phase) {
-  return phase == Phase::kForward || phase == Phase::kUpdate;
+  return phase == Phase::kForward || phase == Phase::kUpdate || phase == Phase::kReport;
 }
 
 }  // namespace
 
-Watchdog::Watchdog(const Heartbeat& heartbeat, std::string place, std::chrono::seconds timeout,
-                   std::chrono::milliseconds delay)
-    : heartbeat_(heartbeat), place_(std::move(place)), timeout_(timeout), delay_(delay) {
-  if (timeout_ > std::chrono::seconds{0}) thread_ = std::thread([this] { watch(); });
-}
+Watchdog::Watchdog(const Heartbeat& heartbeat)
+    : heartbeat_(heartbeat), thread_([this] { watch(); }) {}
 
 Watchdog::~Watchdog() {
   {
@@ -40,39 +46,101 @@ Watchdog::~Watchdog() {
     is_ending_ = true;
   }
   wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  thread_.join();
+}
+
+void Watchdog::set_timeout(seconds timeout) {
+  const std::lock_guard lock(mutex_);
+  timeout_ = timeout;
+}
+
+void Watchdog::introduce(int rank, std::string place, std::unique_ptr<Neighbours> neighbours) {
+  const std::lock_guard lock(mutex_);
+  rank_ = rank;
+  place_ = std::move(place);
+  neighbours_ = std::move(neighbours);
+  watched_.clear();
+  for (const Neighbours::Sight& sight : neighbours_->others()) watched_.push_back({sight});
 }
 
 void Watchdog::watch() {
-  std::uint64_t last_beats = heartbeat_.beats();
-  Clock::time_point last_poll = Clock::now();
-  Clock::duration silent{};
+  Clock::time_point last = Clock::now();
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, kPoll, [this] { return is_ending_; })) {
-    // A process that was stopped itself, and continued, has not been silent all the while.
     const Clock::time_point now = Clock::now();
-    silent += std::min<Clock::duration>(now - last_poll, kLongestPoll);
-    last_poll = now;
-    if (heartbeat_.beats() != last_beats) {
-      last_beats = heartbeat_.beats();
-      silent = {};
-    } else if (silent > limit()) {
-      end_process(std::chrono::duration_cast<std::chrono::seconds>(silent));
-    }
+    look(std::min<Clock::duration>(now - last, kLongestPoll));
+    last = now;
+    if (timeout_ > seconds{0} && silent_ > limit()) end_process();
   }
 }
 
-std::chrono::milliseconds Watchdog::limit() const {
-  return delay_ + (uses_files(heartbeat_.phase()) ? std::max(timeout_, kFileTimeout) : timeout_);
+void Watchdog::look(Clock::duration passed) {
+  silent_ = heartbeat_.beats() == last_beats_ ? silent_ + passed : Clock::duration{};
+  last_beats_ = heartbeat_.beats();
+  if (!neighbours_) return;
+  neighbours_->give_sign_of_life();
+  const std::vector<Neighbours::Sight> sights = neighbours_->others();
+  for (std::size_t i = 0; i < sights.size(); ++i) {
+    Watched& other = watched_[i];
+    const bool lives = sights[i].signs_of_life != other.sight.signs_of_life;
+    const bool beats = sights[i].beats != other.sight.beats;
+    other.without_life = lives ? Clock::duration{} : other.without_life + passed;
+    other.without_beat = beats ? Clock::duration{} : other.without_beat + passed;
+    other.sight = sights[i];
+  }
 }
 
-void Watchdog::end_process(std::chrono::seconds silent) const {
+Watchdog::Clock::duration Watchdog::limit() const {
+  const bool may_be_files = is_at_files() && frozen() == nullptr;
+  const seconds patience = may_be_files ? std::max(timeout_, kFileTimeout) : timeout_;
+  const bool knows_more = frozen() != nullptr || works_alone(heartbeat_.phase());
+  return patience + milliseconds{std::min(rank_, 20) * 200} +
+         (knows_more ? seconds{0} : std::min(kPatience, timeout_));
+}
+
+// Of those without a sign of life, the one that was silent first.
+const Watchdog::Watched* Watchdog::frozen() const {
+  const auto found = std::ranges::max_element(watched_, {}, &Watched::without_life);
+  const Clock::duration breath = std::min(kLongestBreath, std::max(timeout_, seconds{1}));
+  return found != watched_.end() && found->without_life >= breath ? &*found : nullptr;
+}
+
+// One that waits for nobody and yet does not come forward.
+const Watchdog::Watched* Watchdog::stuck() const {
+  const auto found = std::ranges::find_if(watched_, [&](const Watched& other) {
+    return works_alone(other.sight.phase) && other.without_beat >= timeout_;
+  });
+  return found != watched_.end() ? &*found : nullptr;
+}
+
+bool Watchdog::is_at_files() const {
+  return uses_files(heartbeat_.phase()) || std::ranges::any_of(watched_, [](const Watched& other) {
+           return uses_files(other.sight.phase);
+         });
+}
+
+std::string Watchdog::diagnosis() const {
+  const auto named = [](const Watched& other, std::string_view state) {
+    return fmt::format("rank {} (process {} on this host) {} at {}", other.sight.rank,
+                       other.sight.process, state, place_text(other.sight.step, other.sight.phase));
+  };
+  if (works_alone(heartbeat_.phase())) return "it is stuck itself";
+  if (frozen() != nullptr) return named(*frozen(), "is frozen");
+  if (stuck() != nullptr) return named(*stuck(), "is stuck");
+  if (neighbours_ && neighbours_->elsewhere() > 0) {
+    return fmt::format("no answer from one of the {} on other hosts",
+                       counted(neighbours_->elsewhere(), "rank"));
+  }
+  if (neighbours_) return "a thread of one of the ranks is stuck";
+  return "another rank is frozen or cannot be reached";
+}
+
+void Watchdog::end_process() const {
+  if (neighbours_ && !neighbours_->may_speak()) ::_exit(static_cast<int>(ExitCode::kFailure));
   const std::string message = fmt::format(
       "tally-train: {}: no progress for {} s at {}; {}. Continue with --resume; if steps really "
       "take so long, raise --stall-timeout\n",
-      place_, silent.count(), heartbeat_.text(),
-      works_alone(heartbeat_.phase()) ? "it is stuck itself"
-                                      : "another rank is frozen or cannot be reached");
+      place_, duration_cast<seconds>(silent_).count(), heartbeat_.text(), diagnosis());
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, message.data(), message.size());
   ::_exit(static_cast<int>(ExitCode::kFailure));
 }

@@ -88,15 +88,15 @@ class Faults(TallyTest):
         frozen = self.directory / "frozen"
         process = self.start(frozen, "--epochs", 9999, "--stall-timeout", 2)
         self.wait_for(frozen / "checkpoints" / "step-000000000032.h5")
-        victim = children_of(process)[1]
+        victim = children_of(process)[1]  # rank 1
         os.kill(victim, signal.SIGSTOP)
         start = time.monotonic()
         _, errors = process.communicate(timeout=60)
         self.assertLess(time.monotonic() - start, 30)
         self.assertEqual(process.returncode, 1)
-        self.assertRegex(errors, r"tally-train: rank \d on host \S+: no progress for \d s at step "
-                         r"[\d ]+, \w+; another rank is frozen or cannot be reached\. Continue with "
-                         r"--resume; if steps really take so long, raise --stall-timeout\n")
+        self.assertRegex(errors, r"^tally-train: rank 0 on host \S+: no progress for \d s at step [\d ]+, "
+                         rf"\w+; rank 1 \(process {victim} on this host\) is frozen at step [\d ]+, \w+\. "
+                         r"Continue with --resume; if steps really take so long, raise --stall-timeout\n$")
         self.assertEqual(still_running([victim]), [])
         self.assertEqual(status(frozen)[0], "RESUME")
 

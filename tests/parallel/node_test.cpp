@@ -74,7 +74,7 @@ TEST(Barrier, LetsGoOfThoseWhoWaitForAWorkerThatFailed) {
       barrier.wait();
     }
   }),
-               Error);
+               PeerFailed);
 }
 
 TEST(Communicator, PretendsNodesForTests) {

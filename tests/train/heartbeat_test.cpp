@@ -8,7 +8,7 @@ namespace {
 
 TEST(Heartbeat, SaysStepAndPhase) {
   Heartbeat heartbeat;
-  EXPECT_EQ(heartbeat.text(), "step 0, load");
+  EXPECT_EQ(heartbeat.text(), "step 0, start-up");
   heartbeat.at_step(1234);
   heartbeat.enter(Phase::kReduce);
   EXPECT_EQ(heartbeat.text(), "step 1 234, reduce");

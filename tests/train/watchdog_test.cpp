@@ -20,17 +20,31 @@ TEST_F(WatchdogTest, EndsAProcessWithoutProgressAndSaysWhere) {
         Heartbeat heartbeat;
         heartbeat.at_step(41);
         heartbeat.enter(Phase::kReduce);
-        const Watchdog watchdog(heartbeat, "rank 2 on host n1", seconds{1}, milliseconds{0});
+        Watchdog watchdog(heartbeat);
+        watchdog.set_timeout(seconds{1});
         std::this_thread::sleep_for(seconds{10});
       },
       testing::ExitedWithCode(1),
-      "tally-train: rank 2 on host n1: no progress for 1 s at step 41, reduce; another rank is "
+      "tally-train: before the ranks met: no progress for 2 s at step 41, reduce; another rank is "
       "frozen or cannot be reached");
+}
+
+TEST_F(WatchdogTest, SaysSoIfTheProcessItselfIsStuck) {
+  EXPECT_EXIT(
+      {
+        Heartbeat heartbeat;
+        heartbeat.enter(Phase::kForward);
+        Watchdog watchdog(heartbeat);
+        watchdog.set_timeout(seconds{1});
+        std::this_thread::sleep_for(seconds{10});
+      },
+      testing::ExitedWithCode(1), "no progress for 1 s at step 0, forward; it is stuck itself");
 }
 
 TEST_F(WatchdogTest, LeavesAProcessWithProgressAlone) {
   Heartbeat heartbeat;
-  const Watchdog watchdog(heartbeat, "rank 0", seconds{1}, milliseconds{0});
+  Watchdog watchdog(heartbeat);
+  watchdog.set_timeout(seconds{1});
   for (int i = 0; i < 20; ++i) {
     heartbeat.enter(Phase::kForward);
     std::this_thread::sleep_for(milliseconds{100});
@@ -40,14 +54,16 @@ TEST_F(WatchdogTest, LeavesAProcessWithProgressAlone) {
 TEST_F(WatchdogTest, WaitsLongerWhileFilesAreWritten) {
   Heartbeat heartbeat;
   heartbeat.enter(Phase::kSave);
-  const Watchdog watchdog(heartbeat, "rank 0", seconds{1}, milliseconds{0});
-  std::this_thread::sleep_for(milliseconds{1800});
+  Watchdog watchdog(heartbeat);
+  watchdog.set_timeout(seconds{1});
+  std::this_thread::sleep_for(milliseconds{2800});
 }
 
 TEST_F(WatchdogTest, IsOffWithATimeoutOfZero) {
   Heartbeat heartbeat;
   heartbeat.enter(Phase::kForward);
-  const Watchdog watchdog(heartbeat, "rank 0", seconds{0}, milliseconds{0});
+  Watchdog watchdog(heartbeat);
+  watchdog.set_timeout(seconds{0});
   std::this_thread::sleep_for(milliseconds{300});
 }
 

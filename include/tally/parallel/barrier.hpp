@@ -2,8 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 
 namespace tally {
+
+/// Thrown by those who wait for a worker that has failed. That one ends the job, and has the words.
+class PeerFailed : public std::runtime_error {
+ public:
+  PeerFailed() : std::runtime_error("another worker of this node failed") {}
+};
 
 /// Where the workers of a node wait for each other, threads and ranks alike: a counter of arrivals
 /// and a number of the round, in memory that all of them share. Whoever waits spins briefly, since
@@ -21,7 +28,7 @@ class Barrier {
   Barrier(State& state, int workers, bool may_spin);
 
   /// Returns when all workers have called it. What they wrote before is visible afterwards. Throws
-  /// an Error once the barrier is broken.
+  /// PeerFailed once the barrier is broken.
   void wait() const;
 
   /// For a worker that fails and will not come: lets the others go.

@@ -74,6 +74,8 @@ class Communicator {
 
   /// Ends all ranks at once. Not collective: for a rank that fails alone.
   [[noreturn]] void abort(ExitCode exit_code) const;
+  /// Waits for another rank to do so. Not collective: for a rank that one that failed has let down.
+  [[noreturn]] void await_abort() const;
 
   // --- Collective: every rank must call. ---
 

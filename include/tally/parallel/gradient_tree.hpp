@@ -38,7 +38,8 @@ class GradientTree {
   [[nodiscard]] LeafSums& leaves() { return leaves_; }
 
   /// After the leaves: brings together what all workers have. Returns the flags of all of them,
-  /// or-ed. Collective: every thread of every rank must call.
+  /// or-ed. A thread that fails before must break up the node. Collective: every thread of every
+  /// rank must call.
   std::uint32_t combine(int thread, std::uint32_t flags);
 
   /// The slice of the vector that is this worker's, to be taken block by block: blocks are small
@@ -55,7 +56,6 @@ class GradientTree {
   [[nodiscard]] const float* source(std::int64_t position) const;
   void merge_block(int thread, Range block);
   void sum_over_node(int thread);
-  std::uint32_t sum_over_nodes(std::uint32_t flags);
   [[nodiscard]] std::uint32_t flags_of_node() const;
 
   Node& node_;

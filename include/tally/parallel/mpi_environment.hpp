@@ -3,7 +3,8 @@
 
 namespace tally {
 
-/// MPI from construction to destruction; one per process. The destructor waits for all ranks to
+/// MPI from construction to destruction; one per process, which ends with the launcher (mpirun,
+/// srun) that started it. The destructor waits for all ranks to
 /// arrive, so nothing may throw past it on one rank alone: main ends such a rank by
 /// Communicator::abort.
 class MpiEnvironment {

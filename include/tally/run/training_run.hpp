@@ -15,6 +15,7 @@
 #include "tally/train/rank_data.hpp"
 #include "tally/train/stop_request.hpp"
 #include "tally/train/trainer.hpp"
+#include "tally/train/watchdog.hpp"
 
 namespace tally {
 
@@ -23,7 +24,7 @@ namespace tally {
 struct Launch {
   const Communicator& communicator;
   Heartbeat& heartbeat;
-  ProgressReport& report;
+  Watchdog& watchdog;
   StopRequest& signals;
   std::chrono::steady_clock::time_point started;
 };
@@ -33,7 +34,8 @@ struct Launch {
 class TrainingRun {
  public:
   /// Reads and distributes the data. Throws an AgreedError. Collective: every rank must call.
-  TrainingRun(const Launch& launch, OpenedRun& opened, const LaunchOptions& options);
+  TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun& opened,
+              const LaunchOptions& options);
 
   /// Trains. Returns kDone, or kStopped if the run is to be resumed. Throws an AgreedError if a
   /// step fails; the run directory then says FAILED. Collective: every rank must call.
@@ -46,7 +48,9 @@ class TrainingRun {
   std::uint32_t wanted_flags();
   void log_step(const StepResult& result);
   void close_epoch(const StepResult& result);
-  SetFigures figures_of(const EvaluationShare& share);
+  SetFigures figures_of(const EvaluationShare& share, std::string_view set);
+  template <typename Work>
+  auto with_place(Work&& work);
   [[nodiscard]] bool is_save_due(const StepResult& result, bool ends_epoch) const;
   bool save();
   void require_finite_state() const;
@@ -91,7 +95,6 @@ class TrainingRun {
 
 /// Opens the run that `options` describe and trains it to its end. Collective: every rank must
 /// call.
-ExitCode run_training(const Communicator& communicator, Heartbeat& heartbeat,
-                      const LaunchOptions& options);
+ExitCode run_training(const Launch& launch, const LaunchOptions& options);
 
 }  // namespace tally

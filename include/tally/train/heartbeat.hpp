@@ -5,34 +5,57 @@
 #include <cstdint>
 #include <string>
 
-#include "tally/core/text.hpp"
+#include "tally/train/injected_fault.hpp"
+#include "tally/train/phase.hpp"
 
 namespace tally {
 
-/// What a rank is doing. "forward" covers forward, loss and backward.
-enum class Phase { kLoad, kScatter, kForward, kReduce, kUpdate, kEvaluate, kSave };
-
-/// Where a rank is, for messages and for its watchdog. Written by the main thread, read by any.
+/// Where a rank is, for messages and for the watchdogs of its host. Written by the main thread,
+/// read by any.
 class Heartbeat {
  public:
+  /// May lie in memory that processes share.
+  struct State {
+    std::atomic<Phase> phase = Phase::kStart;
+    std::atomic<std::int64_t> step = 0;
+    std::atomic<std::uint64_t> beats = 0;
+  };
+
   void enter(Phase phase) {
-    phase_.store(phase, std::memory_order_relaxed);
-    beats_.fetch_add(1, std::memory_order_relaxed);
+    state().phase.store(phase, std::memory_order_relaxed);
+    state().beats.fetch_add(1, std::memory_order_relaxed);
   }
-  void at_step(std::int64_t step) { step_.store(step, std::memory_order_relaxed); }
+  void at_step(std::int64_t step) { state().step.store(step, std::memory_order_relaxed); }
 
-  [[nodiscard]] Phase phase() const { return phase_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::int64_t step() const { return step_.load(std::memory_order_relaxed); }
+  [[nodiscard]] Phase phase() const { return state().phase.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t step() const { return state().step.load(std::memory_order_relaxed); }
   /// Changes whenever there is progress.
-  [[nodiscard]] std::uint64_t beats() const { return beats_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t beats() const {
+    return state().beats.load(std::memory_order_relaxed);
+  }
 
-  /// "step 1 234, reduce"
-  [[nodiscard]] std::string text() const;
+  [[nodiscard]] std::string text() const { return place_text(step(), phase()); }
+
+  /// Goes on in `place`, which must outlive what follows.
+  void move_to(State& place) {
+    place.step = step();
+    place.phase = phase();
+    place.beats = beats();
+    state_ = &place;
+  }
+
+  /// Lets the fault strike that the environment asks for, if it is meant for `rank`.
+  void arm_fault(int rank) { fault_.arm(rank); }
+  /// Where an injected fault may strike, or spoil a value; called by any thread.
+  void strike(Phase phase, int thread = 0) { fault_.strike(phase, step(), thread); }
+  void spoil(Phase phase, int thread, Real& value) { fault_.spoil(phase, step(), thread, value); }
 
  private:
-  std::atomic<Phase> phase_ = Phase::kLoad;
-  std::atomic<std::int64_t> step_ = 0;
-  std::atomic<std::uint64_t> beats_ = 0;
+  [[nodiscard]] State& state() const { return *state_.load(std::memory_order_relaxed); }
+
+  State own_;
+  std::atomic<State*> state_ = &own_;
+  InjectedFault fault_;
 };
 
 }  // namespace tally

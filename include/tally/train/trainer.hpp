@@ -88,6 +88,14 @@ class Trainer {
   /// called before they are used. Collective: every rank must call.
   void synchronize();
 
+  /// Throws an AgreedError that names the ranks if parameters or velocity have other bits on one
+  /// node than on another. To be called after synchronize(), before they are saved. Collective:
+  /// every rank must call.
+  void require_one_state() const;
+
+  /// Lets an injected fault of that phase spoil a parameter.
+  void spoil(Phase phase);
+
   /// Flat vectors of the network's layout, the same on all ranks after synchronize().
   [[nodiscard]] std::span<const Real> parameters() const;
   [[nodiscard]] std::span<const Real> velocity() const;
@@ -107,6 +115,9 @@ class Trainer {
   Stopwatch& stopwatch();
 
  private:
+  template <typename Work>
+  void run_team(Work&& work);
+  void enter(int thread, Phase phase);
   void open_step(const Progress& progress);
   void compute_leaves(int thread);
   void sum_gradients(int thread, std::uint32_t flags);
@@ -122,6 +133,7 @@ class Trainer {
   void require_all_succeeded();
   void require_finite() const;
   [[nodiscard]] std::size_t first_bad_element() const;
+  [[nodiscard]] std::int64_t fingerprint() const;
   [[nodiscard]] std::vector<std::int64_t> samples_without_finite_loss() const;
 
   [[nodiscard]] Real* tail() const;
@@ -145,6 +157,7 @@ class Trainer {
   double learning_rate_ = 0;
   std::uint32_t flags_ = 0;                        // of all workers
   std::vector<std::optional<Error>> leaf_errors_;  // one per thread
+  std::vector<Phase> phases_;                      // one per thread: what it is at
 };
 
 }  // namespace tally

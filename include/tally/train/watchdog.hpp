@@ -3,39 +3,68 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tally/train/heartbeat.hpp"
+#include "tally/train/neighbours.hpp"
 
 namespace tally {
 
 /// A thread that ends the process when its heartbeat stops: a rank that waits for one that is
-/// frozen or unreachable would wait forever. It uses no MPI. While files are read or written, which
-/// may take minutes on a busy network file system, it waits at least ten minutes.
+/// frozen or unreachable would wait forever. It uses no MPI. While files are read or written by
+/// this rank, or by one of its host that is seen to run, which may take minutes on a busy network
+/// file system, it waits at least ten minutes.
 class Watchdog {
  public:
-  /// `place` names the rank. With a timeout of 0 nothing is watched. Ranks report one after the
-  /// other, by `delay`, so that one message is seen and not one per rank.
-  Watchdog(const Heartbeat& heartbeat, std::string place, std::chrono::seconds timeout,
-           std::chrono::milliseconds delay);
+  using Clock = std::chrono::steady_clock;
+
+  /// From the start of the process, before ranks know each other.
+  explicit Watchdog(const Heartbeat& heartbeat);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
+  /// How long to wait; 0: for ever.
+  void set_timeout(std::chrono::seconds timeout);
+
+  /// Names this rank, and lets it see others. Ranks report one after the other, so that one message
+  /// is read and not one per rank.
+  void introduce(int rank, std::string place, std::unique_ptr<Neighbours> neighbours);
+
  private:
+  struct Watched {
+    Neighbours::Sight sight;
+    Clock::duration without_life{}, without_beat{};
+  };
+
   void watch();
-  [[nodiscard]] std::chrono::milliseconds limit() const;
-  [[noreturn]] void end_process(std::chrono::seconds silent) const;
+  void look(Clock::duration passed);
+  [[nodiscard]] Clock::duration limit() const;
+  [[nodiscard]] const Watched* frozen() const;
+  [[nodiscard]] const Watched* stuck() const;
+  [[nodiscard]] bool is_at_files() const;
+  [[nodiscard]] std::string diagnosis() const;
+  [[noreturn]] void end_process() const;
 
   const Heartbeat& heartbeat_;
-  std::string place_;
-  std::chrono::seconds timeout_;
-  std::chrono::milliseconds delay_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool is_ending_ = false;
+
+  // Under the mutex.
+  std::string place_ = "before the ranks met";
+  int rank_ = 0;
+  std::chrono::seconds timeout_{60};
+  std::unique_ptr<Neighbours> neighbours_;
+  std::vector<Watched> watched_;
+  std::uint64_t last_beats_ = 0;
+  Clock::duration silent_{};
+
   std::thread thread_;
 };
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "tally/train/neighbours.hpp"
+
+#include <atomic>
+
+#include <unistd.h>
+
+namespace tally {
+
+// Every process writes its own and reads those of the others.
+struct Neighbours::Shown {
+  std::atomic<std::int64_t> process;
+  std::atomic<std::uint64_t> signs_of_life;
+  std::atomic<bool> has_spoken;  // of the first member: for all
+  Heartbeat::State heartbeat;
+};
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "shared between processes");
+
+Neighbours::Neighbours(const Communicator& communicator, Heartbeat& heartbeat) {
+  const std::vector<int> nodes = communicator.gather_all(communicator.node());
+  for (int rank = 0; rank < communicator.size(); ++rank) {
+    if (rank == communicator.rank()) own_ = static_cast<int>(ranks_.size());
+    if (nodes[static_cast<std::size_t>(rank)] == communicator.node()) ranks_.push_back(rank);
+  }
+  elsewhere_ = communicator.size() - static_cast<int>(ranks_.size());
+  const std::unique_ptr<Communicator> node = communicator.split(communicator.node());
+  try {
+    communicator.together([&] { memory_ = std::make_unique<SharedMemory>(*node, sizeof(Shown)); });
+  } catch (const AgreedError&) {  // the trainer tells why, and goes on without as well
+    memory_.reset();
+    return;
+  }
+  shown(own_).process = ::getpid();
+  heartbeat.move_to(shown(own_).heartbeat);
+  static_cast<void>(communicator.sum(0));  // until all are to be seen
+}
+
+Neighbours::Shown& Neighbours::shown(int member) const {
+  return *reinterpret_cast<Shown*>(memory_->part(member).data());
+}
+
+void Neighbours::give_sign_of_life() {
+  if (memory_) shown(own_).signs_of_life += 1;
+}
+
+bool Neighbours::may_speak() {
+  return !memory_ || !shown(0).has_spoken.exchange(true);
+}
+
+std::vector<Neighbours::Sight> Neighbours::others() const {
+  std::vector<Sight> sights;
+  if (!memory_) return sights;
+  for (int member = 0; member < static_cast<int>(ranks_.size()); ++member) {
+    if (member == own_) continue;
+    const Shown& other = shown(member);
+    sights.push_back({ranks_[static_cast<std::size_t>(member)], other.process, other.signs_of_life,
+                      other.heartbeat.beats, other.heartbeat.step, other.heartbeat.phase});
+  }
+  return sights;
+}
+
+}  // namespace tally
