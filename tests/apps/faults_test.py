@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What must not cost a run: full disks, frozen ranks, two runs in one directory, lost readers."""
 import os
-import pathlib
 import signal
 import subprocess
 import time
@@ -10,23 +9,7 @@ import h5py
 import numpy
 
 from tally_testing import (LEAKS_OF_MPI, ROOT, TallyTest, children_of, command, digest, main,
-                           mount_tmpfs, run, status)
-
-
-def is_running(pid):
-    """Whether a process is there and runs; a zombie has ended, and waits for its parent only."""
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def still_running(pids, seconds=10):
-    """Those that have not ended after so long: mpirun may be gone before the ranks it has killed."""
-    end = time.monotonic() + seconds
-    while any(map(is_running, pids)) and time.monotonic() < end:
-        time.sleep(0.05)
-    return [pid for pid in pids if is_running(pid)]
+                           mount_tmpfs, run, status, still_running)
 
 
 class Faults(TallyTest):

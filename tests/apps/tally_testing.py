@@ -62,6 +62,22 @@ def children_of(process):
     return [int(line) for line in listed.stdout.split()]
 
 
+def is_running(pid):
+    """Whether a process is there and runs; a zombie has ended, and waits for its parent only."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def still_running(pids, seconds=10):
+    """Those that have not ended after so long: mpirun may be gone before the ranks it has killed."""
+    end = time.monotonic() + seconds
+    while any(map(is_running, pids)) and time.monotonic() < end:
+        time.sleep(0.05)
+    return [pid for pid in pids if is_running(pid)]
+
+
 def mount_tmpfs(test, path, options):
     """Mounts a small file system for one test. Returns why it cannot be done, or nothing."""
     path.mkdir()

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""USR1 saves and goes on; USR2, TERM and INT save and stop: sent to whom and when they may be."""
+import os
+import signal
+import subprocess
+import time
+
+from tally_testing import ROOT, TallyTest, children_of, command, digest, main, status, still_running
+
+RECIPE = ["--epochs", 500, "--train-limit", 3001, "--log-every", 1, "--quiet"]
+STEPS_PER_EPOCH = 24
+SAVED_AT = 6  # under a recipe with an injected pause
+STOPS = (signal.SIGUSR2, signal.SIGTERM, signal.SIGINT)
+
+
+class Signals(TallyTest):
+    def start(self, name, *arguments, fault=None, ranks=3):
+        # mpirun waits so long before it passes TERM on, and so long again before it kills.
+        environment = {**os.environ, "OMPI_MCA_odls_base_sigkill_timeout": "1"}
+        if fault:
+            environment |= {"TALLY_FAULT": fault, "TALLY_ALLOW_FAULTS": "1"}
+        return subprocess.Popen(
+            command("tally-train", "--run-dir", self.directory / name, "--data", "data/digits", *RECIPE,
+                    *arguments, ranks=ranks),
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+
+    def wait_until(self, condition):
+        deadline = time.monotonic() + 30
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, "the training does not come forward")
+            time.sleep(0.002)
+
+    def steps(self, name):
+        path = self.directory / name / "steps.csv"
+        return len(path.read_text().splitlines()) - 1 if path.exists() else 0
+
+    def wait_for_step(self, name, step):
+        self.wait_until(lambda: self.steps(name) >= step)
+
+    def checkpoints(self, name):
+        return sorted(int(path.name[5:17]) for path in
+                      (self.directory / name / "checkpoints").glob("step-*.h5"))
+
+    def assert_stopped(self, name, process, reason, codes=(75,)):
+        output = process.communicate(timeout=60)[0]
+        self.assertIn(process.returncode, codes, output)
+        state, facts = status(self.directory / name)
+        self.assertEqual((state, facts["reason"]), ("RESUME", reason))
+        self.assertEqual(facts["checkpoint"], f"step-{int(facts['step']):012}.h5")
+        self.assertEqual(self.checkpoints(name)[-1], int(facts["step"]))
+        return int(facts["step"])
+
+    def test_a_stop_by_any_signal_to_any_process(self):
+        longest = {"checkpoint": 0.0, "exit": 0.0}
+        for number in STOPS:
+            for to in ("mpirun", 0, 2):
+                name = f"{number.name}-{to}"
+                with self.subTest(name):
+                    process = self.start(name)
+                    self.wait_for_step(name, 5)
+                    ranks = children_of(process)
+                    sent = time.time()
+                    os.kill(process.pid if to == "mpirun" else ranks[to], number)
+                    self.assertEqual(still_running(ranks), [])
+                    exited = time.time() - sent
+                    # mpirun that is told to end makes 1 of the ranks' code, and sends TERM for INT.
+                    is_own_end = to == "mpirun" and number != signal.SIGUSR2
+                    reason = "SIGTERM" if is_own_end else number.name
+                    step = self.assert_stopped(name, process, reason, codes=(1,) if is_own_end else (75,))
+                    saved = (self.directory / name / "checkpoints" / f"step-{step:012}.h5").stat()
+                    if not is_own_end:  # mpirun itself waits before it passes the signal on
+                        longest["checkpoint"] = max(longest["checkpoint"], saved.st_mtime - sent)
+                        longest["exit"] = max(longest["exit"], exited)
+        print("longest time from the signal to the checkpoint "
+              f"{longest['checkpoint']:.2f} s, to the end of all ranks {longest['exit']:.2f} s")
+
+    def test_a_stop_that_is_asked_for_twice(self):
+        for number in STOPS:
+            with self.subTest(number.name):
+                name = f"twice-{number.name}"
+                process = self.start(name, fault="pause:reduce:step=7:seconds=1")
+                self.wait_for_step(name, 7)
+                for rank in (1, 1, 0):
+                    os.kill(children_of(process)[rank], number)
+                self.assert_stopped(name, process, number.name)
+
+    def test_a_stop_in_the_middle_of_something(self):
+        for phase, step, arguments in (
+                ("scatter", 0, []),
+                ("evaluate", STEPS_PER_EPOCH, []),
+                ("save", SAVED_AT, ["--checkpoint-every", f"{SAVED_AT}steps"])):
+            for number in STOPS:
+                with self.subTest(phase=phase, signal=number.name):
+                    name = f"in-{phase}-{number.name}"
+                    process = self.start(name, *arguments, fault=f"pause:{phase}:seconds=2")
+                    self.wait_until((self.directory / name / "run.lock").exists)
+                    self.wait_for_step(name, step)
+                    time.sleep(0.7)  # well within the pause
+                    os.kill(children_of(process)[1], number)
+                    stopped_at = self.assert_stopped(name, process, number.name)
+                    self.assertEqual(stopped_at, step + 1)
+
+    def test_usr1_saves_once_and_goes_on(self):
+        for to in ("mpirun", 0, 2):
+            with self.subTest(to=to):
+                name = f"usr1-{to}"
+                process = self.start(name, "--max-steps", 150, "--checkpoint-every", "1000epochs",
+                                     "--keep", 99, fault="pause:reduce:step=9:seconds=1")
+                self.wait_for_step(name, 9)
+                time.sleep(0.3)
+                for _ in range(2):
+                    os.kill(process.pid if to == "mpirun" else children_of(process)[to], signal.SIGUSR1)
+                self.assertEqual(process.communicate(timeout=60)[1], None)
+                self.assertEqual(process.returncode, 75 if status(self.directory / name)[0] != "DONE"
+                                 else 0)
+                saved = self.checkpoints(name)
+                self.assertIn(saved[0], (10, 11))
+                self.assertEqual(saved[-1], 150)
+                self.assertLessEqual(len(saved), 3)
+        digests = {digest(self.directory / f"usr1-{to}") for to in ("mpirun", 0, 2)}
+        self.assertEqual(len(digests), 1)
+
+
+if __name__ == "__main__":
+    main()
