@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   using namespace tally;
   const auto started = std::chrono::steady_clock::now();
   Heartbeat heartbeat;
-  Watchdog watchdog(heartbeat);
+  Watchdog watchdog(heartbeat, launched_rank(), given_stall_timeout(argc, argv));
   StopRequest signals;
   try {
     const MpiEnvironment environment(argc, argv);

@@ -3,6 +3,7 @@
 
 #include <type_traits>
 
+#include "tally/core/text.hpp"
 #include "tally/state/config_fields.hpp"
 #include "tally/state/config_text.hpp"
 
@@ -28,7 +29,23 @@ std::string choices(const Value& value) {
   return "";
 }
 
+constexpr std::string_view kStallTimeout = "--stall-timeout";
+
 }  // namespace
+
+std::chrono::seconds given_stall_timeout(int argc, char** argv) {
+  std::int64_t timeout = RunConfig{}.stall_timeout;
+  for (int i = 1; i < argc; ++i) {
+    std::string_view word = argv[i];
+    if (!word.starts_with(kStallTimeout)) continue;
+    word.remove_prefix(kStallTimeout.size());
+    if (word.empty() && i + 1 < argc) word = argv[i + 1];
+    if (word.starts_with('=')) word.remove_prefix(1);
+    std::int64_t number = 0;
+    if (parse_number(word, number) && number >= 0) timeout = number;
+  }
+  return std::chrono::seconds{timeout};
+}
 
 TrainOptions::TrainOptions(CLI::App& app) {
   const RunConfig defaults;

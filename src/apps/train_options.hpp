@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,10 @@
 #include "tally/run/launch_options.hpp"
 
 namespace tally {
+
+/// What --stall-timeout says, before the command line is parsed: ranks may freeze earlier. A wrong
+/// value is refused later.
+std::chrono::seconds given_stall_timeout(int argc, char** argv);
 
 /// The command line of tally-train: one option per field of a RunConfig, and those of the launch.
 class TrainOptions {

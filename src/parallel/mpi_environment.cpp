@@ -21,6 +21,11 @@ void end_with_launcher() {
 
 }  // namespace
 
+int launched_rank() {
+  const char* rank = std::getenv("PMIX_RANK");
+  return rank == nullptr ? 0 : std::atoi(rank);
+}
+
 MpiEnvironment::MpiEnvironment(int& argc, char**& argv) {
   end_with_launcher();
   int provided = MPI_THREAD_SINGLE;

@@ -74,17 +74,6 @@ SetFigures mean_figures(double loss_sum, std::int64_t correct, std::int64_t samp
   return {loss_sum / count, static_cast<double>(correct) / count};
 }
 
-// Before the configuration is read, which may never end where a rank is frozen. What is wrong with
-// the option is said when it is read.
-void set_given_timeout(Watchdog& watchdog, const LaunchOptions& options) {
-  for (const GivenOption& option : options.given) {
-    std::int64_t timeout = 0;
-    if (option.name == "stall-timeout" && parse_number(option.text, timeout)) {
-      watchdog.set_timeout(std::chrono::seconds{timeout});
-    }
-  }
-}
-
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -392,7 +381,6 @@ ExitCode TrainingRun::finish() {
 
 ExitCode run_training(const Launch& launch, const LaunchOptions& options) {
   const Communicator& communicator = launch.communicator;
-  set_given_timeout(launch.watchdog, options);
   launch.heartbeat.enter(Phase::kLoad);
   launch.heartbeat.strike(Phase::kLoad);
   ProgressReport report(!communicator.is_root());

@@ -20,14 +20,18 @@ constexpr seconds kFileTimeout{600};
 constexpr milliseconds kPoll{100};
 // A process that was stopped itself, and continued, has not been silent all the while.
 constexpr milliseconds kLongestPoll{1000};
+// Launchers may take so long to bring all ranks up.
+constexpr seconds kStartTimeout{10};
+// Between the reports of ranks that cannot see yet whether another one has spoken.
+constexpr seconds kTurn{3};
 // Without a sign of life for so long, a process is taken for frozen; a busy host takes less.
 constexpr seconds kLongestBreath{5};
 // Ranks that only know that they wait let those speak who see more.
 constexpr seconds kPatience{3};
 
 bool uses_files(Phase phase) {
-  return phase == Phase::kStart || phase == Phase::kLoad || phase == Phase::kScatter ||
-         phase == Phase::kReport || phase == Phase::kSave;
+  return phase == Phase::kLoad || phase == Phase::kScatter || phase == Phase::kReport ||
+         phase == Phase::kSave;
 }
 
 // Whether a rank waits for no other one.
@@ -37,8 +41,12 @@ bool works_alone(Phase phase) {
 
 }  // namespace
 
-Watchdog::Watchdog(const Heartbeat& heartbeat)
-    : heartbeat_(heartbeat), thread_([this] { watch(); }) {}
+Watchdog::Watchdog(const Heartbeat& heartbeat, int rank, seconds timeout)
+    : heartbeat_(heartbeat),
+      place_(fmt::format("rank {}", rank)),
+      rank_(rank),
+      timeout_(timeout),
+      thread_([this] { watch(); }) {}
 
 Watchdog::~Watchdog() {
   {
@@ -91,6 +99,9 @@ void Watchdog::look(Clock::duration passed) {
 }
 
 Watchdog::Clock::duration Watchdog::limit() const {
+  if (heartbeat_.phase() == Phase::kStart) {
+    return std::max(timeout_, kStartTimeout) + std::min(rank_, 20) * kTurn;
+  }
   const bool may_be_files = is_at_files() && frozen() == nullptr;
   const seconds patience = may_be_files ? std::max(timeout_, kFileTimeout) : timeout_;
   const bool knows_more = frozen() != nullptr || works_alone(heartbeat_.phase());

@@ -20,13 +20,12 @@ TEST_F(WatchdogTest, EndsAProcessWithoutProgressAndSaysWhere) {
         Heartbeat heartbeat;
         heartbeat.at_step(41);
         heartbeat.enter(Phase::kReduce);
-        Watchdog watchdog(heartbeat);
-        watchdog.set_timeout(seconds{1});
+        const Watchdog watchdog(heartbeat, 0, seconds{1});
         std::this_thread::sleep_for(seconds{10});
       },
       testing::ExitedWithCode(1),
-      "tally-train: before the ranks met: no progress for 2 s at step 41, reduce; another rank is "
-      "frozen or cannot be reached");
+      "tally-train: rank 0: no progress for 2 s at step 41, reduce; another rank is frozen or "
+      "cannot be reached");
 }
 
 TEST_F(WatchdogTest, SaysSoIfTheProcessItselfIsStuck) {
@@ -34,8 +33,7 @@ TEST_F(WatchdogTest, SaysSoIfTheProcessItselfIsStuck) {
       {
         Heartbeat heartbeat;
         heartbeat.enter(Phase::kForward);
-        Watchdog watchdog(heartbeat);
-        watchdog.set_timeout(seconds{1});
+        const Watchdog watchdog(heartbeat, 0, seconds{1});
         std::this_thread::sleep_for(seconds{10});
       },
       testing::ExitedWithCode(1), "no progress for 1 s at step 0, forward; it is stuck itself");
@@ -43,8 +41,7 @@ TEST_F(WatchdogTest, SaysSoIfTheProcessItselfIsStuck) {
 
 TEST_F(WatchdogTest, LeavesAProcessWithProgressAlone) {
   Heartbeat heartbeat;
-  Watchdog watchdog(heartbeat);
-  watchdog.set_timeout(seconds{1});
+  const Watchdog watchdog(heartbeat, 0, seconds{1});
   for (int i = 0; i < 20; ++i) {
     heartbeat.enter(Phase::kForward);
     std::this_thread::sleep_for(milliseconds{100});
@@ -54,16 +51,20 @@ TEST_F(WatchdogTest, LeavesAProcessWithProgressAlone) {
 TEST_F(WatchdogTest, WaitsLongerWhileFilesAreWritten) {
   Heartbeat heartbeat;
   heartbeat.enter(Phase::kSave);
-  Watchdog watchdog(heartbeat);
-  watchdog.set_timeout(seconds{1});
+  const Watchdog watchdog(heartbeat, 0, seconds{1});
+  std::this_thread::sleep_for(milliseconds{2800});
+}
+
+TEST_F(WatchdogTest, GivesLaunchersTimeToBringUpAllRanks) {
+  const Heartbeat heartbeat;
+  const Watchdog watchdog(heartbeat, 0, seconds{1});
   std::this_thread::sleep_for(milliseconds{2800});
 }
 
 TEST_F(WatchdogTest, IsOffWithATimeoutOfZero) {
   Heartbeat heartbeat;
   heartbeat.enter(Phase::kForward);
-  Watchdog watchdog(heartbeat);
-  watchdog.set_timeout(seconds{0});
+  const Watchdog watchdog(heartbeat, 0, seconds{0});
   std::this_thread::sleep_for(milliseconds{300});
 }
 

@@ -3,6 +3,9 @@
 
 namespace tally {
 
+/// The rank that the launcher gives this process, before MPI has started; 0 without a launcher.
+int launched_rank();
+
 /// MPI from construction to destruction; one per process, which ends with the launcher (mpirun,
 /// srun) that started it. The destructor waits for all ranks to
 /// arrive, so nothing may throw past it on one rank alone: main ends such a rank by

@@ -23,13 +23,13 @@ class Watchdog {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// From the start of the process, before ranks know each other.
-  explicit Watchdog(const Heartbeat& heartbeat);
+  /// From the start of the process, before ranks know each other; `rank` is what the launcher says.
+  /// With a timeout of 0 nothing is watched.
+  Watchdog(const Heartbeat& heartbeat, int rank, std::chrono::seconds timeout);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
-  /// How long to wait; 0: for ever.
   void set_timeout(std::chrono::seconds timeout);
 
   /// Names this rank, and lets it see others. Ranks report one after the other, so that one message
@@ -57,9 +57,9 @@ class Watchdog {
   bool is_ending_ = false;
 
   // Under the mutex.
-  std::string place_ = "before the ranks met";
-  int rank_ = 0;
-  std::chrono::seconds timeout_{60};
+  std::string place_;
+  int rank_;
+  std::chrono::seconds timeout_;
   std::unique_ptr<Neighbours> neighbours_;
   std::vector<Watched> watched_;
   std::uint64_t last_beats_ = 0;

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""The report of a soak, in Markdown."""
+from collections import Counter
+
+INSIDE = ("training", "save")
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(map(str, head)) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
+
+
+def strikes(outcomes):
+    phases = ("start-up", "training", "save", "ending", "after the end")
+    counts = Counter((f"{o.plan.signal} to {o.plan.target}", o.phase) for o in outcomes)
+    kinds = sorted({kind for kind, _ in counts})
+    rows = [(kind, *(counts[kind, phase] or "" for phase in phases)) for kind in kinds]
+    totals = [sum(counts[kind, phase] for kind in kinds) for phase in phases]
+    return table(("strike", *phases), [*rows, ("**all**", *totals)])
+
+
+def histogram(cycles):
+    tenths = Counter(min(9, 10 * o.step // recipe.steps) for recipe, o in cycles
+                     if o.phase in INSIDE)
+    return table(("of the run's steps", *(f"{10 * i}-{10 * i + 10} %" for i in range(10))),
+                 [("strikes", *(tenths[i] for i in range(10)))])
+
+
+def report(tally, facts):
+    outcomes = [outcome for _, outcome in tally.cycles]
+    inside = sum(o.phase in INSIDE for o in outcomes)
+    longest = max((o.gone_seconds or 0 for o in outcomes), default=0)
+    worst = max((lost / interval for lost, interval in tally.lost_steps), default=0)
+    aimed = [o for o in outcomes if o.plan.in_save and not o.plan.in_start]
+    lines = [
+        "# Soak", "",
+        f"`scripts/soak.sh {facts['count']} {facts['seed']}` on {facts['data']}, {facts['date']}, "
+        f"{facts['minutes']:.1f} minutes, {facts['cores']} cores, tally {facts['version']}", "",
+        table(("what", "figure"), [
+            ("cycles", len(outcomes)),
+            ("runs that came to their end", tally.runs),
+            ("of these with the digest and the metrics of the uninterrupted run",
+             tally.runs - sum("digest" in f or "metrics" in f for f in tally.failures)),
+            ("resumes", tally.resumes),
+            ("strikes strictly inside training",
+             f"{inside} ({100 * inside / max(1, len(outcomes)):.0f} %)"),
+            ("aimed inside the writing of a checkpoint", len(aimed)),
+            ("caught there", sum(o.is_inside_write for o in outcomes)),
+            ("hangs", sum(o.is_hang for o in outcomes)),
+            ("orphans", sum(o.orphans for o in outcomes)),
+            ("most steps lost, in intervals between checkpoints", f"{worst:.2f}"),
+            ("longest time from strike to all processes gone", f"{longest:.1f} s"),
+            ("files of Tally left in temporary directories and shared memory",
+             sum(len(o.leftovers_of_ours) for o in outcomes)),
+            ("files of Open MPI left there, and removed",
+             sum(o.leftovers_of_mpi for o in outcomes)),
+            ("failures", len(tally.failures)),
+        ]), "",
+        "## Strikes by phase", "", strikes(outcomes), "",
+        "## When they fell", "", histogram(tally.cycles), "",
+        "## Layouts", "",
+        table(("ranks", *range(1, 9)),
+              [("cycles", *(sum(o.plan.ranks == r for o in outcomes) for r in range(1, 9)))]), "",
+        table(("threads a rank", *range(1, 5)),
+              [("cycles", *(sum(o.plan.threads == t for o in outcomes) for t in range(1, 5)))]), ""]
+    if tally.failures:
+        lines += ["## Failures", "", *(f"- {failure}" for failure in tally.failures), ""]
+    return "\n".join(lines)

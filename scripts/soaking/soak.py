@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""Strikes trainings until COUNT strikes have been made; see soak.sh."""
+import argparse
+import datetime
+import os
+import pathlib
+import shutil
+import sys
+import threading
+import time
+
+from lane import Lane, Tally
+from recipes import GoldenRuns, data_directory, recipes, run_tool
+from report import report
+
+SEEDS = (1, 2, 3)
+
+
+class Budget:
+    """The cycles that are left to the lanes together."""
+
+    def __init__(self, count):
+        self.count = count
+        self.lock = threading.Lock()
+
+    def has_more(self):
+        return self.count > 0
+
+    def take(self):
+        with self.lock:
+            self.count -= 1
+            return self.count >= 0
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="soak.sh")
+    parser.add_argument("count", type=int)
+    parser.add_argument("seed", type=int, nargs="?", default=None)
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("build/soak"))
+    parser.add_argument("--lanes", type=int, default=3)
+    return parser.parse_args()
+
+
+def soak(asked, seed):
+    shutil.rmtree(asked.out, ignore_errors=True)
+    asked.out.mkdir(parents=True)
+    tally = Tally()
+    golden = GoldenRuns(asked.out)
+    needed = recipes() if asked.count >= 50 else []
+    for recipe in needed:  # before the lanes use the machine
+        for golden_seed in SEEDS:
+            golden.result(recipe, golden_seed)
+    budget = Budget(asked.count)
+    lanes = [Lane(number, seed, asked.out.resolve(), golden, tally, budget)
+             for number in range(asked.lanes)]
+    threads = [threading.Thread(target=guarded, args=(lane, tally)) for lane in lanes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return tally
+
+
+def guarded(lane, tally):
+    try:
+        lane.run()
+    except Exception as error:  # a lane that fails must not look like one that is done
+        tally.failures.append(f"lane {lane.number}: {type(error).__name__}: {error}")
+
+
+def main():
+    asked = arguments()
+    seed = asked.seed if asked.seed is not None else int(time.time())
+    print(f"soak.sh: {asked.count} cycles, seed {seed}, in {asked.out}", file=sys.stderr)
+    start = time.monotonic()
+    tally = soak(asked, seed)
+    text = report(tally, {
+        "count": asked.count, "seed": seed, "data": f"{data_directory().name}",
+        "date": datetime.date.today().isoformat(), "minutes": (time.monotonic() - start) / 60,
+        "cores": len(os.sched_getaffinity(0)),
+        "version": run_tool("tally-train", "--version").split()[-1]})
+    (asked.out / "soak.md").write_text(text)
+    print(text)
+    if len(tally.cycles) < asked.count and not tally.failures:
+        tally.failures.append(f"only {len(tally.cycles)} cycles were made")
+    if tally.failures:
+        print(f"soak.sh: {len(tally.failures)} failures; the evidence is in {asked.out}",
+              file=sys.stderr)
+    return 1 if tally.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""A short soak: kills at random, one digest in the end; and the proof that the soak can fail."""
+import os
+import random
+import subprocess
+import sys
+
+from tally_testing import BIN, ROOT, TallyTest, main
+
+sys.path.insert(0, str(ROOT / "scripts" / "soaking"))
+os.environ.setdefault("TALLY_BIN", str(BIN))
+
+from cycle import Outcome, Plan  # noqa: E402
+from lane import Lane, Tally  # noqa: E402
+from recipes import recipes  # noqa: E402
+
+CYCLES = 12
+
+
+class Soak(TallyTest):
+    def test_twelve_cycles(self):
+        seed = os.environ.get("TALLY_TEST_SEED", str(random.randrange(10**6)))
+        done = subprocess.run(
+            [ROOT / "scripts" / "soak.sh", str(CYCLES), seed, "--out", self.directory / "soak"],
+            env={**os.environ, "TALLY_BIN": str(BIN)}, capture_output=True, text=True, check=False)
+        print(done.stdout)
+        self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
+        self.assertIn(f"| cycles | {CYCLES} |", done.stdout)
+        self.assertIn("| hangs | 0 |", done.stdout)
+        self.assertIn("| orphans | 0 |", done.stdout)
+        ended = int(done.stdout.split("| runs that came to their end | ")[1].split()[0])
+        self.assertGreater(ended, 0)
+
+
+class WhatIsWrong(TallyTest):
+    """Each fault that the soak looks for, shown to it."""
+
+    def setUp(self):
+        super().setUp()
+        self.tally = Tally()
+        self.lane = Lane(0, 1, self.directory, None, self.tally, None)
+        self.run_dir = self.directory / "run"
+        (self.run_dir / "checkpoints").mkdir(parents=True)
+        (self.run_dir / "checkpoints" / "step-000000000100.h5").touch()
+        (self.run_dir / "run.status").write_text("RESUME\n")
+        (self.run_dir / "metrics.csv").write_text("epoch\n")
+        (self.directory / "cycle").mkdir()
+        self.recipe = recipes()[0]
+
+    def failures_of(self, **seen):
+        outcome = Outcome(Plan.draw(random.Random(1)), done=100, gone_seconds=1.0)
+        for name, value in seen.items():
+            setattr(outcome, name, value)
+        self.lane.accept(self.recipe, outcome, self.run_dir, self.directory / "cycle", True)
+        return [failure.split(": ", 1)[1].split(" (Plan")[0] for failure in self.tally.failures]
+
+    def test_nothing(self):
+        self.assertEqual(self.failures_of(), [])
+
+    def test_a_hang(self):
+        self.assertEqual(self.failures_of(is_hang=True, gone_seconds=None), ["hangs"])
+
+    def test_orphans(self):
+        self.assertEqual(self.failures_of(orphans=2), ["2 orphans"])
+
+    def test_a_file_of_ours(self):
+        self.assertEqual(self.failures_of(leftovers_of_ours=["tally-x"]),
+                         ["left behind: ['tally-x']"])
+
+    def test_steps_that_are_lost(self):
+        self.assertEqual(self.failures_of(done=100 + self.recipe.interval), [])
+        self.assertEqual(self.failures_of(done=101 + self.recipe.interval),
+                         [f"{self.recipe.interval + 1} steps lost, of {self.recipe.interval} between "
+                          "checkpoints"])
+
+    def test_a_failed_run(self):
+        (self.run_dir / "run.status").write_text("FAILED\n")
+        self.assertEqual(self.failures_of(), ["run.status says FAILED"])
+
+    def test_a_damaged_checkpoint(self):
+        (self.run_dir / "checkpoints" / "step-000000000200.h5.damaged-1").touch()
+        self.assertEqual(self.failures_of(), ["a damaged checkpoint"])
+
+    def test_another_digest(self):
+        self.train("short", "--epochs", 1)
+
+        class Golden:
+            def result(self, recipe, seed):
+                return "0" * 64, "epoch\n"
+
+        self.lane.golden = Golden()
+        self.lane.compare(self.recipe, 1, self.directory / "short")
+        self.assertEqual(len(self.tally.failures), 2, self.tally.failures)
+        self.assertRegex(self.tally.failures[0], "digest [0-9a-f]{64}, expected 0{64}")
+        self.assertIn("metrics.csv differs", self.tally.failures[1])
+
+
+if __name__ == "__main__":
+    main()
