@@ -97,6 +97,8 @@ std::vector<Value> gather_all_of(std::span<const Value> values, MPI_Datatype typ
 }  // namespace
 
 struct Communicator::Handles {
+  explicit Handles(OwnedComm all) : world(std::move(all)) {}
+
   OwnedComm world;
   OwnedComm node{node_of(world.get())};
   OwnedType block{kBlockBytes};

@@ -38,7 +38,7 @@ Range leaves_of_node(std::int64_t shards, std::int64_t leaf_count, const JobLayo
 }  // namespace
 
 Range JobLayout::ranks_of(int node) const {
-  const auto [begin, end] = std::ranges::equal_range(nodes, node);
+  const auto [begin, end] = std::equal_range(nodes.begin(), nodes.end(), node);
   return {begin - nodes.begin(), end - nodes.begin()};
 }
 
