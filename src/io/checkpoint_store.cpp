@@ -41,7 +41,9 @@ std::string move_aside(const fs::path& path) {
     const fs::path target = fmt::format("{}.damaged-{}", path.string(), number);
     std::error_code error;
     if (fs::exists(target, error)) continue;
-    fs::rename(path, target, error);
+    do {
+      fs::rename(path, target, error);
+    } while (error == std::errc::interrupted);
     if (error) return fmt::format("it could not be moved aside: {}", error.message());
     return fmt::format("moved aside as {}", target.filename().string());
   }
@@ -101,19 +103,21 @@ std::vector<std::string> CheckpointStore::save(const TrainingState& state, std::
   newest_step_ = step;
   if (!warning.empty() && !std::exchange(has_warned_, true)) warnings.push_back(std::move(warning));
   try {
-    prune(keep);
+    prune(keep, before_publishing);
   } catch (const Error& error) {  // old files that stay cost nothing but room
+    if (error.exit_code() == ExitCode::kInUse) throw;
     warnings.push_back(fmt::format("old checkpoints stay: {}", error.what()));
   }
   return warnings;
 }
 
-void CheckpointStore::prune(std::int64_t keep) const {
+// What cannot be removed now is tried again after the next save.
+void CheckpointStore::prune(std::int64_t keep, const std::function<void()>& before_removing) const {
   const std::vector<fs::path> newest_first = checkpoints_in(directory_);
   for (std::size_t i = static_cast<std::size_t>(keep); i < newest_first.size(); ++i) {
     if (newest_first[i].filename() == newest_name()) continue;
-    std::error_code ignored;
-    fs::remove(newest_first[i], ignored);
+    before_removing();
+    remove_file(newest_first[i]);
   }
 }
 
@@ -125,7 +129,7 @@ std::optional<LoadedCheckpoint> CheckpointStore::load_newest(Damaged damaged) {
       skipped.push_back({path, std::move(file.damage)});
       continue;
     }
-    LoadedCheckpoint loaded{decode_checkpoint(file.bytes, path.string()), path, {}};
+    LoadedCheckpoint loaded{decode_whole_checkpoint(file.bytes, path.string()), path, {}};
     require_name(loaded);
     newest_step_ = loaded.state.progress.step;
     for (const auto& [damaged_path, damage] : skipped) {
@@ -160,7 +164,7 @@ LoadedCheckpoint load_model(const fs::path& file_or_run_directory) {
   if (!fs::is_directory(status)) {
     const FileContents file = contents_of(path);
     require(file.damage.empty(), ExitCode::kCheckpoint, "{}", file.damage);
-    return {decode_checkpoint(file.bytes, path.string()), path, {}};
+    return {decode_whole_checkpoint(file.bytes, path.string()), path, {}};
   }
   auto loaded =
       CheckpointStore(checkpoint_directory(path)).load_newest(CheckpointStore::Damaged::kLeave);

@@ -43,14 +43,13 @@ std::optional<RunConfig> RunRecorder::load_config() const {
 
 void RunRecorder::begin(const TrainingState& state) {
   directory_.write_config(to_toml(state.config));
-  metrics_.emplace(path(), state.history, state.config.log_every > 0);
+  metrics_.emplace(path(), state.history, state.config.log_every > 0, directory_.ownership_check());
   directory_.write_status({RunState::kResume, state.progress.step, newest_checkpoint(), "running"});
 }
 
 bool RunRecorder::save(const TrainingState& state) {
   try {
-    const auto warnings =
-        store_.save(state, state.config.keep, [this] { directory_.lock().require_ownership(); });
+    const auto warnings = store_.save(state, state.config.keep, directory_.ownership_check());
     for (const std::string& warning : warnings) warn_(warning);
   } catch (const Error& error) {
     if (error.exit_code() == ExitCode::kInUse) throw;
@@ -64,11 +63,17 @@ bool RunRecorder::save(const TrainingState& state) {
 }
 
 void RunRecorder::add(const EpochRow& row) {
-  warn_if_failing([&] { metrics_->add(row); });
+  warn_if_failing([&] {
+    directory_.lock().require_ownership();
+    metrics_->add(row);
+  });
 }
 
 void RunRecorder::add(const StepRow& row) {
-  warn_if_failing([&] { metrics_->add(row); });
+  warn_if_failing([&] {
+    directory_.lock().require_ownership();
+    metrics_->add(row);
+  });
 }
 
 void RunRecorder::write_profile(const std::string& json) {
@@ -81,9 +86,9 @@ void RunRecorder::write_status(RunState state, std::int64_t step, const std::str
 
 void RunRecorder::warn_if_failing(const std::function<void()>& write) {
   try {
-    directory_.lock().require_ownership();
     write();
   } catch (const Error& error) {
+    if (error.exit_code() == ExitCode::kInUse) return;  // the next save ends the run on all ranks
     warn_(error.what());
   }
 }

@@ -28,7 +28,7 @@ class CheckpointStore {
   /// Writes `state` as the checkpoint of its step and removes all but the newest `keep`. Returns
   /// warnings. When this returns, the file has survived a read back and an fsync. Does nothing if
   /// this object saved or loaded that step last. `before_publishing` may throw to keep a run that
-  /// has lost its directory to another one from writing into it.
+  /// has lost its directory to another one from writing into it or removing from it.
   std::vector<std::string> save(const TrainingState& state, std::int64_t keep,
                                 const std::function<void()>& before_publishing);
 
@@ -46,7 +46,7 @@ class CheckpointStore {
   [[nodiscard]] std::string newest_name() const;
 
  private:
-  void prune(std::int64_t keep) const;
+  void prune(std::int64_t keep, const std::function<void()>& before_removing) const;
 
   std::filesystem::path directory_;
   std::optional<std::int64_t> newest_step_;
