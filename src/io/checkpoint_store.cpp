@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "checkpoint_gate.hpp"
+#include "holding_directory.hpp"
 #include "tally/core/error.hpp"
 #include "tally/io/checkpoint.hpp"
 #include "tally/io/posix_file.hpp"
@@ -36,14 +37,12 @@ std::vector<fs::path> checkpoints_in(const fs::path& directory) {
   return paths;
 }
 
-std::string move_aside(const fs::path& path) {
+std::string move_aside(const fs::path& path, const std::function<void()>& before_moving) {
   for (int number = 1;; ++number) {
     const fs::path target = fmt::format("{}.damaged-{}", path.string(), number);
     std::error_code error;
     if (fs::exists(target, error)) continue;
-    do {
-      fs::rename(path, target, error);
-    } while (error == std::errc::interrupted);
+    error = move_as_owner(path, target, before_moving);
     if (error) return fmt::format("it could not be moved aside: {}", error.message());
     return fmt::format("moved aside as {}", target.filename().string());
   }
@@ -116,12 +115,12 @@ void CheckpointStore::prune(std::int64_t keep, const std::function<void()>& befo
   const std::vector<fs::path> newest_first = checkpoints_in(directory_);
   for (std::size_t i = static_cast<std::size_t>(keep); i < newest_first.size(); ++i) {
     if (newest_first[i].filename() == newest_name()) continue;
-    before_removing();
-    remove_file(newest_first[i]);
+    remove_as_owner(newest_first[i], before_removing);
   }
 }
 
-std::optional<LoadedCheckpoint> CheckpointStore::load_newest(Damaged damaged) {
+std::optional<LoadedCheckpoint> CheckpointStore::load_newest(
+    Damaged damaged, const std::function<void()>& before_moving) {
   std::vector<DamagedFile> skipped;
   for (const fs::path& path : checkpoints_in(directory_)) {
     FileContents file = contents_of(path);
@@ -134,7 +133,8 @@ std::optional<LoadedCheckpoint> CheckpointStore::load_newest(Damaged damaged) {
     newest_step_ = loaded.state.progress.step;
     for (const auto& [damaged_path, damage] : skipped) {
       loaded.warnings.push_back(fmt::format(
-          "{}; {}", damage, damaged == Damaged::kMoveAside ? move_aside(damaged_path) : "skipped"));
+          "{}; {}", damage,
+          damaged == Damaged::kMoveAside ? move_aside(damaged_path, before_moving) : "skipped"));
     }
     return loaded;
   }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "holding_directory.hpp"
 #include "system_call.hpp"
 #include "tally/core/text.hpp"
 #include "temporary_file.hpp"
@@ -139,12 +140,10 @@ std::vector<fs::path> entries_of(const fs::path& directory, ExitCode on_error) {
 
 void remove_temporary_files(const fs::path& directory, ExitCode on_error) {
   for (const fs::path& entry : entries_of(directory, on_error)) {
-    if (is_temporary_name(entry.filename().string())) remove_file(entry);
+    if (!is_temporary_name(entry.filename().string())) continue;
+    const int result = uninterrupted([&] { return ::unlink(entry.c_str()); });
+    if (result != 0 && (errno == EISDIR || errno == EPERM)) remove_holding_directory(entry);
   }
-}
-
-bool remove_file(const fs::path& path) {
-  return uninterrupted([&] { return ::unlink(path.c_str()); }) == 0;
 }
 
 void require_writable(const fs::path& directory) {

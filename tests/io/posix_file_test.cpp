@@ -215,6 +215,14 @@ TEST(ReplaceFile, AsksWhenAllButTheNameIsThere) {
   EXPECT_EQ(names_in(directory.path()), Names{"file"});
 }
 
+TEST(RemoveTemporaryFiles, RemovesTheDirectoryThroughWhichNamesAreTakenAway) {
+  const TemporaryDirectory directory;
+  fs::create_directory(directory.path() / ".file.tmp-1");
+  put(directory.path() / ".file.tmp-1" / "file", "old");
+  remove_temporary_files(directory.path());
+  EXPECT_TRUE(names_in(directory.path()).empty());
+}
+
 // Stopped between the question and the name, while another run takes the directory over.
 TEST(RemoveTemporaryFiles, LeavesNothingToPublishForARunThatWakesUp) {
   const TemporaryDirectory directory;

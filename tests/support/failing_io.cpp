@@ -374,6 +374,10 @@ int remove(const char* path) noexcept {
   return named("unlink", path, Room::kNotNeeded,
                [&] { return next<int(const char*)>("remove")(path); });
 }
+int rmdir(const char* path) noexcept {
+  return named("unlink", path, Room::kNotNeeded,
+               [&] { return next<int(const char*)>("rmdir")(path); });
+}
 int mkdir(const char* path, mode_t mode) noexcept {
   return named("mkdir", path, Room::kNeeded,
                [&] { return next<int(const char*, mode_t)>("mkdir")(path, mode); });

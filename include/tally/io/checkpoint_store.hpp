@@ -35,9 +35,10 @@ class CheckpointStore {
   /// The newest checkpoint that verifies, or nothing if there is no checkpoint at all. Damaged ones
   /// are named in the warnings and, if asked, moved aside as *.damaged-<n>. Throws an Error, with
   /// all files left as they are, if there are checkpoints but none is whole, or if the newest whole
-  /// one cannot be used.
+  /// one cannot be used. `before_moving` may throw as `before_publishing` does.
   enum class Damaged { kLeave, kMoveAside };
-  std::optional<LoadedCheckpoint> load_newest(Damaged damaged);
+  std::optional<LoadedCheckpoint> load_newest(
+      Damaged damaged, const std::function<void()>& before_moving = [] {});
 
   /// Whether there is any checkpoint, whole or not.
   [[nodiscard]] bool is_empty() const;

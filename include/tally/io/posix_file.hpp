@@ -59,9 +59,6 @@ std::vector<std::filesystem::path> entries_of(const std::filesystem::path& direc
 void remove_temporary_files(const std::filesystem::path& directory,
                             ExitCode on_error = ExitCode::kFailure);
 
-/// Returns whether it could.
-bool remove_file(const std::filesystem::path& path);
-
 /// Throws an Error (ExitCode::kUsage) if no file can be made in `directory`.
 void require_writable(const std::filesystem::path& directory);
 

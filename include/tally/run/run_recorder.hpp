@@ -51,6 +51,7 @@ class RunRecorder {
   [[nodiscard]] std::string newest_checkpoint() const { return store_.newest_name(); }
 
  private:
+  void leave_if_taken_over() const;
   void warn_if_failing(const std::function<void()>& write);
 
   Warn warn_;
