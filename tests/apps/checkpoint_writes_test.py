@@ -9,11 +9,11 @@ kind of fault. tally-train itself takes every seventh call, or all of them with 
 import collections
 import concurrent.futures
 import os
+import re
 import shutil
-import unittest
 
 from failing_io import calls_in, faults, save_checkpoints
-from tally_testing import DIGITS, TallyTest, command, digest, main, require_no_sanitizer, run
+from tally_testing import DIGITS, TallyTest, digest, main, require_no_sanitizer, run
 
 FAILING = ["enospc", "eio"]
 INTERRUPTING = ["eintr", "short", "lost-reply"]
@@ -32,10 +32,17 @@ class CheckpointWrites(TallyTest):
     def setUp(self):
         super().setUp(in_memory=True)
         require_no_sanitizer("the library that makes calls fail must be the first one loaded")
-        root = self.directory / "whole"
+        self.record(without="")
+
+    def record(self, without):
+        """Lets the run be on a file system without something, and takes its calls and results down."""
+        self.without = without
+        root = self.directory / f"whole {without}"
         root.mkdir()
         log = self.directory / "log"
-        whole = save_checkpoints(root / "runs" / "run", faults(root, log=log))
+        log.unlink(missing_ok=True)
+        whole = save_checkpoints(root / "runs" / "run", faults(root, log=log, without=without))
+        self.root = root
         self.assertEqual((whole.code, whole.lines[:-1]),
                          (0, ["from 0", "saved 1", "saved 2", "saved 3", "saved 4"]))
         self.calls = calls_in(log)
@@ -50,11 +57,11 @@ class CheckpointWrites(TallyTest):
 
     def call_text(self, call):
         name, path = self.calls[call - 1]
-        return f"call {call}, {name} {path.removeprefix(str(self.directory / 'whole'))}"
+        return f"call {call}, {name} {path.removeprefix(str(self.root))}"
 
     def continued(self, kind, run_dir, first):
         """What is wrong with the run that continues without faults."""
-        again = save_checkpoints(run_dir)
+        again = save_checkpoints(run_dir, faults(run_dir, without=self.without))
         wrong = []
         if again.code != 0:
             wrong.append(f"cannot be continued: {again.lines}")
@@ -114,16 +121,16 @@ class CheckpointWrites(TallyTest):
             wrong.append(f"was to end at once, but ended with {first.code}")
         return wrong + self.continued(kind, run_dir, first)
 
-    def try_one(self, kind, call, without):
+    def try_one(self, kind, call):
         root = self.directory / f"{kind}-{call}"
         root.mkdir()
-        first = save_checkpoints(root / "runs" / "run", faults(root, call, kind, without=without))
+        first = save_checkpoints(root / "runs" / "run", faults(root, call, kind, without=self.without))
         wrong = self.wrong_with(kind, call, root, first)
         shutil.rmtree(root)
         return kind, [f"{kind} at {self.call_text(call)}: {text}" for text in wrong]
 
-    def sweep(self, kinds, without=""):
-        jobs = [(kind, call, without) for kind in kinds for call in range(1, len(self.calls) + 1)
+    def sweep(self, kinds):
+        jobs = [(kind, call) for kind in kinds for call in range(1, len(self.calls) + 1)
                 if self.calls[call - 1][0] in ONLY.get(kind, {self.calls[call - 1][0]})]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             results = list(pool.map(lambda job: self.try_one(*job), jobs))
@@ -148,6 +155,85 @@ class CheckpointWrites(TallyTest):
 
     def test_power_fails_at_every_call(self):
         self.sweep(["lose-all", "lose-data", "lose-names"])
+
+    def test_without_hard_links(self):
+        self.record(without="links")
+        self.sweep(["eio", "eintr", "kill-before", "lose-all"])
+
+    def test_without_any_way_to_publish(self):
+        root = self.directory / "nothing"
+        root.mkdir()
+        result = save_checkpoints(root / "run", faults(root, without="links renames"))
+        self.assertEqual(result.code, 1)
+        refusals = [f"no checkpoint: {root}/run/checkpoints/step-00000000000{step}.h5: cannot publish: "
+                    "this file system has neither hard links nor names that are given only if they "
+                    "are free; choose a --run-dir on another one; the last one is none"
+                    for step in (1, 2, 3, 4, 4)]
+        self.assertEqual(result.warnings, refusals)
+        self.assertEqual(list((root / "run" / "checkpoints").iterdir()), [])
+
+
+class TrainingWrites(TallyTest):
+    """The same with tally-train on one rank, which has other threads and MPI around it."""
+
+    RECIPE = ["--data", DIGITS, "--train-limit", 128, "--batch-size", 64, "--network", "dense:10",
+              "--epochs", 3, "--keep", 2, "--log-every", 1]
+    STEPS_OF_EPOCH = 2
+
+    def setUp(self):
+        super().setUp(in_memory=True)
+        require_no_sanitizer("the library that makes calls fail must be the first one loaded")
+
+    def tally_train(self, root, *arguments, environment=None):
+        return run("tally-train", "--run-dir", root / "run", *arguments, env=environment)
+
+    def saved_step(self, result):
+        saved = re.findall(r"^epoch (\d+)/3 .* saved$", result.out, re.MULTILINE)
+        return max(map(int, saved), default=0) * self.STEPS_OF_EPOCH
+
+    def wrong_with(self, kind, call):
+        root = self.directory / f"{kind}-{call}"
+        root.mkdir()
+        first = self.tally_train(root, *self.RECIPE, environment=faults(root, call, kind))
+        wrong = []
+        if kind in FAILING:
+            warnings = [line for line in first.err.splitlines() if " warning: " in line]
+            if len(warnings) > 1 or first.code not in (0, 1, 2, 4):
+                wrong.append(f"{first.code}, {first.err}")
+        elif first.code != -9:
+            wrong.append(f"was to end at once, but ended with {first.code}: {first.err}")
+        again = self.tally_train(root, *self.RECIPE, "--resume")
+        resumed = re.search(r"(?:resumed at|finished already, at) step (\d+)", again.out)
+        step = int(resumed.group(1)) if resumed else 0
+        if again.code != 0 or again.err and kind != "lose-data":
+            wrong.append(f"cannot be continued: {again.code}, {again.err}")
+        elif step < self.saved_step(first):
+            wrong.append(f"goes on from {step}, after {self.saved_step(first)} was saved")
+        elif digest(root / "run") != self.digest:
+            wrong.append("ends in other bits")
+        if temporary_files(root):
+            wrong.append(f"leaves {temporary_files(root)}")
+        shutil.rmtree(root)
+        return [f"{kind} at call {call}: {text}" for text in wrong]
+
+    def test_a_fault_at_every_call_of_a_training(self):
+        root = self.directory / "whole"
+        root.mkdir()
+        log = self.directory / "log"
+        whole = self.tally_train(root, *self.RECIPE, environment=faults(root, log=log))
+        self.assertEqual((whole.code, self.saved_step(whole)), (0, 6), whole.err)
+        self.digest = digest(root / "run")
+        calls = len(calls_in(log))
+        stride = 1 if os.environ.get("TALLY_EXHAUSTIVE") else 7
+        kinds = ["enospc", "kill-before", "lose-all", "lose-data"]
+        jobs = [(kind, call) for i, kind in enumerate(kinds)
+                for call in range(1 + i % stride, calls + 1, stride)]
+        with concurrent.futures.ThreadPoolExecutor(2 * os.cpu_count()) as pool:
+            results = list(pool.map(lambda job: self.wrong_with(*job), jobs))
+        wrong = [text for texts in results for text in texts]
+        print(f"tally-train: {calls} calls, {len(jobs)} faults ({', '.join(kinds)}): "
+              f"{len(wrong)} wrong")
+        self.assertEqual(wrong, [], "\n".join(wrong[:50]))
 
 
 if __name__ == "__main__":
