@@ -95,9 +95,10 @@ std::string checkpoint_name(std::int64_t step) {
 std::vector<std::string> CheckpointStore::save(const TrainingState& state, std::int64_t keep,
                                                const std::function<void()>& before_publishing) {
   const std::int64_t step = state.progress.step;
-  if (newest_step_ == step) return {};
-  std::vector<std::string> warnings;
   const fs::path path = directory_ / checkpoint_name(step);
+  std::error_code unknown;
+  if (newest_step_ == step && fs::exists(path, unknown)) return {};
+  std::vector<std::string> warnings;
   std::string warning = publish_file(path, encode_checkpoint(state), before_publishing);
   newest_step_ = step;
   if (!warning.empty() && !std::exchange(has_warned_, true)) warnings.push_back(std::move(warning));

@@ -55,6 +55,13 @@ void RunRecorder::begin(const TrainingState& state) {
   }
 }
 
+std::string RunRecorder::newest_checkpoint() const {
+  const std::string name = store_.newest_name();
+  std::error_code error;
+  const auto type = std::filesystem::status(directory_.checkpoints() / name, error).type();
+  return type == std::filesystem::file_type::not_found ? "" : name;
+}
+
 bool RunRecorder::save(const TrainingState& state) {
   try {
     const auto warnings = store_.save(state, state.config.keep, directory_.ownership_check());

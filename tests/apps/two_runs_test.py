@@ -12,7 +12,7 @@ import subprocess
 import time
 
 from failing_io import SAVE_CHECKPOINTS, Saving, calls_in, faults, save_checkpoints
-from tally_testing import (ROOT, TallyTest, children_of, command, digest, main,
+from tally_testing import (DIGITS, LEAKS_OF_MPI, ROOT, TallyTest, children_of, command, digest, main,
                            require_no_sanitizer, run, status)
 
 NO_LOCKS = ("this file system has no locks; see to it that no two runs use this directory at the "
@@ -23,6 +23,13 @@ HOST = re.escape(socket.gethostname())
 def contents(directory):
     return {str(path.relative_to(directory)): path.read_bytes()
             for path in sorted(directory.glob("**/*")) if path.is_file()}
+
+
+def wait_for_checkpoint(test, run_dir):
+    deadline = time.monotonic() + 30
+    while not list(run_dir.glob("checkpoints/step-*.h5")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    test.assertTrue(list(run_dir.glob("checkpoints/step-*.h5")))
 
 
 class StaleOwner(TallyTest):
@@ -86,6 +93,57 @@ class StaleOwner(TallyTest):
         self.assertEqual(wrong, [], "\n".join(wrong[:50]))
         # The others had not begun, or had saved their last step.
         self.assertGreater(refused, 0.7 * len(calls))
+
+    def test_a_training_that_slept_leaves_with_3(self):
+        run_dir = self.directory / "run"
+        recipe = ["--data", DIGITS, "--epochs", 40, "--checkpoint-every", "5steps", "--keep", 3,
+                  "--log-every", 3]
+        environment = {**os.environ, **faults(self.directory, without="locks")}
+        sleeper = subprocess.Popen(
+            command("tally-train", "--run-dir", run_dir, *recipe, ranks=2), env=environment,
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(sleeper.kill)
+        wait_for_checkpoint(self, run_dir)
+        ranks = children_of(sleeper)
+        self.assertEqual(len(ranks), 2)
+        for rank in ranks:
+            os.kill(rank, signal.SIGSTOP)
+        owner = run("tally-train", "--run-dir", run_dir, "--resume", ranks=3, env=environment)
+        self.assertEqual(owner.code, 0, owner.err)
+        self.assertEqual(status(run_dir)[0], "DONE")
+        before = contents(run_dir)
+        for rank in ranks:
+            os.kill(rank, signal.SIGCONT)
+        errors = sleeper.communicate(timeout=60)[1]
+        self.assertEqual(sleeper.returncode, 3, errors)
+        self.assertRegex(errors, rf"\Atally-train: warning: {run_dir}: {NO_LOCKS}\n"
+                         rf"tally-train: {run_dir}: taken over by host {HOST}, process \d+; this run "
+                         r"stops without writing to it\n\Z")
+        self.assertEqual(contents(run_dir), before)
+        whole = run("tally-train", "--run-dir", self.directory / "whole", *recipe)
+        self.assertEqual(whole.code, 0, whole.err)
+        self.assertEqual(digest(run_dir), digest(self.directory / "whole"))
+
+
+class Locked(TallyTest):
+    def test_a_lock_dies_with_its_owner(self):
+        run_dir = self.directory / "run"
+        recipe = ["--data", DIGITS, "--epochs", 9999, "--checkpoint-every", "5steps"]
+        first = subprocess.Popen(
+            command("tally-train", "--run-dir", run_dir, *recipe), cwd=ROOT,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, **LEAKS_OF_MPI})
+        self.addCleanup(first.kill)
+        wait_for_checkpoint(self, run_dir)
+        refused = run("tally-train", "--run-dir", run_dir, "--resume", ranks=2)
+        self.assertEqual((refused.code, refused.err), (
+            3, f"tally-train: {run_dir}: in use by host {socket.gethostname()}, process {first.pid}; "
+            "wait for it to end, or choose another --run-dir\n"))
+        self.assertIsNone(first.poll())
+        first.send_signal(signal.SIGKILL)
+        first.communicate()
+        again = run("tally-train", "--run-dir", run_dir, "--resume", "--max-steps", 1, ranks=2)
+        self.assertEqual((again.code, again.err), (0, ""))
 
 
 if __name__ == "__main__":

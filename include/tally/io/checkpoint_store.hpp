@@ -27,7 +27,7 @@ class CheckpointStore {
 
   /// Writes `state` as the checkpoint of its step and removes all but the newest `keep`. Returns
   /// warnings. When this returns, the file has survived a read back and an fsync. Does nothing if
-  /// this object saved or loaded that step last. `before_publishing` may throw to keep a run that
+  /// this object saved or loaded that step last, and the file is still there. `before_publishing` may throw to keep a run that
   /// has lost its directory to another one from writing into it or removing from it.
   std::vector<std::string> save(const TrainingState& state, std::int64_t keep,
                                 const std::function<void()>& before_publishing);
