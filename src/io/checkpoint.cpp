@@ -138,12 +138,16 @@ std::vector<std::byte> encode_checkpoint(const TrainingState& state) {
 }
 
 TrainingState decode_checkpoint(std::span<const std::byte> file, const std::string& name) {
-  const Gate gate = open_gate(file);
-  require(gate.damage.empty(), ExitCode::kCheckpoint, "{}: {}", name, gate.damage);
-  require(gate.format == kCheckpointFormat, ExitCode::kCheckpoint,
-          "{}: expected checkpoint format {}, got {}; use the version of tally that wrote it, or "
-          "a newer one",
-          name, kCheckpointFormat, gate.format);
+  const std::string damage = damage_of_checkpoint(file);
+  require(damage.empty(), ExitCode::kCheckpoint, "{}: {}", name, damage);
+  return decode_whole_checkpoint(file, name);
+}
+
+TrainingState decode_whole_checkpoint(std::span<const std::byte> file, const std::string& name) {
+  const std::int64_t format = read_head(file, file.size()).format;
+  require(format == kCheckpointFormat, ExitCode::kCheckpoint,
+          "{}: expected checkpoint format {}, got {}; use the version of tally that wrote it{}",
+          name, kCheckpointFormat, format, format < kCheckpointFormat ? "" : ", or a newer one");
   const H5Reader reader(file, name);
   require(reader.text_attribute("/", "preparation") == kPreparation, ExitCode::kCheckpoint,
           "{}: its images were prepared in another way than this program does", name);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "checkpoint_gate.hpp"
+#include "holding_directory.hpp"
 #include "tally/core/error.hpp"
 #include "tally/io/checkpoint.hpp"
 #include "tally/io/posix_file.hpp"
@@ -36,12 +37,12 @@ std::vector<fs::path> checkpoints_in(const fs::path& directory) {
   return paths;
 }
 
-std::string move_aside(const fs::path& path) {
+std::string move_aside(const fs::path& path, const std::function<void()>& before_moving) {
   for (int number = 1;; ++number) {
     const fs::path target = fmt::format("{}.damaged-{}", path.string(), number);
     std::error_code error;
     if (fs::exists(target, error)) continue;
-    fs::rename(path, target, error);
+    error = move_as_owner(path, target, before_moving);
     if (error) return fmt::format("it could not be moved aside: {}", error.message());
     return fmt::format("moved aside as {}", target.filename().string());
   }
@@ -94,30 +95,33 @@ std::string checkpoint_name(std::int64_t step) {
 std::vector<std::string> CheckpointStore::save(const TrainingState& state, std::int64_t keep,
                                                const std::function<void()>& before_publishing) {
   const std::int64_t step = state.progress.step;
-  if (newest_step_ == step) return {};
-  std::vector<std::string> warnings;
   const fs::path path = directory_ / checkpoint_name(step);
+  std::error_code unknown;
+  if (newest_step_ == step && fs::exists(path, unknown)) return {};
+  std::vector<std::string> warnings;
   std::string warning = publish_file(path, encode_checkpoint(state), before_publishing);
   newest_step_ = step;
   if (!warning.empty() && !std::exchange(has_warned_, true)) warnings.push_back(std::move(warning));
   try {
-    prune(keep);
+    prune(keep, before_publishing);
   } catch (const Error& error) {  // old files that stay cost nothing but room
+    if (error.exit_code() == ExitCode::kInUse) throw;
     warnings.push_back(fmt::format("old checkpoints stay: {}", error.what()));
   }
   return warnings;
 }
 
-void CheckpointStore::prune(std::int64_t keep) const {
+// What cannot be removed now is tried again after the next save.
+void CheckpointStore::prune(std::int64_t keep, const std::function<void()>& before_removing) const {
   const std::vector<fs::path> newest_first = checkpoints_in(directory_);
   for (std::size_t i = static_cast<std::size_t>(keep); i < newest_first.size(); ++i) {
     if (newest_first[i].filename() == newest_name()) continue;
-    std::error_code ignored;
-    fs::remove(newest_first[i], ignored);
+    remove_as_owner(newest_first[i], before_removing);
   }
 }
 
-std::optional<LoadedCheckpoint> CheckpointStore::load_newest(Damaged damaged) {
+std::optional<LoadedCheckpoint> CheckpointStore::load_newest(
+    Damaged damaged, const std::function<void()>& before_moving) {
   std::vector<DamagedFile> skipped;
   for (const fs::path& path : checkpoints_in(directory_)) {
     FileContents file = contents_of(path);
@@ -125,12 +129,13 @@ std::optional<LoadedCheckpoint> CheckpointStore::load_newest(Damaged damaged) {
       skipped.push_back({path, std::move(file.damage)});
       continue;
     }
-    LoadedCheckpoint loaded{decode_checkpoint(file.bytes, path.string()), path, {}};
+    LoadedCheckpoint loaded{decode_whole_checkpoint(file.bytes, path.string()), path, {}};
     require_name(loaded);
     newest_step_ = loaded.state.progress.step;
     for (const auto& [damaged_path, damage] : skipped) {
       loaded.warnings.push_back(fmt::format(
-          "{}; {}", damage, damaged == Damaged::kMoveAside ? move_aside(damaged_path) : "skipped"));
+          "{}; {}", damage,
+          damaged == Damaged::kMoveAside ? move_aside(damaged_path, before_moving) : "skipped"));
     }
     return loaded;
   }
@@ -160,7 +165,7 @@ LoadedCheckpoint load_model(const fs::path& file_or_run_directory) {
   if (!fs::is_directory(status)) {
     const FileContents file = contents_of(path);
     require(file.damage.empty(), ExitCode::kCheckpoint, "{}", file.damage);
-    return {decode_checkpoint(file.bytes, path.string()), path, {}};
+    return {decode_whole_checkpoint(file.bytes, path.string()), path, {}};
   }
   auto loaded =
       CheckpointStore(checkpoint_directory(path)).load_newest(CheckpointStore::Damaged::kLeave);

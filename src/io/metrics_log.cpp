@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "tally/io/metrics_log.hpp"
 
+#include <cassert>
 #include <cmath>
 
 #include <fmt/format.h>
-
-#include "tally/io/posix_file.hpp"
 
 namespace tally {
 namespace {
@@ -47,14 +46,14 @@ std::string table_of(std::string_view header, const std::vector<Row>& rows) {
 }  // namespace
 
 MetricsLog::MetricsLog(const std::filesystem::path& directory, const History& history,
-                       bool with_steps)
-    : epochs_{directory / kEpochFile, {}}, steps_{directory / kStepFile, {}} {
-  replace_file(epochs_.path, table_of(kEpochHeader, history.epochs));
-  if (with_steps || !history.steps.empty()) {
-    replace_file(steps_.path, table_of(kStepHeader, history.steps));
-  } else {
-    std::error_code ignored;
-    std::filesystem::remove(steps_.path, ignored);  // steps that a killed run did in vain
+                       bool with_steps, const std::function<void()>& before_replacing)
+    : epochs_{{directory / kEpochFile, table_of(kEpochHeader, history.epochs), before_replacing},
+              {}} {
+  const std::filesystem::path steps = directory / kStepFile;
+  std::error_code error;
+  // Of steps that a killed run did in vain only the header stays.
+  if (with_steps || !history.steps.empty() || std::filesystem::exists(steps, error)) {
+    steps_.emplace(Table{{steps, table_of(kStepHeader, history.steps), before_replacing}, {}});
   }
 }
 
@@ -63,12 +62,13 @@ void MetricsLog::add(const EpochRow& row) {
 }
 
 void MetricsLog::add(const StepRow& row) {
-  steps_.append(line_of(row));
+  assert(steps_.has_value());
+  steps_->append(line_of(row));
 }
 
 void MetricsLog::Table::append(const std::string& line) {
   unwritten += line;
-  append_to_file(path, unwritten);
+  file.append(unwritten);
   unwritten.clear();
 }
 

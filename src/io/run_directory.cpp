@@ -25,6 +25,26 @@ std::string_view state_name(RunState state) {
   return "FAILED";
 }
 
+// A checkpoint is as durable as the names on the way to it. Those that are there already may be
+// the work of a run that was killed before it could sync them.
+void make_durably(const fs::path& directory) {
+  std::error_code error;
+  fs::path at = directory.parent_path();
+  std::vector<fs::path> holders = {directory, at};
+  bool is_there = false;
+  do {
+    is_there = fs::exists(at, error);
+    at = at.parent_path();
+    holders.push_back(at);
+  } while (!is_there && !at.empty());
+  do {
+    fs::create_directories(directory, error);
+  } while (error == std::errc::interrupted);
+  require(!error, ExitCode::kUsage, "{}: cannot be made: {}; choose another --run-dir",
+          directory.string(), error.message());
+  for (const fs::path& holder : holders) sync_names(holder);
+}
+
 }  // namespace
 
 std::string to_text(const RunStatus& status) {
@@ -40,13 +60,13 @@ fs::path checkpoint_directory(const fs::path& run_directory) {
 }
 
 RunDirectory::RunDirectory(const fs::path& path, std::chrono::seconds patience) : path_(path) {
-  std::error_code error;
-  fs::create_directories(checkpoints(), error);
-  require(!error, ExitCode::kUsage, "{}: cannot be made: {}; choose another --run-dir",
-          checkpoints().string(), error.message());
+  make_durably(checkpoints());
   lock_.emplace(path_ / "run.lock", patience);
+  // A run that has lost this directory and wakes up now finds that nothing of its own can be
+  // published any more.
   remove_temporary_files(path_, ExitCode::kUsage);
   remove_temporary_files(checkpoints(), ExitCode::kUsage);
+  require_writable(checkpoints());
 }
 
 bool RunDirectory::is_used() const {
@@ -57,15 +77,15 @@ bool RunDirectory::is_used() const {
 }
 
 void RunDirectory::write_config(std::string_view toml) const {
-  replace_file(config_file(), toml);
+  replace_file_durably(config_file(), toml, ownership_check());
 }
 
 void RunDirectory::write_status(const RunStatus& status) const {
-  replace_file(path_ / "run.status", to_text(status));
+  replace_file(path_ / "run.status", to_text(status), ownership_check());
 }
 
 void RunDirectory::write_profile(std::string_view json) const {
-  replace_file(path_ / "profile.json", std::string(json) + "\n");
+  replace_file(path_ / "profile.json", std::string(json) + "\n", ownership_check());
 }
 
 }  // namespace tally

@@ -2,7 +2,6 @@
 #include "tally/io/run_lock.hpp"
 
 #include <array>
-#include <cerrno>
 #include <cstdlib>
 #include <random>
 #include <thread>
@@ -11,6 +10,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "system_call.hpp"
 #include "tally/core/error.hpp"
 #include "tally/io/posix_file.hpp"
 
@@ -65,11 +65,9 @@ Attempt try_lock(int descriptor) {
   struct flock lock {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
-  int result = 0;
-  do {
-    result = ::fcntl(descriptor, F_OFD_SETLK, &lock);
-  } while (result != 0 && errno == EINTR);
-  if (result == 0) return Attempt::kTaken;
+  if (uninterrupted([&] { return ::fcntl(descriptor, F_OFD_SETLK, &lock); }) == 0) {
+    return Attempt::kTaken;
+  }
   return errno == EAGAIN || errno == EACCES ? Attempt::kBusy : Attempt::kUnsupported;
 }
 
@@ -78,7 +76,7 @@ Attempt try_lock(int descriptor) {
 RunLock::RunLock(fs::path path)
     : path_(std::move(path)),
       token_(random_token()),
-      descriptor_(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+      descriptor_(open_file(path_, O_RDWR | O_CREAT)) {
   if (descriptor_ < 0) fail_to_write(path_);
 }
 
@@ -104,11 +102,12 @@ RunLock::RunLock(fs::path path, std::chrono::seconds patience) : RunLock(std::mo
 }
 
 RunLock::~RunLock() {
-  // The file stays: removing it would let a third run lock another file of the same name. What
-  // another run has written into it is left alone. A process that ends without this has its lock
-  // taken by the kernel.
+  // The file stays: removing it would let a third run lock another file of the same name. Where
+  // there are no locks, another run may be writing its token at this moment. A process that ends
+  // without this has its lock taken by the kernel.
   try {
-    [[maybe_unused]] const int emptied = is_owner() ? ::ftruncate(descriptor_, 0) : 0;
+    const bool is_ours = warning_.empty() && is_owner();
+    [[maybe_unused]] const int emptied = is_ours ? ::ftruncate(descriptor_, 0) : 0;
   } catch (const std::exception&) {
   }
   ::close(descriptor_);
@@ -117,16 +116,19 @@ RunLock::~RunLock() {
 void RunLock::write_owner() const {
   const std::string owner =
       fmt::format("host {}, process {}{}\n{}\n", host_name(), ::getpid(), job_text(), token_);
-  const bool is_written =
-      ::ftruncate(descriptor_, 0) == 0 &&
-      ::pwrite(descriptor_, owner.data(), owner.size(), 0) == static_cast<ssize_t>(owner.size());
+  const bool is_written = uninterrupted([&] { return ::ftruncate(descriptor_, 0); }) == 0 &&
+                          write_whole(descriptor_, std::as_bytes(std::span(owner))) == 0;
   if (!is_written) fail_to_write(path_);
 }
 
 bool RunLock::is_owner() const {
   std::error_code error;
   if (fs::status(path_, error).type() == fs::file_type::not_found) return true;
-  return text_of(path_).find(token_) != std::string::npos;
+  // The whole second line: behind it there may be the end of a longer text, of a run that was
+  // writing at the same time.
+  const std::string text = text_of(path_);
+  const std::size_t end = text.find('\n');
+  return end != std::string::npos && text.compare(end + 1, token_.size() + 1, token_ + "\n") == 0;
 }
 
 void RunLock::require_ownership() const {

@@ -28,7 +28,8 @@ RunRecorder::RunRecorder(const std::filesystem::path& directory, Warn warn)
 }
 
 std::optional<TrainingState> RunRecorder::load() {
-  std::optional<LoadedCheckpoint> loaded = store_.load_newest(CheckpointStore::Damaged::kMoveAside);
+  std::optional<LoadedCheckpoint> loaded =
+      store_.load_newest(CheckpointStore::Damaged::kMoveAside, directory_.ownership_check());
   if (!loaded) return std::nullopt;
   for (const std::string& warning : loaded->warnings) warn_(warning);
   return std::move(loaded->state);
@@ -42,18 +43,31 @@ std::optional<RunConfig> RunRecorder::load_config() const {
 }
 
 void RunRecorder::begin(const TrainingState& state) {
-  directory_.write_config(to_toml(state.config));
-  metrics_.emplace(path(), state.history, state.config.log_every > 0);
-  directory_.write_status({RunState::kResume, state.progress.step, newest_checkpoint(), "running"});
+  try {
+    directory_.write_config(to_toml(state.config));
+    metrics_.emplace(path(), state.history, state.config.log_every > 0,
+                     directory_.ownership_check());
+    directory_.write_status(
+        {RunState::kResume, state.progress.step, newest_checkpoint(), "running"});
+  } catch (const Error&) {
+    leave_if_taken_over();
+    throw;
+  }
+}
+
+std::string RunRecorder::newest_checkpoint() const {
+  const std::string name = store_.newest_name();
+  std::error_code error;
+  const auto type = std::filesystem::status(directory_.checkpoints() / name, error).type();
+  return type == std::filesystem::file_type::not_found ? "" : name;
 }
 
 bool RunRecorder::save(const TrainingState& state) {
   try {
-    const auto warnings =
-        store_.save(state, state.config.keep, [this] { directory_.lock().require_ownership(); });
+    const auto warnings = store_.save(state, state.config.keep, directory_.ownership_check());
     for (const std::string& warning : warnings) warn_(warning);
   } catch (const Error& error) {
-    if (error.exit_code() == ExitCode::kInUse) throw;
+    leave_if_taken_over();
     const std::string last = newest_checkpoint();
     warn_(fmt::format("no checkpoint: {}; the last one is {}", error.what(),
                       last.empty() ? "none" : last));
@@ -64,11 +78,17 @@ bool RunRecorder::save(const TrainingState& state) {
 }
 
 void RunRecorder::add(const EpochRow& row) {
-  warn_if_failing([&] { metrics_->add(row); });
+  warn_if_failing([&] {
+    directory_.lock().require_ownership();
+    metrics_->add(row);
+  });
 }
 
 void RunRecorder::add(const StepRow& row) {
-  warn_if_failing([&] { metrics_->add(row); });
+  warn_if_failing([&] {
+    directory_.lock().require_ownership();
+    metrics_->add(row);
+  });
 }
 
 void RunRecorder::write_profile(const std::string& json) {
@@ -79,11 +99,25 @@ void RunRecorder::write_status(RunState state, std::int64_t step, const std::str
   warn_if_failing([&] { directory_.write_status({state, step, newest_checkpoint(), reason}); });
 }
 
-void RunRecorder::warn_if_failing(const std::function<void()>& write) {
+// The new owner removes what this run was about to publish: then that is the reason of a failure,
+// whatever its message says.
+void RunRecorder::leave_if_taken_over() const {
   try {
     directory_.lock().require_ownership();
+  } catch (const Error& error) {
+    if (error.exit_code() == ExitCode::kInUse) throw;
+  }
+}
+
+void RunRecorder::warn_if_failing(const std::function<void()>& write) {
+  try {
     write();
   } catch (const Error& error) {
+    try {
+      leave_if_taken_over();
+    } catch (const Error&) {
+      return;  // the next save says so, and ends the run on all ranks
+    }
     warn_(error.what());
   }
 }

@@ -137,8 +137,9 @@ class TallyTest(unittest.TestCase):
 
     maxDiff = None
 
-    def setUp(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="tally-test-"))
+    def setUp(self, in_memory=False):
+        memory = "/dev/shm" if in_memory and os.access("/dev/shm", os.W_OK) else None
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="tally-test-", dir=memory))
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
 
     def train(self, run_dir, *arguments, ranks=1, code=0, data=DIGITS, **options):

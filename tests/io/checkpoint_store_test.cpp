@@ -7,6 +7,7 @@
 #include "checkpoint_fixtures.hpp"
 #include "system_fixtures.hpp"
 #include "tally/core/text.hpp"
+#include "tally/io/posix_file.hpp"
 #include "tally/io/run_directory.hpp"
 
 namespace tally {
@@ -270,6 +271,41 @@ TEST_F(CheckpointStoreTest, SavesNothingAndRemovesNothingForARunThatLostItsDirec
             "exit 3: not yours");
   EXPECT_THAT(names(), ElementsAre("step-000000000010.h5"));
   EXPECT_EQ(store.newest_name(), "");
+}
+
+// Stopped when it had just been told that the directory is its own, and woken up in another run's.
+TEST_F(CheckpointStoreTest, RemovesAndMovesNothingInTheDirectoryOfANewOwner) {
+  for (const std::int64_t step : {10, 20}) save(step);
+  int questions = 0;
+  const auto taken_over_at_the_second = [&] {
+    if (++questions == 2) remove_temporary_files(checkpoints_);
+  };
+  CheckpointStore store(checkpoints_);
+  EXPECT_THAT(store.save(small_state(30), 2, taken_over_at_the_second), IsEmpty());
+  EXPECT_EQ(questions, 2);
+  EXPECT_THAT(names(),
+              ElementsAre("step-000000000010.h5", "step-000000000020.h5", "step-000000000030.h5"));
+
+  const std::string damage = truncate(30);
+  const auto loaded = CheckpointStore(checkpoints_).load_newest(Damaged::kMoveAside, [&] {
+    remove_temporary_files(checkpoints_);
+  });
+  EXPECT_THAT(loaded->warnings,
+              ElementsAre(damage + "; it could not be moved aside: No such file or directory"));
+  EXPECT_EQ(names().size(), 3U);
+}
+
+TEST_F(CheckpointStoreTest, RemovesOldOnesOnlyWhileTheDirectoryIsItsOwn) {
+  for (const std::int64_t step : {10, 20}) save(step);
+  int questions = 0;
+  const auto lost_at_the_second = [&] {
+    if (++questions == 2) throw Error(ExitCode::kInUse, "not yours");
+  };
+  CheckpointStore store(checkpoints_);
+  EXPECT_EQ(failure_of([&] { store.save(small_state(30), 1, lost_at_the_second); }),
+            "exit 3: not yours");
+  EXPECT_THAT(names(),
+              ElementsAre("step-000000000010.h5", "step-000000000020.h5", "step-000000000030.h5"));
 }
 
 TEST_F(CheckpointStoreTest, TriesAgainAfterAFullDisk) {

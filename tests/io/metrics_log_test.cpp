@@ -27,7 +27,7 @@ const std::string kSecondStepLine = "20,1,2560,0.05,,\n";
 TEST(MetricsLog, WritesTheHistoryOfARun) {
   const TemporaryDirectory directory;
   const MetricsLog log(directory.path(), {{kFirstEpoch, kSecondEpoch}, {kFirstStep, kSecondStep}},
-                       true);
+                       true, kNoCheck);
   EXPECT_EQ(text_in(directory.path() / "metrics.csv"),
             kEpochHeader + kFirstEpochLine + kSecondEpochLine);
   EXPECT_EQ(text_in(directory.path() / "steps.csv"),
@@ -36,7 +36,7 @@ TEST(MetricsLog, WritesTheHistoryOfARun) {
 
 TEST(MetricsLog, AppendsRows) {
   const TemporaryDirectory directory;
-  MetricsLog log(directory.path(), {}, true);
+  MetricsLog log(directory.path(), {}, true, kNoCheck);
   EXPECT_EQ(text_in(directory.path() / "metrics.csv"), kEpochHeader);
   EXPECT_EQ(text_in(directory.path() / "steps.csv"), kStepHeader);
   log.add(kFirstStep);
@@ -51,8 +51,9 @@ TEST(MetricsLog, AppendsRows) {
 
 TEST(MetricsLog, DropsRowsThatAKilledRunWroteAfterItsCheckpoint) {
   const TemporaryDirectory directory;
-  MetricsLog(directory.path(), {{kFirstEpoch, kSecondEpoch}, {kFirstStep, kSecondStep}}, true);
-  MetricsLog resumed(directory.path(), {{kFirstEpoch}, {kFirstStep}}, true);
+  MetricsLog(directory.path(), {{kFirstEpoch, kSecondEpoch}, {kFirstStep, kSecondStep}}, true,
+             kNoCheck);
+  MetricsLog resumed(directory.path(), {{kFirstEpoch}, {kFirstStep}}, true, kNoCheck);
   EXPECT_EQ(text_in(directory.path() / "metrics.csv"), kEpochHeader + kFirstEpochLine);
   EXPECT_EQ(text_in(directory.path() / "steps.csv"), kStepHeader + kFirstStepLine);
   resumed.add(kSecondEpoch);
@@ -62,27 +63,28 @@ TEST(MetricsLog, DropsRowsThatAKilledRunWroteAfterItsCheckpoint) {
 
 TEST(MetricsLog, HasNoStepsFileUnlessThereAreSteps) {
   const TemporaryDirectory directory;
-  MetricsLog(directory.path(), {{kFirstEpoch}, {}}, false);
+  MetricsLog(directory.path(), {{kFirstEpoch}, {}}, false, kNoCheck);
   EXPECT_EQ(names_in(directory.path()), std::vector<std::string>{"metrics.csv"});
 }
 
 TEST(MetricsLog, KeepsStepsRightWhenTheyAreNoLongerLogged) {
   const TemporaryDirectory directory;
-  MetricsLog(directory.path(), {{}, {kFirstStep, kSecondStep}}, true);
-  MetricsLog(directory.path(), {{}, {kFirstStep}}, false);
+  MetricsLog(directory.path(), {{}, {kFirstStep, kSecondStep}}, true, kNoCheck);
+  MetricsLog(directory.path(), {{}, {kFirstStep}}, false, kNoCheck);
   EXPECT_EQ(text_in(directory.path() / "steps.csv"), kStepHeader + kFirstStepLine);
-  MetricsLog(directory.path(), {}, false);
-  EXPECT_EQ(names_in(directory.path()), std::vector<std::string>{"metrics.csv"});
+  MetricsLog(directory.path(), {}, false, kNoCheck);
+  EXPECT_EQ(text_in(directory.path() / "steps.csv"), kStepHeader);
 }
 
 TEST(MetricsLog, SaysWhatIsWrongWithItsFile) {
   const TemporaryDirectory directory;
-  MetricsLog log(directory.path(), {}, true);
+  MetricsLog log(directory.path(), {}, true, kNoCheck);
   const std::filesystem::path file = directory.path() / "metrics.csv";
   std::filesystem::remove(file);
   EXPECT_EQ(failure_of([&] { log.add(kFirstEpoch); }),
-            "exit 1: " + file.string() + ": cannot open: No such file or directory");
-  EXPECT_EQ(failure_of([&] { MetricsLog(directory.path() / "none", {}, false); }),
+            "exit 1: " + file.string() +
+                ": cannot write: the file was removed or replaced; --resume makes it again");
+  EXPECT_EQ(failure_of([&] { MetricsLog(directory.path() / "none", {}, false, kNoCheck); }),
             "exit 1: " + directory.string() +
                 "/none/metrics.csv: cannot create: No such file or directory");
 }
@@ -92,7 +94,7 @@ TEST(MetricsLog, HasNoGapAndNoHalfRowAfterAFullDisk) {
   const SmallFileSystem disk(directory.path() / "disk", 16'384);
   if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
   const std::filesystem::path run = directory.path() / "disk";
-  MetricsLog log(run, {}, true);
+  MetricsLog log(run, {}, true, kNoCheck);
   const auto ballast = std::string(20'000, 'x');
   put(run / "ballast", ballast);  // as much of it as there is room for
 

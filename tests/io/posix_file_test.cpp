@@ -128,9 +128,9 @@ TEST(PublishFile, LeavesAFullDiskAsItWas) {
 TEST(ReplaceFile, ReplacesTheFileAndNotItsContents) {
   const TemporaryDirectory directory;
   const fs::path path = directory.path() / "file";
-  replace_file(path, "old");
+  replace_file(path, "old", kNoCheck);
   fs::create_hard_link(path, directory.path() / "link");
-  replace_file(path, "new text");
+  replace_file(path, "new text", kNoCheck);
   EXPECT_EQ(text_in(path), "new text");
   EXPECT_EQ(text_in(directory.path() / "link"), "old");
   EXPECT_EQ(names_in(directory.path()), (Names{"file", "link"}));
@@ -141,7 +141,7 @@ TEST(ReplaceFile, ShowsReadersTheOldTextOrTheNewOne) {
   const fs::path path = directory.path() / "file";
   const std::string first(200'000, 'a');
   const std::string second(100'000, 'b');
-  replace_file(path, first);
+  replace_file(path, first, kNoCheck);
   std::atomic<int> reads = 0;
   std::atomic<int> torn = 0;
   const std::jthread reader([&](const std::stop_token& stop) {
@@ -151,7 +151,8 @@ TEST(ReplaceFile, ShowsReadersTheOldTextOrTheNewOne) {
       ++reads;
     }
   });
-  for (int i = 0; i < 200 || reads < 20; ++i) replace_file(path, i % 2 == 0 ? second : first);
+  for (int i = 0; i < 200 || reads < 20; ++i)
+    replace_file(path, i % 2 == 0 ? second : first, kNoCheck);
   EXPECT_EQ(torn, 0);
 }
 
@@ -160,8 +161,8 @@ TEST(ReplaceFile, KeepsTheOldFileOnAFullDisk) {
   const fs::path path = directory.path() / "disk" / "file";
   const SmallFileSystem disk(path.parent_path(), 65'536);
   if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
-  replace_file(path, "old");
-  EXPECT_EQ(failure_of([&] { replace_file(path, std::string(100'000, 'x')); }),
+  replace_file(path, "old", kNoCheck);
+  EXPECT_EQ(failure_of([&] { replace_file(path, std::string(100'000, 'x'), kNoCheck); }),
             "exit 1: " + path.string() + ": cannot write: No space left on device");
   EXPECT_EQ(text_in(path), "old");
   EXPECT_EQ(names_in(path.parent_path()), Names{"file"});
@@ -170,30 +171,9 @@ TEST(ReplaceFile, KeepsTheOldFileOnAFullDisk) {
 TEST(ReplaceFile, SaysSoIfItCannot) {
   const TemporaryDirectory directory;
   fs::create_directories(directory.path() / "folder" / "full");
-  EXPECT_EQ(failure_of([&] { replace_file(directory.path() / "folder", "text"); }),
+  EXPECT_EQ(failure_of([&] { replace_file(directory.path() / "folder", "text", kNoCheck); }),
             "exit 1: " + directory.string() + "/folder: cannot replace: Is a directory");
   EXPECT_EQ(names_in(directory.path()), Names{"folder"});
-}
-
-TEST(AppendToFile, AddsAtTheEndOfAFileThatExists) {
-  const TemporaryDirectory directory;
-  const fs::path path = directory.write("file", "one\n");
-  append_to_file(path, "two\n");
-  append_to_file(path, "three\n");
-  EXPECT_EQ(text_in(path), "one\ntwo\nthree\n");
-  EXPECT_EQ(failure_of([&] { append_to_file(directory.path() / "none", "x"); }),
-            "exit 1: " + directory.string() + "/none: cannot open: No such file or directory");
-}
-
-TEST(AppendToFile, AddsNothingOnAFullDisk) {
-  const TemporaryDirectory directory;
-  const fs::path path = directory.path() / "disk" / "file";
-  const SmallFileSystem disk(path.parent_path(), 65'536);
-  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
-  replace_file(path, "old");
-  EXPECT_EQ(failure_of([&] { append_to_file(path, std::string(100'000, 'x')); }),
-            "exit 1: " + path.string() + ": cannot write: No space left on device");
-  EXPECT_EQ(text_in(path), "old");
 }
 
 TEST(EntriesOf, ListsADirectoryThatMayNotExist) {
@@ -221,12 +201,67 @@ TEST(RemoveTemporaryFiles, RemovesWhatAKilledProcessLeft) {
   EXPECT_EQ(names_in(directory.path()), (Names{".hidden", "file", "notes.tmp-1"}));
 }
 
-TEST(TemporaryFiles, OfAKilledProcessOfTheSameNumberAreNoObstacle) {
+TEST(ReplaceFile, AsksWhenAllButTheNameIsThere) {
   const TemporaryDirectory directory;
-  put(directory.path() / (".file.tmp-" + std::to_string(::getpid())), "left behind, and longer");
-  publish(directory.path() / "file", "text");
-  EXPECT_EQ(text_in(directory.path() / "file"), "text");
+  const fs::path path = directory.write("file", "old");
+  EXPECT_EQ(failure_of([&] {
+              replace_file(path, "new", [&] {
+                EXPECT_EQ(names_in(directory.path()).size(), 2U);
+                throw Error(ExitCode::kInUse, "not yours");
+              });
+            }),
+            "exit 3: not yours");
+  EXPECT_EQ(text_in(path), "old");
   EXPECT_EQ(names_in(directory.path()), Names{"file"});
+}
+
+TEST(RemoveTemporaryFiles, RemovesTheDirectoryThroughWhichNamesAreTakenAway) {
+  const TemporaryDirectory directory;
+  fs::create_directory(directory.path() / ".file.tmp-1");
+  put(directory.path() / ".file.tmp-1" / "file", "old");
+  remove_temporary_files(directory.path());
+  EXPECT_TRUE(names_in(directory.path()).empty());
+}
+
+// Stopped between the question and the name, while another run takes the directory over.
+TEST(RemoveTemporaryFiles, LeavesNothingToPublishForARunThatWakesUp) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "file";
+  const auto taken_over = [&] {
+    remove_temporary_files(directory.path());
+    put(path, "of the new owner");
+  };
+  EXPECT_EQ(failure_of([&] { publish_file(path, as_bytes("stale"), taken_over); }),
+            "exit 1: " + path.string() + ": cannot publish: No such file or directory");
+  EXPECT_EQ(failure_of([&] { replace_file(path, "stale", taken_over); }),
+            "exit 1: " + path.string() + ": cannot replace: No such file or directory");
+  EXPECT_EQ(failure_of([&] { replace_file_durably(path, "stale", taken_over); }),
+            "exit 1: " + path.string() + ": cannot replace: No such file or directory");
+  EXPECT_EQ(text_in(path), "of the new owner");
+  EXPECT_EQ(names_in(directory.path()), Names{"file"});
+}
+
+// Two hosts, or two containers, may give their processes the same number.
+TEST(TemporaryFiles, OfOneProcessAndTargetHaveDifferentNames) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "file";
+  Names first;
+  publish_file(path, as_bytes("text"), [&] { first = names_in(directory.path()); });
+  publish_file(directory.path() / "other", as_bytes("text"), kNoCheck);
+  fs::remove(path);
+  Names second;
+  publish_file(path, as_bytes("text"), [&] { second = names_in(directory.path()); });
+  EXPECT_NE(first.at(0), second.at(0));
+}
+
+TEST(RequireWritable, LeavesNothing) {
+  const TemporaryDirectory directory;
+  require_writable(directory.path());
+  EXPECT_TRUE(names_in(directory.path()).empty());
+  const fs::path missing = directory.path() / "none";
+  EXPECT_EQ(failure_of([&] { require_writable(missing); }),
+            "exit 2: " + missing.string() +
+                ": cannot be written: No such file or directory; choose another --run-dir");
 }
 
 }  // namespace

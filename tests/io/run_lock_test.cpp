@@ -151,6 +151,18 @@ TEST_F(RunLockTest, NoticesThatAnotherRunHasTakenOver) {
             taken_over_by(directory_, "another run"));
 }
 
+// Two runs wrote their texts at once where there are no locks: the shorter one came last.
+TEST_F(RunLockTest, KnowsItsTokenOnlyInItsPlace) {
+  const RunLock lock(file_, seconds{0});
+  const std::string own = text_in(file_);
+  const std::string theirs = "host n, process 7\n0123456789abcdef0123456789abcdef\n";
+  put(file_, theirs + own);
+  EXPECT_EQ(failure_of([&] { lock.require_ownership(); }),
+            taken_over_by(directory_, "host n, process 7"));
+  put(file_, own + theirs.substr(theirs.size() / 2));
+  lock.require_ownership();
+}
+
 TEST_F(RunLockTest, LeavesWhatTheNewOwnerHasWritten) {
   const std::string theirs = "host n2, process 7\n0123456789abcdef0123456789abcdef\n";
   {

@@ -26,7 +26,6 @@ class ReferenceTrainer {
   ReferenceTrainer(const Network& network, const Loss& loss, const Recipe& recipe, const Sgd& sgd)
       : network_(network),
         loss_(loss),
-        recipe_(recipe),
         sgd_(sgd),
         plan_({kSamples, recipe.batch_size, recipe.micro_batch, recipe.order, 7}),
         places_(plan_.deal()),
@@ -90,7 +89,6 @@ class ReferenceTrainer {
 
   const Network& network_;
   const Loss& loss_;
-  Recipe recipe_;
   Sgd sgd_;
   ShardPlan plan_;
   std::vector<ShardPlan::Place> places_;

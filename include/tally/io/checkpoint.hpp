@@ -37,4 +37,7 @@ std::vector<std::byte> encode_checkpoint(const TrainingState& state);
 /// file.
 TrainingState decode_checkpoint(std::span<const std::byte> file, const std::string& name);
 
+/// The same of a file in which damage_of_checkpoint has found nothing.
+TrainingState decode_whole_checkpoint(std::span<const std::byte> file, const std::string& name);
+
 }  // namespace tally

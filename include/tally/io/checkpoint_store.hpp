@@ -27,17 +27,18 @@ class CheckpointStore {
 
   /// Writes `state` as the checkpoint of its step and removes all but the newest `keep`. Returns
   /// warnings. When this returns, the file has survived a read back and an fsync. Does nothing if
-  /// this object saved or loaded that step last. `before_publishing` may throw to keep a run that
-  /// has lost its directory to another one from writing into it.
+  /// this object saved or loaded that step last, and the file is still there. `before_publishing` may throw to keep a run that
+  /// has lost its directory to another one from writing into it or removing from it.
   std::vector<std::string> save(const TrainingState& state, std::int64_t keep,
                                 const std::function<void()>& before_publishing);
 
   /// The newest checkpoint that verifies, or nothing if there is no checkpoint at all. Damaged ones
   /// are named in the warnings and, if asked, moved aside as *.damaged-<n>. Throws an Error, with
   /// all files left as they are, if there are checkpoints but none is whole, or if the newest whole
-  /// one cannot be used.
+  /// one cannot be used. `before_moving` may throw as `before_publishing` does.
   enum class Damaged { kLeave, kMoveAside };
-  std::optional<LoadedCheckpoint> load_newest(Damaged damaged);
+  std::optional<LoadedCheckpoint> load_newest(
+      Damaged damaged, const std::function<void()>& before_moving = [] {});
 
   /// Whether there is any checkpoint, whole or not.
   [[nodiscard]] bool is_empty() const;
@@ -46,7 +47,7 @@ class CheckpointStore {
   [[nodiscard]] std::string newest_name() const;
 
  private:
-  void prune(std::int64_t keep) const;
+  void prune(std::int64_t keep, const std::function<void()>& before_removing) const;
 
   std::filesystem::path directory_;
   std::optional<std::int64_t> newest_step_;

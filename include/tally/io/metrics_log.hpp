@@ -2,8 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 
+#include "tally/io/appended_file.hpp"
 #include "tally/state/history.hpp"
 
 // metrics.csv and steps.csv of a run. Both are written anew from the history of a checkpoint when a
@@ -13,8 +16,10 @@ namespace tally {
 class MetricsLog {
  public:
   /// Writes the rows of `history` to files in `directory`; steps.csv only if the history has rows
-  /// for it or `with_steps` says that there will be some.
-  MetricsLog(const std::filesystem::path& directory, const History& history, bool with_steps);
+  /// for it, or `with_steps` says that there will be some, or there is one. Calls
+  /// `before_replacing`, which may throw, before a file gets its name.
+  MetricsLog(const std::filesystem::path& directory, const History& history, bool with_steps,
+             const std::function<void()>& before_replacing);
 
   /// Append one row. Throw an Error if that fails, which should not end a training: the row is kept
   /// and written with the next one.
@@ -23,12 +28,12 @@ class MetricsLog {
 
  private:
   struct Table {
-    std::filesystem::path path;
+    AppendedFile file;
     std::string unwritten;
     void append(const std::string& line);
   };
   Table epochs_;
-  Table steps_;
+  std::optional<Table> steps_;
 };
 
 }  // namespace tally

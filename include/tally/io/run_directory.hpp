@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,12 @@ class RunDirectory {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::filesystem::path checkpoints() const { return checkpoint_directory(path_); }
   [[nodiscard]] const RunLock& lock() const { return *lock_; }
+
+  /// What to call before a file gets its name: throws an Error (ExitCode::kInUse) if the directory
+  /// is another run's now.
+  [[nodiscard]] std::function<void()> ownership_check() const {
+    return [this] { lock_->require_ownership(); };
+  }
 
   /// Whether an earlier run has left something here that a fresh one would overwrite.
   [[nodiscard]] bool is_used() const;

@@ -47,10 +47,11 @@ class RunRecorder {
 
   void write_status(RunState state, std::int64_t step, const std::string& reason);
 
-  /// The name of the newest checkpoint, empty if there is none.
-  [[nodiscard]] std::string newest_checkpoint() const { return store_.newest_name(); }
+  /// The name of the checkpoint saved or loaded last, empty if there is none any more.
+  [[nodiscard]] std::string newest_checkpoint() const;
 
  private:
+  void leave_if_taken_over() const;
   void warn_if_failing(const std::function<void()>& write);
 
   Warn warn_;
