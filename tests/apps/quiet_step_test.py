@@ -4,6 +4,7 @@
 Two runs that differ in nothing but their number of steps are compared, so that what belongs to the
 start and the end of a program cancels.
 """
+import itertools
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import unittest
 from tally_testing import DIGITS, TallyTest, command, main, require_no_sanitizer, run
 
 SHORT, LONG = 50, 450  # steps, both within the first epoch
+ATTEMPTS = 4  # what MPI takes while it starts and ends differs by a few requests from run to run
 STEPS = LONG - SHORT
 SMALL = ["--batch-size", 8, "--micro-batch", 4]
 PRODUCTS = 8 * 2  # of a step: eight of a micro-batch through three layers
@@ -23,12 +25,17 @@ class QuietStep(TallyTest):
         super().setUp()
         require_no_sanitizer("a sanitizer takes memory and calls the system itself")
 
+        self.names = itertools.count()
+
+    def fresh_name(self, kind):
+        return f"{kind}-{next(self.names)}"
+
     def options(self, name, steps, *more):
         return ["--data", DIGITS, "--run-dir", self.directory / name, "--max-steps", steps,
                 "--epochs", 1000, "--checkpoint-every", "1000epochs", "--quiet", *more]
 
     def allocations(self, steps, *more, ranks, kernels):
-        name = f"allocations-{steps}-{ranks}-{kernels}-{len(more)}"
+        name = self.fresh_name("allocations")
         counts = self.directory / name
         # The list of what is preloaded is cut at spaces, which the path of a build may have.
         library = shutil.copy(os.environ["TALLY_COUNT_ALLOCATIONS"], self.directory / "count.so")
@@ -45,27 +52,37 @@ class QuietStep(TallyTest):
         self.assertEqual(len(files), ranks)
         return max(int(file.read_text()) for file in files)
 
-    def per_step(self, *more, ranks=1, kernels="eigen"):
-        short, long = (self.allocations(steps, *more, ranks=ranks, kernels=kernels)
-                       for steps in (SHORT, LONG))
-        return (long - short) / STEPS
+    def assert_per_step(self, limit, measure):
+        """The least that runs of either length take differs by no more than `limit` a step."""
+        short, long = [], []
+        for _ in range(ATTEMPTS):
+            short.append(measure(SHORT))
+            long.append(measure(LONG))
+            found = (min(long) - min(short)) / STEPS
+            if found <= limit:
+                return
+        self.fail(f"{found} a step, more than {limit}: {short} in {SHORT}, {long} in {LONG} steps")
+
+    def assert_allocations(self, limit, *more, ranks=1, kernels="eigen"):
+        self.assert_per_step(
+            limit, lambda steps: self.allocations(steps, *more, ranks=ranks, kernels=kernels))
 
     def test_takes_no_memory(self):
         for ranks, more in ((1, SMALL), (2, SMALL), (1, ["--preset", "paper"]),
                             (1, [*SMALL, "--threads", min(2, len(os.sched_getaffinity(0)))])):
             with self.subTest(ranks=ranks, more=more):
-                self.assertLess(self.per_step(*more, ranks=ranks), 0.05)
+                self.assert_allocations(0.05, *more, ranks=ranks)
 
     def test_takes_only_what_onednn_takes_for_its_arguments(self):
         if run("tally-train", "--help", env={"TALLY_KERNELS": "onednn"}).code != 0:
             self.skipTest("this build is without oneDNN")
-        found = self.per_step(*SMALL, kernels="onednn")
-        self.assertLessEqual(found, PRODUCTS * PER_PRODUCT + 1)
+        self.assert_allocations(PRODUCTS * PER_PRODUCT + 1, *SMALL, kernels="onednn")
 
     def calls(self, steps):
-        log = self.directory / f"calls-{steps}"
+        name = self.fresh_name("calls")
+        log = self.directory / f"{name}.log"
         # One worker: whoever waits for another one lets it run, by a call.
-        line = command("tally-train", *self.options(f"traced-{steps}", steps, *SMALL, "--threads", 1))
+        line = command("tally-train", *self.options(name, steps, *SMALL, "--threads", 1))
         env = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
         done = subprocess.run(["strace", "-o", str(log), *line], capture_output=True, text=True,
                               timeout=120, check=False, env=env)
@@ -79,7 +96,7 @@ class QuietStep(TallyTest):
         if subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True,
                           check=False).returncode != 0:
             self.skipTest("this system does not let a process trace another")
-        self.assertLess(self.calls(LONG) - self.calls(SHORT), STEPS / 10)
+        self.assert_per_step(0.1, self.calls)
 
 
 if __name__ == "__main__":
