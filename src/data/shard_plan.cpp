@@ -8,6 +8,13 @@
 #include "tally/core/random.hpp"
 
 namespace tally {
+namespace {
+
+void add_if_new(std::vector<std::int64_t>& values, std::int64_t value) {
+  if (std::ranges::find(values, value) == values.end()) values.push_back(value);
+}
+
+}  // namespace
 
 std::int64_t ShardPlan::shard_size(std::int64_t shard) const {
   if (recipe_.order == SampleOrder::kShuffled) {
@@ -38,6 +45,21 @@ std::int64_t ShardPlan::step_samples(std::int64_t step) const {
   std::int64_t samples = 0;
   for (std::int64_t shard = 0; shard < count; ++shard) samples += rows(step, shard).size();
   return samples;
+}
+
+std::vector<std::int64_t> ShardPlan::micro_batch_sizes() const {
+  std::vector<std::int64_t> sizes = {rows(0, 0).size()};
+  const std::int64_t last = steps_per_epoch() - 1;
+  for (std::int64_t shard = 0; shard < leaves(last); ++shard) {
+    add_if_new(sizes, rows(last, shard).size());
+  }
+  return sizes;
+}
+
+std::vector<std::int64_t> ShardPlan::leaf_counts() const {
+  std::vector<std::int64_t> counts = {leaves(0)};
+  add_if_new(counts, leaves(steps_per_epoch() - 1));
+  return counts;
 }
 
 std::vector<ShardPlan::Place> ShardPlan::deal() const {

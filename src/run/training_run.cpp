@@ -6,41 +6,12 @@
 #include <fmt/format.h>
 
 #include "tally/core/text.hpp"
+#include "tally/run/training_recipe.hpp"
 #include "tally/run/worker_threads.hpp"
-#include "tally/train/finite.hpp"
 #include "tally/train/step_flags.hpp"
 
 namespace tally {
 namespace {
-
-DataUse data_use(const TrainingState& state, const Network& network) {
-  return {used_training_images(state.config, state.data), state.config.validation,
-          state.config.seed, static_cast<int>(network.outputs())};
-}
-
-std::int64_t training_samples(const TrainingState& state) {
-  return used_training_images(state.config, state.data) - state.config.validation;
-}
-
-ShardRecipe shard_recipe(const TrainingState& state) {
-  const RunConfig& config = state.config;
-  return {training_samples(state), config.batch_size, config.micro_batch.value, config.order,
-          config.seed};
-}
-
-TrainerOptions trainer_options(const TrainingState& state) {
-  const RunConfig& config = state.config;
-  const std::int64_t samples = training_samples(state);
-  Schedule schedule;
-  schedule.kind = config.schedule;
-  schedule.peak = config.learning_rate;
-  schedule.total_samples = config.epochs * samples;
-  schedule.step_samples = config.step_epochs * samples;
-  schedule.step_factor = config.step_factor;
-  schedule.warmup_samples = config.warmup_steps * config.batch_size;
-  schedule.batch_size = config.batch_size;
-  return {{config.momentum, config.nesterov, config.weight_decay}, schedule, config.reduction};
-}
 
 // Reads and sends all data; on a resume, refuses other data than before.
 RankData load_data(const Communicator& communicator, Heartbeat& heartbeat, OpenedRun& opened,
@@ -160,15 +131,12 @@ ExitCode TrainingRun::run() {
 }
 
 ExitCode TrainingRun::train() {
-  train_start_ = Clock::now();
+  meter_.start();
   if (is_profiled_) trainer_.stopwatch().start();
   while (!is_finished(state_)) {
     const Clock::time_point step_start = Clock::now();
     const StepResult result = trainer_.step(state_.progress, wanted_flags());
-    if (steps_here_++ == 0) first_step_seconds_ = seconds_since_process_start();
-    epoch_seconds_ += seconds_since(step_start);
-    epoch_samples_here_ += result.samples;
-    samples_here_ += result.samples;
+    meter_.add_step(result.samples, seconds_since(step_start));
     log_step(result);
 
     const bool ends_epoch = state_.progress.epoch_step == plan_.steps_per_epoch();
@@ -256,7 +224,7 @@ auto TrainingRun::with_place(Work&& work) {
 // All ranks find the same figures, and throw together.
 SetFigures TrainingRun::figures_of(const EvaluationShare& share, std::string_view set) {
   if (share.set_samples() == 0) return {};
-  evaluated_here_ += share.set_samples();
+  meter_.add_evaluated(share.set_samples());
   const Evaluation evaluation = with_place([&] {
     return evaluate(communicator_, team_, network_, *loss_, trainer_.parameters().data(), share);
   });
@@ -283,10 +251,9 @@ bool TrainingRun::save() {
   trainer_.stopwatch().lap(Span::kOther);
   trainer_.synchronize();
   trainer_.spoil(Phase::kSave);
-  require_finite_state();
   heartbeat_.enter(Phase::kSave);
   heartbeat_.strike(Phase::kSave);
-  trainer_.require_one_state();
+  trainer_.require_sound_state();
   bool is_saved = false;
   with_place([&] {
     communicator_.on_root([&] {
@@ -301,36 +268,17 @@ bool TrainingRun::save() {
   return is_saved;
 }
 
-// A finite gradient can still make an update overflow.
-void TrainingRun::require_finite_state() const {
-  for (const auto& [name, values] : {std::pair{"the parameters", trainer_.parameters()},
-                                     {"the velocity", trainer_.velocity()}}) {
-    const auto found = static_cast<std::int64_t>(first_not_finite(values));
-    const auto element = static_cast<std::size_t>(communicator_.least(found));
-    if (element == values.size()) continue;
-    throw AgreedError(
-        ExitCode::kFailure,
-        fmt::format("step {}: {} of {} are not finite after the update; start another "
-                    "run with a lower --learning-rate than {}",
-                    grouped(state_.progress.step), name, network_.layout().block_of(element).name(),
-                    config_.learning_rate));
-  }
-}
-
 void TrainingRun::report_epoch(bool is_saved) {
-  if (recorder_ != nullptr) {
-    report_.epoch({state_.history.epochs.back(), config_.epochs,
-                   static_cast<double>(epoch_samples_here_) / epoch_seconds_, is_saved});
-  }
-  epoch_seconds_ = 0;
-  epoch_samples_here_ = 0;
+  const double samples_per_second = meter_.take_speed();
+  if (recorder_ == nullptr) return;
+  report_.epoch({state_.history.epochs.back(), config_.epochs, samples_per_second, is_saved});
 }
 
 void TrainingRun::report_profile() {
   if (!is_profiled_) return;
   trainer_.stopwatch().lap(Span::kOther);
-  const double wall_seconds = seconds_since(train_start_);
   Profile profile;
+  meter_.fill(profile);
   profile.spans = figures_over_ranks(communicator_, trainer_.stopwatch().seconds());
   profile.workers = communicator_.sum(team_.size());
   if (recorder_ == nullptr) return;
@@ -340,13 +288,8 @@ void TrainingRun::report_profile() {
   profile.micro_batch = config_.micro_batch.value;
   profile.network = network_.shape_text();
   profile.kernels = trainer_.backend();
-  profile.samples = samples_here_;
-  profile.steps = steps_here_;
-  profile.wall_seconds = wall_seconds;
   profile.operations_per_sample = network_.training_operations();
   profile.peak_gflops = measure_peak();
-  profile.first_step_seconds = first_step_seconds_;
-  profile.evaluated_images = evaluated_here_;
   report_.line(to_table(profile));
   recorder_->write_profile(to_json(profile));
 }

@@ -5,15 +5,15 @@
 #include <array>
 #include <atomic>
 #include <cmath>
-#include <cstring>
 #include <limits>
-#include <map>
 
 #include <fmt/format.h>
 
+#include "block_times.hpp"
+#include "gradient_fault.hpp"
 #include "leaf_worker.hpp"
-#include "row_step.hpp"
-#include "tally/core/digest.hpp"
+#include "node_state.hpp"
+#include "row_worker.hpp"
 #include "tally/core/subnormals.hpp"
 #include "tally/core/text.hpp"
 #include "tally/train/finite.hpp"
@@ -21,28 +21,6 @@
 
 namespace tally {
 namespace {
-
-// Those of a full step and of the last step of an epoch.
-std::vector<std::int64_t> leaf_counts(const ShardPlan& plan) {
-  std::vector<std::int64_t> counts;
-  for (const std::int64_t step : {std::int64_t{0}, plan.steps_per_epoch() - 1}) {
-    if (std::ranges::find(counts, plan.leaves(step)) == counts.end()) {
-      counts.push_back(plan.leaves(step));
-    }
-  }
-  return counts;
-}
-
-// Of every size that a micro-batch may have: a full one, and the ends of shards.
-std::vector<std::int64_t> micro_batch_sizes(const ShardPlan& plan) {
-  std::vector<std::int64_t> sizes = {plan.rows(0, 0).size()};
-  const std::int64_t last = plan.steps_per_epoch() - 1;
-  for (std::int64_t shard = 0; shard < plan.leaves(last); ++shard) {
-    const std::int64_t size = plan.rows(last, shard).size();
-    if (std::ranges::find(sizes, size) == sizes.end()) sizes.push_back(size);
-  }
-  return sizes;
-}
 
 // Rows that no step of this kind touches could hide a NaN.
 void require_finite_start(const TrainingState& state) {
@@ -57,53 +35,8 @@ std::size_t leaf_size(const Network& network) {
   return network.layout().size() + kLeafTail;
 }
 
-// The vectors of a node. Behind the parameters lies the tail of the last step's sum.
-constexpr int kParameters = 0;
-constexpr int kVelocity = 1;
-constexpr int kNodeVectors = 2;
-
 // No element of a vector.
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
-
-// How the time of many short blocks divides into sums and updates. Looking at the clock takes as
-// long as some of the work, so it is done for one block in eight.
-class BlockTimes {
- public:
-  explicit BlockTimes(const Stopwatch& stopwatch) : is_running_(stopwatch.is_running()) {}
-
-  void begin_block() {
-    is_timed_ = is_running_ && number_++ % 8 == 0;
-    if (is_timed_) last_ = Stopwatch::Clock::now();
-  }
-  void end_sum() { lap(sums_); }
-  void end_block() { lap(updates_); }
-  [[nodiscard]] double share_of_sums() const {
-    const double all = std::chrono::duration<double>(sums_ + updates_).count();
-    return all > 0 ? std::chrono::duration<double>(sums_).count() / all : 0;
-  }
-
- private:
-  void lap(Stopwatch::Clock::duration& total) {
-    if (!is_timed_) return;
-    const auto now = Stopwatch::Clock::now();
-    total += now - last_;
-    last_ = now;
-  }
-
-  bool is_running_;
-  bool is_timed_ = false;
-  int number_ = 0;
-  Stopwatch::Clock::time_point last_;
-  Stopwatch::Clock::duration sums_{}, updates_{};
-};
-
-// ": 12, 40, 7, ..." or nothing.
-std::string listed(std::span<const std::int64_t> ids) {
-  constexpr std::size_t kShown = 5;
-  if (ids.empty()) return "";
-  const auto shown = ids.first(std::min(ids.size(), kShown));
-  return fmt::format(": {}{}", fmt::join(shown, ", "), ids.size() > kShown ? ", ..." : "");
-}
 
 }  // namespace
 
@@ -117,6 +50,7 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options,
       options_(options),
       node_(parts.communicator, parts.team.size(),
             options.reduction == ReductionKind::kMpi ? Sharing::kNone : Sharing::kHost),
+      state_(std::make_unique<NodeState>(node_, parts.network.layout().size())),
       leaf_errors_(static_cast<std::size_t>(parts.team.size())),
       phases_(static_cast<std::size_t>(parts.team.size())) {
   const std::int64_t micro_batch = parts.plan.micro_batch();
@@ -126,24 +60,21 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options,
       workers_.push_back(std::make_unique<LeafWorker>(parts.network, parts.loss, parts.samples,
                                                       micro_batch, options.kernels));
     }
-    for (const std::int64_t size : micro_batch_sizes(parts.plan)) {
+    for (const std::int64_t size : parts.plan.micro_batch_sizes()) {
       adds_in_place &= parts.network.adds_exactly(worker(0).workspace(), size);
     }
   });
   if (options.may_use_rows && takes_row_steps(parts.network, options.sgd, parts.plan)) {
-    row_step_ = std::make_unique<RowStep>(parts.network, parts.loss, options.sgd);
-    row_samples_.reserve(static_cast<std::size_t>(kMostRows));
+    row_worker_ = std::make_unique<RowWorker>(parts.network, parts.loss, options.sgd, parts.plan,
+                                              parts.samples);
     require_finite_start(state);
   }
   const GradientTree::Shape shape{leaf_size(parts.network), parts.plan.shards(),
-                                  leaf_counts(parts.plan), adds_in_place};
+                                  parts.plan.leaf_counts(), adds_in_place};
   tree_ = std::make_unique<GradientTree>(
-      node_, shape, kNodeVectors,
+      node_, shape, NodeState::kVectors,
       options.reduction == ReductionKind::kMpi ? ExchangeKind::kMpi : ExchangeKind::kTree);
-  if (node_.is_leader()) {
-    std::ranges::copy(state.parameters, node_vector(kParameters));
-    std::ranges::copy(state.velocity, node_vector(kVelocity));
-  }
+  if (node_.is_leader()) state_->load(state);
   static_cast<void>(parts_.communicator.sum(0));  // until all nodes have them
 }
 
@@ -153,7 +84,7 @@ StepResult Trainer::step(Progress& progress, std::uint32_t flags) {
   open_step(progress);
   run_team([&](int thread) {
     const SubnormalsAreZero mode;
-    if (row_step_) return take_row_step(thread, flags);
+    if (row_worker_) return take_row_step(thread, flags);
     compute_leaves(thread);
     sum_gradients(thread, flags);
     update_parameters(thread);
@@ -217,7 +148,7 @@ void Trainer::compute_leaves(int thread) {
       const MicroBatch next = leaf + 1 < leaves.end ? micro_batch(epoch_step_, leaf + 1)
                                                     : micro_batch(epoch_step_ + 1, leaves.begin);
       const LeafPlace place = tree_->leaves().next_leaf(thread);
-      worker(thread).compute(node_vector(kParameters), micro_batch(epoch_step_, leaf), next, place);
+      worker(thread).compute(state_->parameters(), micro_batch(epoch_step_, leaf), next, place);
       parts_.heartbeat.spoil(Phase::kForward, thread, *place.vector);
       tree_->leaves().add_leaf(thread);
       worker(thread).stopwatch().lap(Span::kReduce);
@@ -262,7 +193,7 @@ void Trainer::update_parameters(int thread) {
     times.end_block();
   }
   if (!slice.is_empty()) {
-    parts_.heartbeat.spoil(Phase::kUpdate, thread, node_vector(kParameters)[slice.begin]);
+    parts_.heartbeat.spoil(Phase::kUpdate, thread, state_->parameters()[slice.begin]);
   }
   node_.post(Node::Board::kSecond, node_.worker(thread), first_bad);
   worker(thread).stopwatch().lap(Span::kReduce, times.share_of_sums(), Span::kUpdate);
@@ -290,7 +221,7 @@ void Trainer::take_row_step(int thread, std::uint32_t flags) {
     node_.wait();
     if (thread == 0) flags_ = flags_of_node();
   }
-  if (thread == 0 && tail()[kFailedElement] != 0) flags_ |= kRankFailed;
+  if (thread == 0 && state_->tail()[kFailedElement] != 0) flags_ |= kRankFailed;
   worker(thread).stopwatch().lap(Span::kWait);
 }
 
@@ -300,19 +231,12 @@ void Trainer::update_by_rows(int thread) {
   RowStep::Result result;
   leaf_errors_[number] = error_of([&] {
     parts_.heartbeat.strike(Phase::kForward, thread);
-    const Range rows = parts_.plan.rows(epoch_step_, 0);
-    row_samples_.clear();
-    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-      row_samples_.push_back(parts_.samples.sample(0, row));
-    }
-    const Range next = parts_.plan.rows(epoch_step_ + 1, 0);
-    for (std::int64_t row = next.begin; row < next.end; ++row) parts_.samples.prefetch(0, row);
-    result = row_step_->take(row_samples_, learning_rate_, node_vector(kParameters),
-                             node_vector(kVelocity));
+    result =
+        row_worker_->take(epoch_step_, learning_rate_, state_->parameters(), state_->velocity());
   });
-  tail()[kLossElement] = static_cast<Real>(result.loss);
-  tail()[kCorrectElement] = static_cast<Real>(result.correct);
-  tail()[kFailedElement] = leaf_errors_[number] ? 1 : 0;
+  state_->tail()[kLossElement] = static_cast<Real>(result.loss);
+  state_->tail()[kCorrectElement] = static_cast<Real>(result.correct);
+  state_->tail()[kFailedElement] = leaf_errors_[number] ? 1 : 0;
   node_.post(Node::Board::kSecond, node_.worker(thread),
              result.bad_element == RowStep::kAllFinite ? kNone : result.bad_element);
   worker(thread).stopwatch().lap(Span::kUpdate);
@@ -325,10 +249,10 @@ void Trainer::share_row_step() {
     std::array<Real, kLeafTail> tail;
     std::uint64_t bad_element;
   } shared{};
-  std::copy_n(tail(), kLeafTail, shared.tail.begin());
+  std::copy_n(state_->tail(), kLeafTail, shared.tail.begin());
   shared.bad_element = first_bad_element();
   node_.leaders().broadcast(std::as_writable_bytes(std::span(&shared, 1)), node_of_samples());
-  std::ranges::copy(shared.tail, tail());
+  std::ranges::copy(shared.tail, state_->tail());
   node_.post(Node::Board::kSecond, 0, shared.bad_element);
   node_.post(Node::Board::kFirst, 0, node_.leaders().any_of(flags_));
 }
@@ -341,13 +265,8 @@ int Trainer::node_of_samples() const {
 }
 
 void Trainer::synchronize() {
-  if (!row_step_ || node_.job().node_count() == 1) return;
-  if (node_.is_leader()) {
-    for (const int vector : {kParameters, kVelocity}) {
-      const std::span values(node_vector(vector), parts_.network.layout().size());
-      node_.leaders().broadcast(std::as_writable_bytes(values), node_of_samples());
-    }
-  }
+  if (!row_worker_ || node_.job().node_count() == 1) return;
+  if (node_.is_leader()) state_->broadcast_from(node_of_samples());
   static_cast<void>(parts_.communicator.sum(0));  // until all leaders have them
 }
 
@@ -357,8 +276,8 @@ void Trainer::update_block(Range block, const float* sum) const {
       std::clamp(parts_.network.layout().size(), begin, static_cast<std::size_t>(block.end));
   const std::size_t size = layout_end - begin;
   update(options_.sgd, learning_rate_, {{sum, size}, step_samples_},
-         {node_vector(kVelocity) + begin, size}, {node_vector(kParameters) + begin, size});
-  std::copy(sum + size, sum + block.size(), node_vector(kParameters) + layout_end);
+         {state_->velocity() + begin, size}, {state_->parameters() + begin, size});
+  std::copy(sum + size, sum + block.size(), state_->parameters() + layout_end);
 }
 
 void Trainer::require_all_succeeded() {
@@ -377,19 +296,14 @@ void Trainer::require_all_succeeded() {
 void Trainer::require_finite() const {
   const std::size_t element = first_bad_element();
   if (element == kNone) return;
-  const ParameterLayout& layout = parts_.network.layout();
-  const std::string what =
-      element < layout.size() ? "the gradient of " + layout.block_of(element).name() : "the loss";
-  const auto guilty = parts_.communicator.gather_all(samples_without_finite_loss());
-  const std::string losses = guilty.empty()
-                                 ? ""
-                                 : fmt::format("; neither is the loss of {} of {}{}", guilty.size(),
-                                               counted(step_samples_, "sample"), listed(guilty));
-  throw AgreedError(
-      ExitCode::kFailure,
-      fmt::format("step {}: {} is not finite{}; start another run with a lower "
-                  "--learning-rate than {}",
-                  grouped(parts_.heartbeat.step() + 1), what, losses, options_.schedule.peak));
+  std::vector<std::int64_t> guilty;
+  for (const WorkDone& work : work_done()) {
+    for (std::size_t i = 0; i < work.losses.size(); ++i) {
+      if (!std::isfinite(work.losses[i])) guilty.push_back(work.samples[i].id);
+    }
+  }
+  report(parts_.communicator, parts_.network.layout(),
+         {element, parts_.heartbeat.step() + 1, step_samples_, options_.schedule.peak, guilty});
 }
 
 std::size_t Trainer::first_bad_element() const {
@@ -400,78 +314,48 @@ std::size_t Trainer::first_bad_element() const {
   return element;
 }
 
-std::vector<std::int64_t> Trainer::samples_without_finite_loss() const {
-  std::vector<std::int64_t> guilty;
-  for (std::size_t i = 0; i < row_samples_.size(); ++i) {
-    if (!std::isfinite(row_step_->losses()[i])) guilty.push_back(row_samples_[i].id);
-  }
-  for (const auto& worker : workers_) {
-    for (std::size_t i = 0; i < worker->losses().size(); ++i) {
-      if (!std::isfinite(worker->losses()[i])) guilty.push_back(worker->used_samples()[i].id);
-    }
-  }
-  return guilty;
+std::vector<Trainer::WorkDone> Trainer::work_done() const {
+  std::vector<WorkDone> all;
+  if (row_worker_) all.push_back({row_worker_->used_samples(), row_worker_->losses()});
+  for (const auto& worker : workers_) all.push_back({worker->used_samples(), worker->losses()});
+  return all;
 }
 
-void Trainer::require_one_state() const {
-  if (node_.job().node_count() == 1) return;
-  // Ranks that hold no copy must not count.
-  constexpr std::int64_t kNoCopy = std::numeric_limits<std::int64_t>::max();
-  const std::int64_t own = node_.is_leader() ? fingerprint() : kNoCopy;
-  const std::int64_t least = parts_.communicator.least(own);
-  const std::int64_t greatest = -parts_.communicator.least(node_.is_leader() ? -own : kNoCopy);
-  if (least == greatest) return;
-  std::map<std::int64_t, std::vector<std::size_t>> ranks_of;
-  const std::vector<std::int64_t> all = parts_.communicator.gather_all(std::span(&own, 1));
-  for (std::size_t rank = 0; rank < all.size(); ++rank) {
-    if (all[rank] != kNoCopy) ranks_of[all[rank]].push_back(rank);
+// A finite gradient can still make an update overflow.
+void Trainer::require_sound_state() const {
+  for (const auto& [name, values] :
+       {std::pair{"the parameters", parameters()}, {"the velocity", velocity()}}) {
+    const auto found = static_cast<std::int64_t>(first_not_finite(values));
+    const auto element = static_cast<std::size_t>(parts_.communicator.least(found));
+    if (element == values.size()) continue;
+    throw AgreedError(
+        ExitCode::kFailure,
+        fmt::format("step {}: {} of {} are not finite after the update; start another "
+                    "run with a lower --learning-rate than {}",
+                    grouped(parts_.heartbeat.step()), name,
+                    parts_.network.layout().block_of(element).name(), options_.schedule.peak));
   }
-  std::vector<std::string> groups;
-  for (const auto& [state, ranks] : ranks_of) {
-    groups.push_back(fmt::format("{:015x} on {} {}", state, ranks.size() == 1 ? "rank" : "ranks",
-                                 fmt::join(ranks, ", ")));
-  }
-  throw AgreedError(
-      ExitCode::kFailure,
-      fmt::format("{}: parameters and velocity: expected the same bits on all ranks, got {}; the "
-                  "processor or memory of a host is faulty: continue with --resume without it",
-                  parts_.heartbeat.text(), fmt::join(groups, "; ")));
-}
-
-// Of the bits of parameters and velocity, as 60 of those of a digest.
-std::int64_t Trainer::fingerprint() const {
-  Sha256 hash;
-  hash.add(std::as_bytes(parameters()));
-  hash.add(std::as_bytes(velocity()));
-  const auto digest = hash.finish();
-  std::uint64_t bits = 0;
-  std::memcpy(&bits, digest.data(), sizeof(bits));
-  return static_cast<std::int64_t>(bits >> 4U);
+  state_->require_one_on_all_nodes(parts_.communicator, parts_.heartbeat.text());
 }
 
 void Trainer::spoil(Phase phase) {
-  if (node_.is_leader()) parts_.heartbeat.spoil(phase, 0, *node_vector(kParameters));
+  if (node_.is_leader()) parts_.heartbeat.spoil(phase, 0, *state_->parameters());
 }
 
 std::span<const Real> Trainer::parameters() const {
-  return {node_vector(kParameters), parts_.network.layout().size()};
+  return state_->all_parameters();
 }
 
 std::span<const Real> Trainer::velocity() const {
-  return {node_vector(kVelocity), parts_.network.layout().size()};
+  return state_->all_velocity();
 }
 
 void Trainer::store(TrainingState& state) const {
-  state.parameters.assign(parameters().begin(), parameters().end());
-  state.velocity.assign(velocity().begin(), velocity().end());
-}
-
-Real* Trainer::tail() const {
-  return node_vector(kParameters) + parts_.network.layout().size();
+  state_->store(state);
 }
 
 std::string Trainer::backend() const {
-  return row_step_ ? std::string(kRowBackend) : kernel_backend(options_.kernels);
+  return row_worker_ ? std::string(kRowBackend) : kernel_backend(options_.kernels);
 }
 
 Stopwatch& Trainer::stopwatch() {
@@ -480,16 +364,15 @@ Stopwatch& Trainer::stopwatch() {
 
 std::vector<UsedSample> Trainer::used_samples() const {
   std::vector<UsedSample> all;
-  for (const StoredSample& sample : row_samples_) all.push_back({0, sample.id});
-  for (const auto& worker : workers_) {
-    all.insert(all.end(), worker->used_samples().begin(), worker->used_samples().end());
+  for (const WorkDone& work : work_done()) {
+    all.insert(all.end(), work.samples.begin(), work.samples.end());
   }
   return all;
 }
 
 StepResult Trainer::close_step(Progress& progress) {
-  const StepResult result{step_samples_, std::llround(tail()[kCorrectElement]),
-                          tail()[kLossElement], learning_rate_, flags_};
+  const StepResult result{step_samples_, std::llround(state_->tail()[kCorrectElement]),
+                          state_->tail()[kLossElement], learning_rate_, flags_};
   progress.step += 1;
   progress.epoch_step += 1;
   progress.samples += result.samples;

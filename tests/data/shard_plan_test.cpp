@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace tally {
@@ -119,6 +120,24 @@ TEST(ShardPlan, SequentialShardsFollowTheirDefinition) {
   for (std::uint32_t id = 0; id < 101; ++id) {
     const std::uint32_t shard = id / 4 % 3;
     EXPECT_EQ(places[id], (Place{shard, next[shard]++})) << id;
+  }
+}
+
+// What a trainer prepares for: nothing else may occur in an epoch.
+TEST(ShardPlan, NamesEverySizeOfMicroBatchesAndEveryNumberOfLeaves) {
+  for (const SampleOrder order : {SampleOrder::kShuffled, SampleOrder::kSequential}) {
+    for (const std::int64_t samples : {5, 96, 101, 1003}) {
+      const ShardPlan plan({samples, 12, 4, order, 5});
+      std::set<std::int64_t> sizes, counts;
+      for (std::int64_t step = 0; step < plan.steps_per_epoch(); ++step) {
+        counts.insert(plan.leaves(step));
+        for (std::int64_t shard = 0; shard < plan.leaves(step); ++shard) {
+          sizes.insert(plan.rows(step, shard).size());
+        }
+      }
+      EXPECT_THAT(plan.micro_batch_sizes(), testing::UnorderedElementsAreArray(sizes)) << samples;
+      EXPECT_THAT(plan.leaf_counts(), testing::UnorderedElementsAreArray(counts)) << samples;
+    }
   }
 }
 

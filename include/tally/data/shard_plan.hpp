@@ -43,6 +43,11 @@ class ShardPlan {
   /// Samples used by all shards at step `step` of an epoch.
   [[nodiscard]] std::int64_t step_samples(std::int64_t step) const;
 
+  /// Every size that a micro-batch may have: a full one's first, then those at the ends of shards.
+  [[nodiscard]] std::vector<std::int64_t> micro_batch_sizes() const;
+  /// Every number of leaves that a step may have: a full one's, and that of an epoch's last step.
+  [[nodiscard]] std::vector<std::int64_t> leaf_counts() const;
+
   /// Where a sample lives for the whole run.
   struct Place {
     std::uint32_t shard = 0;

@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "tally/parallel/cpu_share.hpp"
+#include "tally/run/launch_meter.hpp"
 #include "tally/run/launch_options.hpp"
 #include "tally/run/order_log.hpp"
-#include "tally/run/profile.hpp"
 #include "tally/run/progress_report.hpp"
 #include "tally/run/run_opening.hpp"
 #include "tally/train/distributed_evaluation.hpp"
@@ -53,7 +53,6 @@ class TrainingRun {
   auto with_place(Work&& work);
   [[nodiscard]] bool is_save_due(const StepResult& result, bool ends_epoch) const;
   bool save();
-  void require_finite_state() const;
   void report_profile();
   ExitCode stop(std::uint32_t flags, bool is_saved);
   ExitCode finish();
@@ -81,16 +80,8 @@ class TrainingRun {
   Clock::time_point started_;
   Clock::time_point last_save_ = Clock::now();
   double seconds_before_ = 0;  // of training, before this launch
-  double epoch_seconds_ = 0;   // of steps, in this launch
-  std::int64_t epoch_samples_here_ = 0;
-
-  // For --profile, of this launch.
   bool is_profiled_ = false;
-  Clock::time_point train_start_;
-  std::int64_t steps_here_ = 0;
-  std::int64_t samples_here_ = 0;
-  std::int64_t evaluated_here_ = 0;
-  double first_step_seconds_ = 0;
+  LaunchMeter meter_;
 };
 
 /// Opens the run that `options` describe and trains it to its end. Collective: every rank must

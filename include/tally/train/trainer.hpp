@@ -66,7 +66,8 @@ struct UsedSample {
 };
 
 class LeafWorker;
-class RowStep;
+class NodeState;
+class RowWorker;
 struct MicroBatch;
 
 class Trainer {
@@ -88,10 +89,10 @@ class Trainer {
   /// called before they are used. Collective: every rank must call.
   void synchronize();
 
-  /// Throws an AgreedError that names the ranks if parameters or velocity have other bits on one
-  /// node than on another. To be called after synchronize(), before they are saved. Collective:
-  /// every rank must call.
-  void require_one_state() const;
+  /// Throws an AgreedError that names the layer if parameters or velocity are not finite, and one
+  /// that names the ranks if they have other bits on one node than on another. To be called after
+  /// synchronize(), before they are saved. Collective: every rank must call.
+  void require_sound_state() const;
 
   /// Lets an injected fault of that phase spoil a parameter.
   void spoil(Phase phase);
@@ -133,11 +134,12 @@ class Trainer {
   void require_all_succeeded();
   void require_finite() const;
   [[nodiscard]] std::size_t first_bad_element() const;
-  [[nodiscard]] std::int64_t fingerprint() const;
-  [[nodiscard]] std::vector<std::int64_t> samples_without_finite_loss() const;
+  struct WorkDone {
+    std::span<const UsedSample> samples;
+    std::span<const double> losses;
+  };
+  [[nodiscard]] std::vector<WorkDone> work_done() const;
 
-  [[nodiscard]] Real* tail() const;
-  [[nodiscard]] Real* node_vector(int number) const { return node_.node_vector(number); }
   [[nodiscard]] LeafWorker& worker(int thread) const {
     return *workers_[static_cast<std::size_t>(thread)];
   }
@@ -145,10 +147,10 @@ class Trainer {
   TrainerParts parts_;
   TrainerOptions options_;
   Node node_;
+  std::unique_ptr<NodeState> state_;
   std::vector<std::unique_ptr<LeafWorker>> workers_;  // one per thread
   std::unique_ptr<GradientTree> tree_;
-  std::unique_ptr<RowStep> row_step_;      // instead of products, or null
-  std::vector<StoredSample> row_samples_;  // of its last step, where it was taken
+  std::unique_ptr<RowWorker> row_worker_;  // instead of leaves, or null
 
   // The open step.
   std::int64_t open_epoch_ = -1;

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "tally/data/shard_plan.hpp"
+#include "tally/nn/network.hpp"
+#include "tally/state/training_state.hpp"
+#include "tally/train/rank_data.hpp"
+#include "tally/train/trainer.hpp"
+
+// What the options of a run, and the number of images that were found, mean to those who do the
+// work. Every figure is in samples, none in ranks.
+namespace tally {
+
+DataUse data_use(const TrainingState& state, const Network& network);
+ShardRecipe shard_recipe(const TrainingState& state);
+TrainerOptions trainer_options(const TrainingState& state);
+
+}  // namespace tally

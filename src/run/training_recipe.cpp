@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "tally/run/training_recipe.hpp"
+
+namespace tally {
+namespace {
+
+std::int64_t training_samples(const TrainingState& state) {
+  return used_training_images(state.config, state.data) - state.config.validation;
+}
+
+}  // namespace
+
+DataUse data_use(const TrainingState& state, const Network& network) {
+  return {used_training_images(state.config, state.data), state.config.validation,
+          state.config.seed, static_cast<int>(network.outputs())};
+}
+
+ShardRecipe shard_recipe(const TrainingState& state) {
+  const RunConfig& config = state.config;
+  return {training_samples(state), config.batch_size, config.micro_batch.value, config.order,
+          config.seed};
+}
+
+TrainerOptions trainer_options(const TrainingState& state) {
+  const RunConfig& config = state.config;
+  const std::int64_t samples = training_samples(state);
+  Schedule schedule;
+  schedule.kind = config.schedule;
+  schedule.peak = config.learning_rate;
+  schedule.total_samples = config.epochs * samples;
+  schedule.step_samples = config.step_epochs * samples;
+  schedule.step_factor = config.step_factor;
+  schedule.warmup_samples = config.warmup_steps * config.batch_size;
+  schedule.batch_size = config.batch_size;
+  return {{config.momentum, config.nesterov, config.weight_decay}, schedule, config.reduction};
+}
+
+}  // namespace tally

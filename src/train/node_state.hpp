@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "tally/parallel/node.hpp"
+#include "tally/state/training_state.hpp"
+
+// Private to layer train: what is trained. A node has it once, in memory that its workers share:
+// parameters, behind them the tail of the last step's sum, and velocity. Every worker may read all
+// of it between two waits of the node, and write its own slice.
+namespace tally {
+
+class NodeState {
+ public:
+  /// Of the vectors that `node` allocates, the first ones.
+  static constexpr int kVectors = 2;
+
+  /// `size` is that of the network's layout. `node` allocates later, and must outlive this.
+  NodeState(const Node& node, std::size_t size) : node_(node), size_(size) {}
+
+  [[nodiscard]] Real* parameters() const { return node_.node_vector(0); }
+  [[nodiscard]] Real* velocity() const { return node_.node_vector(1); }
+  [[nodiscard]] Real* tail() const { return parameters() + size_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::span<const Real> all_parameters() const { return {parameters(), size_}; }
+  [[nodiscard]] std::span<const Real> all_velocity() const { return {velocity(), size_}; }
+
+  /// Takes the vectors of `state`, for the leader of the node; others must wait for it.
+  void load(const TrainingState& state) const;
+  void store(TrainingState& state) const;
+
+  /// Brings the vectors of one node to all others. For leaders; collective over them.
+  void broadcast_from(int node) const;
+
+  /// Throws an AgreedError that names the ranks, and begins with `place`, if one node has other
+  /// bits than another. Collective: every rank must call.
+  void require_one_on_all_nodes(const Communicator& communicator, const std::string& place) const;
+
+ private:
+  [[nodiscard]] std::int64_t fingerprint() const;
+
+  const Node& node_;
+  std::size_t size_;
+};
+
+}  // namespace tally
