@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // tally-predict: classifies a person's own drawings.
 #include "model_loading.hpp"
-#include "predictor.hpp"
+#include "predict_in_order.hpp"
+#include "tally/core/thread_team.hpp"
 #include "tool.hpp"
 
 namespace tally {
@@ -10,29 +11,32 @@ namespace {
 struct PredictOptions {
   std::string model;
   std::vector<std::string> images;
-  std::string stages_directory;
-  int top_count = 3;
+  PredictorOptions predictor;
   bool as_json = false;
+  int threads = usable_cores();
 };
+
+void print(const Prediction& prediction, bool as_json) {
+  if (as_json) {
+    fmt::print("{}\n", json_line(prediction));
+  } else if (prediction.status == PredictionStatus::kError) {
+    print_error("tally-predict", prediction.message);
+  } else {
+    fmt::print("{}\n", text_line(prediction));
+  }
+}
 
 // Images that cannot be read do not stop the others.
 ExitCode predict(const PredictOptions& options) {
   const TrainedModel model(load_with_warnings("tally-predict", options.model).state);
-  Predictor predictor(model, options.model);
   ExitCode exit_code = ExitCode::kDone;
-  for (const std::string& image : options.images) {
-    const Prediction prediction =
-        predictor.predict(image, options.top_count, options.stages_directory);
-    const bool is_error = prediction.status == PredictionStatus::kError;
-    if (is_error) exit_code = ExitCode::kFailure;
-    if (options.as_json) {
-      fmt::print("{}\n", json_line(prediction));
-    } else if (is_error) {
-      print_error("tally-predict", prediction.message);
-    } else {
-      fmt::print("{}\n", text_line(prediction));
-    }
-  }
+  predict_in_order(model, options.model, options.images, options.predictor, options.threads,
+                   [&](const Prediction& prediction) {
+                     if (prediction.status == PredictionStatus::kError) {
+                       exit_code = ExitCode::kFailure;
+                     }
+                     print(prediction, options.as_json);
+                   });
   return exit_code;
 }
 
@@ -40,19 +44,25 @@ ExitCode predict(const PredictOptions& options) {
 }  // namespace tally
 
 int main(int argc, char** argv) {
-  CLI::App app("Classifies drawings of single digits (PNG or JPEG).", "tally-predict");
+  CLI::App app("Classifies drawings of digits (PNG or JPEG).", "tally-predict");
   tally::PredictOptions options;
   app.add_option("model", options.model, "a checkpoint, or a run directory (its newest)")
       ->required()
       ->type_name("MODEL");
   app.add_option("images", options.images, "drawings")->required()->type_name("IMAGE...");
-  app.add_option("--top", options.top_count, "how many classes to name")
+  app.add_option("--top", options.predictor.top_count, "how many classes to name")
       ->check(CLI::Range(1, 256))
       ->type_name("N")
       ->capture_default_str();
-  app.add_option("--stages", options.stages_directory,
+  app.add_option("--stages", options.predictor.stages_directory,
                  "write each step of the preparation as PNG into this directory")
       ->type_name("DIR");
-  app.add_flag("--json", options.as_json, "one JSON object per image and line");
+  app.add_flag("--segment", options.predictor.is_segmented,
+               "a page may have several digits: one answer for each, in reading order");
+  app.add_option("--threads", options.threads, "threads; answers and their order stay the same")
+      ->check(CLI::Range(1, 4096))
+      ->type_name("T")
+      ->capture_default_str();
+  app.add_flag("--json", options.as_json, "one JSON object per image, or per digit, and line");
   return tally::run_tool(app, argc, argv, [&] { return tally::predict(options); });
 }

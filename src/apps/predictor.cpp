@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <filesystem>
 #include <fstream>
+#include <new>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -18,59 +21,76 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write_stages(const std::string& file, const GreyImage& page, const Preparation& preparation,
-                  const fs::path& directory) {
+void write_png(const fs::path& path, const GreyImage& image) {
+  const std::vector<std::byte> png = encode_png(image);
+  std::ofstream stream(path, std::ios::binary);
+  stream.write(reinterpret_cast<const char*>(png.data()), static_cast<std::streamsize>(png.size()));
+  if (stream.flush().good()) return;
+  fail(ExitCode::kFailure, "{}: cannot be written: {}", path.string(), system_error_text(errno));
+}
+
+/// Stages of the page, then of each digit; with several, these carry its number.
+void write_stages(const fs::path& directory, const std::string& name, const GreyImage& page,
+                  const PreparedPage& prepared) {
   std::error_code error;
   fs::create_directories(directory, error);
-  for (const Stage& stage : stages(page, preparation)) {
-    const fs::path path =
-        directory / fmt::format("{}-{}.png", fs::path(file).filename().string(), stage.name);
-    const std::vector<std::byte> png = encode_png(*stage.image);
-    std::ofstream stream(path, std::ios::binary);
-    stream.write(reinterpret_cast<const char*>(png.data()),
-                 static_cast<std::streamsize>(png.size()));
-    if (stream.flush().good()) continue;
-    fail(ExitCode::kFailure, "{}: cannot be written: {}", path.string(), system_error_text(errno));
+  const auto write = [&](const std::string& prefix, const Stage& stage) {
+    write_png(directory / fmt::format("{}-{}.png", prefix, stage.name), *stage.image);
+  };
+  for (const Stage& stage : page_stages(page, prepared)) write(name, stage);
+  for (std::size_t i = 0; i < prepared.digits.size(); ++i) {
+    const bool is_alone = prepared.digits.size() == 1;
+    const std::string prefix = is_alone ? name : fmt::format("{}-digit-{}", name, i + 1);
+    for (const Stage& stage : digit_stages(prepared.digits[i])) write(prefix, stage);
   }
 }
 
 }  // namespace
 
-Predictor::Predictor(const TrainedModel& model, const std::string& name)
-    : model_(model), workspace_(model.network(), 1) {
+Predictor::Predictor(const TrainedModel& model, const std::string& name, PredictorOptions options)
+    : model_(model), options_(std::move(options)), workspace_(model.network(), 1) {
   model.require_image_size(kDigitSide, kDigitSide, "drawings for " + name);
 }
 
-Prediction Predictor::predict(const std::string& file, int top_count,
-                              const std::string& stages_directory) {
-  Prediction prediction;
-  prediction.file = file;
-  GreyImage page;
+std::vector<Prediction> Predictor::predict(const std::string& file,
+                                           const std::string& stages_name) {
+  Prediction failed;
+  failed.file = file;
   try {
-    page = read_image(file);
+    return read_page(file, stages_name);
   } catch (const Error& error) {
-    prediction.message = error.what();
-    return prediction;
+    failed.message = error.what();
+  } catch (const std::bad_alloc&) {
+    failed.message = fmt::format("{}: needs more memory than there is; make it smaller", file);
+  } catch (const std::exception& error) {  // of a package
+    failed.message = fmt::format("{}: cannot be prepared: {}", file, error.what());
   }
-  const std::optional<Preparation> preparation = prepare_digit(page);
-  if (!preparation) {
-    prediction.status = PredictionStatus::kNoInk;
-    prediction.message = "the page is blank, of one tone, or has only noise on it";
-    return prediction;
-  }
-  try {
-    if (!stages_directory.empty()) write_stages(file, page, *preparation, stages_directory);
-  } catch (const Error& error) {
-    prediction.message = error.what();
-    return prediction;
-  }
-  prediction.status = PredictionStatus::kOk;
-  prediction.top = classify(preparation->digit, top_count);
-  prediction.box = preparation->box;
-  return prediction;
+  return {failed};
 }
 
-std::vector<ClassProbability> Predictor::classify(const GreyImage& digit, int top_count) {
+std::vector<Prediction> Predictor::read_page(const std::string& file,
+                                             const std::string& stages_name) {
+  const bool keeps_page = !options_.stages_directory.empty();
+  GreyImage page = read_image(file);
+  const GreyImage shown = keeps_page ? page : GreyImage();
+  const PreparedPage prepared =
+      prepare_page(std::move(page), options_.is_segmented ? Digits::kSeveral : Digits::kOne);
+  if (prepared.digits.empty()) {
+    Prediction blank;
+    blank.file = file;
+    blank.status = PredictionStatus::kNoInk;
+    blank.message = "the page is blank, of one tone, or has only noise on it";
+    return {blank};
+  }
+  if (keeps_page) write_stages(options_.stages_directory, stages_name, shown, prepared);
+  std::vector<Prediction> predictions;
+  for (const PreparedDigit& digit : prepared.digits) {
+    predictions.push_back({file, PredictionStatus::kOk, classify(digit.digit), digit.box, {}});
+  }
+  return predictions;
+}
+
+std::vector<ClassProbability> Predictor::classify(const GreyImage& digit) {
   scale_pixels(digit.pixels, workspace_.inputs(1).data());
   const ConstMatrixView outputs = model_.network().forward(model_.parameters(), workspace_, 1);
   const MatrixView probabilities = workspace_.grad_outputs(1);
@@ -80,7 +100,7 @@ std::vector<ClassProbability> Predictor::classify(const GreyImage& digit, int to
     classes.push_back({static_cast<int>(label), probabilities(0, label)});
   }
   std::ranges::stable_sort(classes, std::greater{}, &ClassProbability::probability);
-  classes.resize(std::min(classes.size(), static_cast<std::size_t>(top_count)));
+  classes.resize(std::min(classes.size(), static_cast<std::size_t>(options_.top_count)));
   return classes;
 }
 

@@ -26,21 +26,30 @@ struct Prediction {
   std::string message;                ///< why there is no class
 };
 
-/// Prepares drawings as MNIST's digits are and classifies them.
+struct PredictorOptions {
+  int top_count = 3;             ///< how many classes to name
+  bool is_segmented = false;     ///< a page may have several digits
+  std::string stages_directory;  ///< each step is written there as PNG, unless it is empty
+};
+
+/// Prepares drawings as MNIST's digits are and classifies them. For one thread; the model may be
+/// shared among many.
 class Predictor {
  public:
   /// Throws an Error unless `model` was trained on 28 x 28 images; `name` is the model, for it.
-  Predictor(const TrainedModel& model, const std::string& name);
+  Predictor(const TrainedModel& model, const std::string& name, PredictorOptions options);
 
-  /// Reads and classifies a file, with the `top_count` most probable classes. Writes each step as
-  /// PNG into `stages_directory` unless that is empty. What goes wrong with one file is in the
-  /// result.
-  Prediction predict(const std::string& file, int top_count, const std::string& stages_directory);
+  /// Reads and classifies a file: one answer, or one for each digit if the page is segmented. What
+  /// goes wrong with one file is in its only answer. `stages_name` begins the names of its stages.
+  std::vector<Prediction> predict(const std::string& file, const std::string& stages_name);
 
  private:
-  [[nodiscard]] std::vector<ClassProbability> classify(const GreyImage& digit, int top_count);
+  [[nodiscard]] std::vector<Prediction> read_page(const std::string& file,
+                                                  const std::string& stages_name);
+  [[nodiscard]] std::vector<ClassProbability> classify(const GreyImage& digit);
 
   const TrainedModel& model_;
+  PredictorOptions options_;
   NetworkWorkspace workspace_;
 };
 

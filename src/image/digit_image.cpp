@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
 
 #include <opencv2/imgproc.hpp>
 
@@ -48,7 +49,7 @@ int offset(std::int64_t moment, std::int64_t mass, int side) {
 
 /// Strokes have edges, shading has none: the largest step between neighbouring pixels, of 255, is
 /// over 200 in every digit of MNIST. Around the ink in `box` there is paper, unless the page ends.
-bool has_edges(const GreyImage& resized, const Box& box, const GreyImage& page) {
+bool has_edges(const GreyImage& resized, const Box& box, const Box& page) {
   constexpr int kLeastStep = 48;
   const bool ends_left = box.x == 0;
   const bool ends_right = box.x + box.width == page.width;
@@ -69,20 +70,37 @@ bool has_edges(const GreyImage& resized, const Box& box, const GreyImage& page) 
   return false;
 }
 
-/// What find_ink would leave of ink that is on a page again, so that a prepared digit stays as it
-/// is: the strokes and the fading pixels next to them.
+/// What find_drawing would leave of ink that is on a page again, so that a prepared digit stays as
+/// it is: the strokes and the fading pixels next to them.
 void drop_far_fading(GreyImage& ink) {
   const InkParts found = find_parts(ink, kStrokeInk);
   keep_parts(ink, found, std::vector<bool>(found.parts.size(), true), 1);
 }
 
-/// The box of what is to be resized. When it is enlarged, fading edges would become rows and
-/// columns of their own, and the strokes too small.
-Box box_to_resize(const Ink& ink) {
-  if (std::max(ink.box.width, ink.box.height) >= kDigitBoxSide) return ink.box;
-  Box box;
-  for (const InkPart& part : find_parts(ink.map, kStrokeInk).parts) box = united(box, part.box);
-  return box;
+/// What is to be resized. When ink is enlarged, fading edges would become rows and columns of their
+/// own, and the strokes too small.
+CutInk without_fading(CutInk cut) {
+  if (std::max(cut.box.width, cut.box.height) >= kDigitBoxSide) return cut;
+  Box strokes;
+  for (const InkPart& part : find_parts(cut.ink, kStrokeInk).parts) {
+    strokes = united(strokes, part.box);
+  }
+  return {cropped(cut.ink, strokes),
+          {cut.box.x + strokes.x, cut.box.y + strokes.y, strokes.width, strokes.height}};
+}
+
+/// Nothing if the ink on a page that large is no drawing.
+std::optional<PreparedDigit> prepare(CutInk found, const Box& page) {
+  CutInk cut = without_fading(std::move(found));
+  PreparedDigit prepared;
+  prepared.box = cut.box;
+  prepared.cropped = std::move(cut.ink);
+  prepared.resized = resized_to_digit_box(prepared.cropped);
+  stretch_to_full_ink(prepared.resized);  // thin strokes grow pale when they shrink
+  drop_far_fading(prepared.resized);
+  if (!has_edges(prepared.resized, prepared.box, page)) return std::nullopt;
+  prepared.digit = centred(prepared.resized);
+  return prepared;
 }
 
 }  // namespace
@@ -110,25 +128,30 @@ GreyImage centred(const GreyImage& ink) {
   return digit;
 }
 
-std::optional<Preparation> prepare_digit(GreyImage page) {
-  std::optional<Ink> ink = find_ink(std::move(page));
-  if (!ink) return std::nullopt;
-  Preparation preparation;
-  preparation.box = box_to_resize(*ink);
-  preparation.cropped = cropped(ink->map, preparation.box);
-  preparation.ink = std::move(ink->map);
-  preparation.resized = resized_to_digit_box(preparation.cropped);
-  stretch_to_full_ink(preparation.resized);  // thin strokes grow pale when they shrink
-  drop_far_fading(preparation.resized);
-  if (!has_edges(preparation.resized, preparation.box, preparation.ink)) return std::nullopt;
-  preparation.digit = centred(preparation.resized);
-  return preparation;
+PreparedPage prepare_page(GreyImage page, Digits digits) {
+  Ink ink = digits == Digits::kOne ? find_drawing(std::move(page)) : find_digits(std::move(page));
+  PreparedPage prepared;
+  for (CutInk& digit : ink.digits) {
+    auto one = prepare(std::move(digit), ink.map.box());
+    if (one) prepared.digits.push_back(std::move(*one));
+  }
+  prepared.ink = std::move(ink.map);
+  return prepared;
 }
 
-std::array<Stage, 5> stages(const GreyImage& page, const Preparation& preparation) {
-  return {Stage{"1-page", &page}, Stage{"2-ink", &preparation.ink},
-          Stage{"3-cropped", &preparation.cropped}, Stage{"4-resized", &preparation.resized},
-          Stage{"5-digit", &preparation.digit}};
+std::optional<PreparedDigit> prepare_digit(GreyImage page) {
+  PreparedPage prepared = prepare_page(std::move(page), Digits::kOne);
+  if (prepared.digits.empty()) return std::nullopt;
+  return std::move(prepared.digits.front());
+}
+
+std::array<Stage, 2> page_stages(const GreyImage& page, const PreparedPage& prepared) {
+  return {Stage{"1-page", &page}, Stage{"2-ink", &prepared.ink}};
+}
+
+std::array<Stage, 3> digit_stages(const PreparedDigit& digit) {
+  return {Stage{"3-cropped", &digit.cropped}, Stage{"4-resized", &digit.resized},
+          Stage{"5-digit", &digit.digit}};
 }
 
 }  // namespace tally

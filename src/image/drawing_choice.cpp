@@ -7,6 +7,9 @@
 namespace tally {
 namespace {
 
+constexpr double kLeastStrokeShare = 0.01;  // of the ink of the largest part
+constexpr int kLargestNoise = 12;           // the longer side of a blob of noise, in pixels
+
 /// Pixels between two boxes; 0 if they touch or overlap.
 int gap(const Box& a, const Box& b) {
   const int across = std::max(a.x - (b.x + b.width), b.x - (a.x + a.width));
@@ -31,18 +34,35 @@ bool is_strong_enough(const InkPart& main, int threshold) {
   return main.peak >= kSurePeak * threshold || main.pixel_count >= kSurePixels;
 }
 
-/// Noise makes many parts that are much alike. A drawing has few strokes, besides specks.
-bool is_unlike_the_others(const InkPart& main, const std::vector<InkPart>& parts) {
+/// Noise makes many parts that are much alike. A drawing has few strokes, besides specks: after
+/// some number of parts, up to `most_strokes`, the next ones are much smaller.
+bool is_unlike_noise(const std::vector<InkPart>& parts, std::size_t most_strokes) {
   constexpr std::size_t kMany = 20;
-  constexpr std::size_t kMostStrokes = 5;
+  constexpr std::size_t kBetween = 5;
   constexpr std::int64_t kTimesLarger = 8;
   if (parts.size() < kMany) return true;
   std::vector<std::int64_t> inks;
   inks.reserve(parts.size());
   for (const InkPart& part : parts) inks.push_back(part.ink);
-  const auto other = inks.begin() + static_cast<std::ptrdiff_t>(kMostStrokes + parts.size() / 100);
-  std::nth_element(inks.begin(), other, inks.end(), std::greater<>());
-  return main.ink >= kTimesLarger * *other;
+  std::ranges::sort(inks, std::greater<>());
+  const std::size_t between = kBetween + parts.size() / 100;
+  for (std::size_t i = 0; i < most_strokes && i + between < inks.size(); ++i) {
+    if (inks[i] >= kTimesLarger * inks[i + between]) return true;
+  }
+  return false;
+}
+
+/// A page full of digits and nothing else: half the parts, at least, are too large for noise.
+bool is_full_of_strokes(const std::vector<InkPart>& parts, int page_side, int threshold) {
+  const auto strokes = std::ranges::count_if(parts, [&](const InkPart& part) {
+    return is_large_enough(part, 2 * page_side) && is_strong_enough(part, threshold) &&
+           longer_side(part.box) >= kLargestNoise;
+  });
+  return 2 * static_cast<std::size_t>(strokes) >= parts.size();
+}
+
+bool is_faint(const InkPart& part, const InkPart& main) {
+  return part.peak < main.peak / 3;
 }
 
 /// Whether `part` is a stroke of the drawing of which `box` holds what was found so far and `main`
@@ -53,22 +73,28 @@ bool belongs(const InkPart& part, const InkPart& main, const Box& box) {
   constexpr int kFineGap = 6;
   if (longer_side(main.box) <= kFineSide && gap(part.box, main.box) <= kFineGap) return true;
 
-  const bool is_faint = part.peak < main.peak / 3;
   const double relative_gap = static_cast<double>(gap(part.box, box)) / longer_side(box);
-  const double least_share = 0.01 + 0.3 * relative_gap;
-  return !is_faint && static_cast<double>(part.ink) >= least_share * static_cast<double>(main.ink);
+  const double least_share = kLeastStrokeShare + 0.3 * relative_gap;
+  return !is_faint(part, main) &&
+         static_cast<double>(part.ink) >= least_share * static_cast<double>(main.ink);
+}
+
+/// The part with the most ink, if it stands out from the page and the threshold.
+const InkPart* find_main(const std::vector<InkPart>& parts, int page_side, int threshold) {
+  const auto main = std::ranges::max_element(parts, {}, &InkPart::ink);
+  const bool stands_out = main != parts.end() && is_large_enough(*main, page_side) &&
+                          is_strong_enough(*main, threshold);
+  return stands_out ? &*main : nullptr;
 }
 
 }  // namespace
 
 std::vector<bool> choose_drawing(const std::vector<InkPart>& parts, int page_side, int threshold) {
   std::vector<bool> is_chosen(parts.size(), false);
-  const auto main = std::ranges::max_element(parts, {}, &InkPart::ink);
-  const bool stands_out = main != parts.end() && is_large_enough(*main, page_side) &&
-                          is_strong_enough(*main, threshold) && is_unlike_the_others(*main, parts);
-  if (!stands_out) return is_chosen;
+  const InkPart* main = find_main(parts, page_side, threshold);
+  if (main == nullptr || !is_unlike_noise(parts, 1)) return is_chosen;
 
-  is_chosen[static_cast<std::size_t>(main - parts.begin())] = true;
+  is_chosen[static_cast<std::size_t>(main - parts.data())] = true;
   Box box = main->box;
   // Again whenever the box has grown: a stroke may be near to another one only.
   for (bool has_grown = true; has_grown;) {
@@ -78,6 +104,20 @@ std::vector<bool> choose_drawing(const std::vector<InkPart>& parts, int page_sid
       is_chosen[i] = has_grown = true;
       box = united(box, parts[i].box);
     }
+  }
+  return is_chosen;
+}
+
+std::vector<bool> choose_strokes(const std::vector<InkPart>& parts, int page_side, int threshold) {
+  constexpr std::size_t kMostStrokes = 100;
+  std::vector<bool> is_chosen(parts.size(), false);
+  const InkPart* main = find_main(parts, page_side, threshold);
+  const bool has_strokes = main != nullptr && (is_unlike_noise(parts, kMostStrokes) ||
+                                               is_full_of_strokes(parts, page_side, threshold));
+  if (!has_strokes) return is_chosen;
+  const double least_ink = kLeastStrokeShare * static_cast<double>(main->ink);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    is_chosen[i] = !is_faint(parts[i], *main) && static_cast<double>(parts[i].ink) >= least_ink;
   }
   return is_chosen;
 }

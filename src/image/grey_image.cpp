@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 
 namespace tally {
 
@@ -30,6 +31,21 @@ GreyImage cropped(const GreyImage& image, Box box) {
     std::copy_n(image.row(box.y + y) + box.x, box.width, part.row(y));
   }
   return part;
+}
+
+Box inked_box(const GreyImage& image) {
+  Box box;
+  for (int y = 0; y < image.height; ++y) {
+    const std::uint8_t* row = image.row(y);
+    const std::uint8_t* end = row + image.width;
+    const auto is_inked = [](std::uint8_t value) { return value > 0; };
+    const std::uint8_t* first = std::find_if(row, end, is_inked);
+    if (first == end) continue;
+    const auto last =
+        std::find_if(std::reverse_iterator(end), std::reverse_iterator(first), is_inked);
+    box = united(box, {static_cast<int>(first - row), y, static_cast<int>(last.base() - first), 1});
+  }
+  return box;
 }
 
 }  // namespace tally

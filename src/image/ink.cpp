@@ -5,10 +5,13 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 #include <opencv2/imgproc.hpp>
 
 #include "opencv_view.hpp"
+#include "tally/image/digit_groups.hpp"
 #include "tally/image/drawing_choice.hpp"
 #include "tally/image/ink_parts.hpp"
 #include "tally/image/paper.hpp"
@@ -124,29 +127,15 @@ int measure_haze(const GreyImage& ink, const Box& box, int contrast) {
   return values.empty() ? 0 : quantile(values, kMost);
 }
 
-/// Erases all but the drawing from `ink`, whose strongest pixel is `contrast`. Returns its box.
-Box keep_drawing(GreyImage& ink, int contrast, double grain) {
-  const int page_side = std::max(ink.width, ink.height);
-  int threshold = std::max(
-      {1, contrast * kStrokeInk / kFullInk, static_cast<int>(std::ceil(kGrainsOfInk * grain))});
-  InkParts found = find_parts(ink, threshold);
-  std::vector<bool> is_chosen = choose_drawing(found.parts, page_side, threshold);
+/// The ink on a page before specks are dropped from it.
+struct RawInk {
+  GreyImage map;
+  int contrast = 0;  ///< its strongest pixel
+  double grain = 0;  ///< of the paper around it
+};
 
-  constexpr int kStrongestHaze = 10;  // of the full contrast
-  const int haze = std::min(contrast / kStrongestHaze,
-                            2 * measure_haze(ink, chosen_box(found.parts, is_chosen), contrast));
-  if (haze >= threshold) {
-    threshold = haze + 1;
-    found = find_parts(ink, threshold);
-    is_chosen = choose_drawing(found.parts, page_side, threshold);
-  }
-  const int weakest = 1 + std::max(haze, static_cast<int>(std::lround(kGrainsOfInk / 2 * grain)));
-  return keep_parts(ink, found, is_chosen, weakest);
-}
-
-}  // namespace
-
-std::optional<Ink> find_ink(GreyImage page) {
+/// Nothing if the page varies too little to show anything.
+std::optional<RawInk> take_ink(GreyImage page) {
   const Paper paper = estimate_paper(page);
   const Deviations deviations = measure_deviations(page, paper);
   const double grain = kGrainsOfInk * paper.grain;
@@ -154,11 +143,70 @@ std::optional<Ink> find_ink(GreyImage page) {
       contrast_energy(deviations.darker, grain) >= contrast_energy(deviations.lighter, grain);
   const int contrast = largest(is_dark ? deviations.darker : deviations.lighter);
   if (contrast < least_contrast(paper)) return std::nullopt;
-
   const double ink_grain = subtract_paper(page, paper, is_dark);
-  Ink ink{std::move(page), {}};
-  ink.box = keep_drawing(ink.map, contrast, ink_grain);
-  if (ink.box.width == 0) return std::nullopt;
+  return RawInk{std::move(page), contrast, ink_grain};
+}
+
+using ChooseParts = std::vector<bool> (*)(const std::vector<InkPart>& parts, int page_side,
+                                          int threshold);
+
+struct ChosenParts {
+  InkParts found;
+  std::vector<bool> is_chosen;
+  int weakest = 0;  ///< the least ink of the fading edges
+};
+
+ChosenParts choose_parts(const RawInk& ink, ChooseParts choose) {
+  const int page_side = std::max(ink.map.width, ink.map.height);
+  int threshold = std::max({1, ink.contrast * kStrokeInk / kFullInk,
+                            static_cast<int>(std::ceil(kGrainsOfInk * ink.grain))});
+  ChosenParts parts;
+  const auto find = [&] {
+    parts.found = find_parts(ink.map, threshold);
+    parts.is_chosen = choose(parts.found.parts, page_side, threshold);
+  };
+  find();
+  constexpr int kStrongestHaze = 10;  // of the full contrast
+  const Box box = chosen_box(parts.found.parts, parts.is_chosen);
+  const int haze =
+      std::min(ink.contrast / kStrongestHaze, 2 * measure_haze(ink.map, box, ink.contrast));
+  if (haze >= threshold) {
+    threshold = haze + 1;
+    find();
+  }
+  parts.weakest = 1 + std::max(haze, static_cast<int>(std::lround(kGrainsOfInk / 2 * ink.grain)));
+  return parts;
+}
+
+}  // namespace
+
+Ink find_drawing(GreyImage page) {
+  std::optional<RawInk> raw = take_ink(std::move(page));
+  if (!raw) return {};
+  const ChosenParts parts = choose_parts(*raw, choose_drawing);
+  Ink ink{std::move(raw->map), {}};
+  const Box box = keep_parts(ink.map, parts.found, parts.is_chosen, parts.weakest);
+  if (box.width == 0) return ink;
+  stretch_to_full_ink(ink.map);
+  ink.digits.push_back({cropped(ink.map, box), box});
+  return ink;
+}
+
+Ink find_digits(GreyImage page) {
+  std::optional<RawInk> raw = take_ink(std::move(page));
+  if (!raw) return {};
+  ChosenParts parts = choose_parts(*raw, choose_strokes);
+  const std::vector<std::vector<int>> digits = group_digits(parts.found, parts.is_chosen);
+  parts.is_chosen.assign(parts.is_chosen.size(), false);
+  for (const std::vector<int>& digit : digits) {
+    for (const int part : digit) parts.is_chosen[static_cast<std::size_t>(part)] = true;
+  }
+  Ink ink{std::move(raw->map), {}};
+  keep_parts(ink.map, parts.found, parts.is_chosen, parts.weakest);
+  for (const std::vector<int>& digit : digits) {
+    ink.digits.push_back(cut_out(ink.map, parts.found, digit));
+    stretch_to_full_ink(ink.digits.back().ink);
+  }
   stretch_to_full_ink(ink.map);
   return ink;
 }

@@ -137,4 +137,27 @@ Box keep_parts(GreyImage& ink, const InkParts& found, const std::vector<bool>& i
   return box;
 }
 
+CutInk cut_out(const GreyImage& ink, const InkParts& found, const std::vector<int>& parts) {
+  std::vector<bool> is_wanted(found.parts.size(), false);
+  Box box;
+  for (const int part : parts) {
+    is_wanted[static_cast<std::size_t>(part)] = true;
+    box = united(box, found.parts[static_cast<std::size_t>(part)].box);
+  }
+  box = grown(box, 1, ink.box());
+  CutInk cut{GreyImage(box.width, box.height), box};
+  // Pixels next to a stroke are weaker than all strokes: none of them is of another part.
+  for (const InkRun& run : found.runs) {
+    if (!is_wanted[static_cast<std::size_t>(run.part)]) continue;
+    const int begin = std::max(box.x, run.begin - 1);
+    const int end = std::min(box.x + box.width, run.end + 1);
+    for (int y = std::max(box.y, run.y - 1); y <= std::min(box.y + box.height - 1, run.y + 1);
+         ++y) {
+      std::copy(ink.row(y) + begin, ink.row(y) + end, cut.ink.row(y - box.y) + begin - box.x);
+    }
+  }
+  const Box inked = inked_box(cut.ink);
+  return {cropped(cut.ink, inked), {box.x + inked.x, box.y + inked.y, inked.width, inked.height}};
+}
+
 }  // namespace tally

@@ -155,6 +155,48 @@ class Predict(ToolTest):
                          f"tally-predict: {absent}: cannot be opened (No such file or directory); check "
                          "the path and its permissions")
 
+    def test_reads_each_digit_of_a_page_in_order(self):
+        pages = []
+        for rows, paths in ((1, DRAWINGS[2:6]), (2, DRAWINGS[4:10])):
+            digits = []
+            for path in paths:
+                run("tally-predict", self.model, path, "--stages", self.directory / "stages")
+                digits.append(numpy.asarray(Image.open(
+                    self.directory / "stages" / f"{path.name}-5-digit.png")))
+            columns = len(digits) // rows
+            ink = numpy.vstack([numpy.hstack(digits[row * columns : (row + 1) * columns])
+                                for row in range(rows)])
+            pages.append(self.directory / f"{rows}-rows.png")
+            Image.fromarray(255 - ink).resize((4 * ink.shape[1], 4 * ink.shape[0])).save(pages[-1])
+        lines = self.predict(*pages, DRAWINGS[0], "--segment", "--threads", 2)
+        self.assertEqual([line["file"] for line in lines],
+                         [str(pages[0])] * 4 + [str(pages[1])] * 6 + [str(DRAWINGS[0])])
+        self.assertEqual([line["class"] for line in lines],
+                         [int(path.name[0]) for path in DRAWINGS[2:6] + DRAWINGS[4:10]] + [0])
+        for line, left in zip(lines, (0, 112, 224, 336)):
+            x, y, width, height = line["box"]
+            self.assertTrue(left <= x < x + width <= left + 112 and 0 <= y < y + height <= 112)
+
+    def test_answers_in_order_whatever_the_threads(self):
+        blank = self.directory / "blank.png"
+        Image.new("L", (2000, 2000), 255).save(blank)  # takes the longest
+        files = [blank, *DRAWINGS * 3, self.directory / "absent.png"]
+        expected = self.output("tally-predict", self.model, *files, "--json", "--threads", 1, code=1)
+        for threads in (2, 5, 100):
+            self.assertEqual(self.output("tally-predict", self.model, *files, "--json",
+                                         "--threads", threads, code=1), expected)
+
+    def test_stages_of_files_with_one_name_are_apart(self):
+        files = []
+        for folder, drawing in zip("ab", DRAWINGS):
+            (self.directory / folder).mkdir()
+            files.append(self.directory / folder / "digit.png")
+            files[-1].write_bytes(drawing.read_bytes())
+        stages = self.directory / "stages"
+        self.predict(*files, "--stages", stages)
+        digits = [(stages / f"{number}-digit.png-5-digit.png").read_bytes() for number in (1, 2)]
+        self.assertNotEqual(*digits)
+
     def test_a_reader_that_goes_away_is_no_crash(self):
         line = command("tally-predict", self.model, *DRAWINGS)
         with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

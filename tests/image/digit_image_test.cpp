@@ -172,19 +172,21 @@ TEST(PrepareDigit, AnswersNothingForPagesWithoutInkOrEdges) {
 
 TEST(Stages, ShowEveryStepInOrder) {
   const GreyImage page = paint(seven(400, 300, 140, 70, 150, 16), 255, 0);
-  const auto prepared = prepare_digit(page);
-  ASSERT_TRUE(prepared);
-  const auto steps = stages(page, *prepared);
-  EXPECT_EQ(steps[0].name, "1-page");
-  EXPECT_EQ(*steps[0].image, page);
-  EXPECT_EQ(steps[1].name, "2-ink");
-  EXPECT_EQ(steps[1].image->width, 400);
-  EXPECT_EQ(steps[2].name, "3-cropped");
-  EXPECT_EQ(*steps[2].image, cropped(prepared->ink, prepared->box));
-  EXPECT_EQ(steps[3].name, "4-resized");
-  EXPECT_EQ(steps[3].image->height, 20);
-  EXPECT_EQ(steps[4].name, "5-digit");
-  EXPECT_EQ(*steps[4].image, centred(prepared->resized));
+  const PreparedPage prepared = prepare_page(page, Digits::kOne);
+  ASSERT_EQ(prepared.digits.size(), 1U);
+  const auto of_page = page_stages(page, prepared);
+  EXPECT_EQ(of_page[0].name, "1-page");
+  EXPECT_EQ(*of_page[0].image, page);
+  EXPECT_EQ(of_page[1].name, "2-ink");
+  EXPECT_EQ(of_page[1].image->width, 400);
+  const PreparedDigit& digit = prepared.digits[0];
+  const auto of_digit = digit_stages(digit);
+  EXPECT_EQ(of_digit[0].name, "3-cropped");
+  EXPECT_EQ(*of_digit[0].image, cropped(prepared.ink, digit.box));
+  EXPECT_EQ(of_digit[1].name, "4-resized");
+  EXPECT_EQ(of_digit[1].image->height, 20);
+  EXPECT_EQ(of_digit[2].name, "5-digit");
+  EXPECT_EQ(*of_digit[2].image, centred(digit.resized));
 }
 
 }  // namespace

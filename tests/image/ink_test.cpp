@@ -2,6 +2,7 @@
 #include "tally/image/ink.hpp"
 
 #include <cmath>
+#include <optional>
 
 #include <gtest/gtest.h>
 
@@ -11,6 +12,19 @@
 
 namespace tally {
 namespace {
+
+struct Found {
+  GreyImage map;
+  Box box;
+};
+
+std::optional<Found> found_drawing(const GreyImage& page) {
+  Ink ink = find_drawing(page);
+  if (ink.digits.empty()) return std::nullopt;
+  EXPECT_EQ(ink.digits.size(), 1U);
+  EXPECT_EQ(ink.digits[0].ink, cropped(ink.map, ink.digits[0].box));
+  return Found{std::move(ink.map), ink.digits[0].box};
+}
 
 constexpr int kWidth = 400;
 constexpr int kHeight = 300;
@@ -27,27 +41,27 @@ void expect_near(const Box& box, const Box& expected, int tolerance) {
   EXPECT_NEAR(box.height, expected.height, 2 * tolerance);
 }
 
-TEST(FindInk, IsExactOnEvenPaperOfEitherPolarity) {
+TEST(FindDrawing, IsExactOnEvenPaperOfEitherPolarity) {
   const GreyImage ink = ink_of_seven();
   for (const auto& [paper, pen] : {std::pair{255, 0}, std::pair{0, 255}}) {
-    const auto found = find_ink(paint(ink, paper, pen));
+    const auto found = found_drawing(paint(ink, paper, pen));
     ASSERT_TRUE(found);
     EXPECT_EQ(found->map, ink);
     EXPECT_EQ(found->box, kSevenBox);
   }
 }
 
-TEST(FindInk, StretchesFaintInkToFull) {
+TEST(FindDrawing, StretchesFaintInkToFull) {
   const GreyImage ink = ink_of_seven();
   for (const auto& [paper, pen] : {std::pair{245, 205}, std::pair{90, 130}, std::pair{200, 60}}) {
-    const auto found = find_ink(paint(ink, paper, pen));
+    const auto found = found_drawing(paint(ink, paper, pen));
     ASSERT_TRUE(found);
     EXPECT_LT(mean_difference(found->map, ink), 0.5);
     expect_near(found->box, kSevenBox, 1);
   }
 }
 
-TEST(FindInk, WorksUnderUnevenLight) {
+TEST(FindDrawing, WorksUnderUnevenLight) {
   const GreyImage ink = ink_of_seven();
   GreyImage page(kWidth, kHeight);
   for (int y = 0; y < kHeight; ++y) {
@@ -56,53 +70,53 @@ TEST(FindInk, WorksUnderUnevenLight) {
       page.at(x, y) = static_cast<std::uint8_t>(std::lround(light * mixed(240, 50, ink.at(x, y))));
     }
   }
-  const auto found = find_ink(page);
+  const auto found = found_drawing(page);
   ASSERT_TRUE(found);
   expect_near(found->box, kSevenBox, 2);
   EXPECT_LT(mean_difference(found->map, ink), 0.2);
 }
 
-TEST(FindInk, SeesThroughNoiseAndSpecks) {
+TEST(FindDrawing, SeesThroughNoiseAndSpecks) {
   GreyImage page = paint(ink_of_seven(), 225, 60);
   add_specks(page, 60, 3, 0, 4);
   add_noise(page, 8, 5);
-  const auto found = find_ink(page);
+  const auto found = found_drawing(page);
   ASSERT_TRUE(found);
   expect_near(found->box, kSevenBox, 4);
 }
 
-TEST(FindInk, FindsASmallDrawingOnALargePage) {
-  const auto found = find_ink(paint(seven(2400, 1800, 2011, 1503, 40, 4), 255, 30));
+TEST(FindDrawing, FindsASmallDrawingOnALargePage) {
+  const auto found = found_drawing(paint(seven(2400, 1800, 2011, 1503, 40, 4), 255, 30));
   ASSERT_TRUE(found);
   expect_near(found->box, {2009, 1501, 29, 45}, 1);
 }
 
-TEST(FindInk, FindsADrawingThatFillsOrTouchesThePage) {
-  const auto filling = find_ink(paint(seven(100, 160, 12, 12, 135, 24), 250, 20));
+TEST(FindDrawing, FindsADrawingThatFillsOrTouchesThePage) {
+  const auto filling = found_drawing(paint(seven(100, 160, 12, 12, 135, 24), 250, 20));
   ASSERT_TRUE(filling);
   expect_near(filling->box, {0, 0, 100, 160}, 1);
-  const auto touching = find_ink(paint(seven(kWidth, kHeight, 0, 0, 150, 16), 250, 20));
+  const auto touching = found_drawing(paint(seven(kWidth, kHeight, 0, 0, 150, 16), 250, 20));
   ASSERT_TRUE(touching);
   expect_near(touching->box, {0, 0, 99, 159}, 1);
 }
 
 // Around its strokes a small drawing is all faint ripples in a JPEG, up to the edges of 8 x 8
 // blocks.
-TEST(FindInk, IgnoresTheRingingOfJpegAroundASmallDrawing) {
+TEST(FindDrawing, IgnoresTheRingingOfJpegAroundASmallDrawing) {
   for (const int quality : {75, 90}) {
     const GreyImage page = paint(seven(40, 40, 14, 11, 20, 3), 255, 0);
     JpegFixture fixture = jpeg_of(page);
     fixture.quality = quality;
-    const auto found = find_ink(decode_jpeg(make_jpeg(fixture), "small.jpg"));
+    const auto found = found_drawing(decode_jpeg(make_jpeg(fixture), "small.jpg"));
     ASSERT_TRUE(found);
-    expect_near(found->box, find_ink(page)->box, 1);
+    expect_near(found->box, found_drawing(page)->box, 1);
   }
 }
 
-TEST(FindInk, FindsNoneOnBlankSolidAndShadedPages) {
+TEST(FindDrawing, FindsNoneOnBlankSolidAndShadedPages) {
   for (const auto& [width, height] : {std::pair{1, 1}, std::pair{28, 28}, std::pair{500, 300}}) {
     for (const int tone : {0, 77, 255}) {
-      EXPECT_FALSE(find_ink(GreyImage(width, height, static_cast<std::uint8_t>(tone))));
+      EXPECT_FALSE(found_drawing(GreyImage(width, height, static_cast<std::uint8_t>(tone))));
     }
     GreyImage slope(width, height);
     for (int y = 0; y < height; ++y) {
@@ -110,21 +124,21 @@ TEST(FindInk, FindsNoneOnBlankSolidAndShadedPages) {
         slope.at(x, y) = static_cast<std::uint8_t>(80 + 90 * x / width + 60 * y / height);
       }
     }
-    EXPECT_FALSE(find_ink(slope));
+    EXPECT_FALSE(found_drawing(slope));
   }
 }
 
-TEST(FindInk, FindsNoneInNoise) {
+TEST(FindDrawing, FindsNoneInNoise) {
   for (const int tone : {0, 128, 255}) {
     for (const double deviation : {1, 4, 12, 40}) {
       GreyImage page(300, 200, static_cast<std::uint8_t>(tone));
       add_noise(page, deviation, 6);
-      EXPECT_FALSE(find_ink(page)) << tone << " " << deviation;
+      EXPECT_FALSE(found_drawing(page)) << tone << " " << deviation;
     }
   }
   GreyImage specks(300, 200, 255);
   add_specks(specks, 300, 2, 0, 7);
-  EXPECT_FALSE(find_ink(specks));
+  EXPECT_FALSE(found_drawing(specks));
 }
 
 TEST(StretchToFullInk, LeavesFullInkAlone) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "tally/image/grey_image.hpp"
 
@@ -16,17 +17,28 @@ inline constexpr int kDigitSide = 28;
 inline constexpr int kDigitBoxSide = 20;
 inline constexpr int kDigitCentre = 14;
 
-/// Every step from the page to the digit.
-struct Preparation {
+/// Every step from the ink of a digit to its image.
+struct PreparedDigit {
   Box box;            ///< of the ink on the page
-  GreyImage ink;      ///< the whole page; 0 = paper, 255 = full ink, without specks
   GreyImage cropped;  ///< the ink in the box, at the page's resolution
   GreyImage resized;  ///< the same with a longer side of 20
   GreyImage digit;    ///< 28 x 28, ink = 255
 };
 
-/// Prepares the one drawing on `page` (brightness); nothing if the page has no ink.
-std::optional<Preparation> prepare_digit(GreyImage page);
+/// What was found on a page.
+struct PreparedPage {
+  GreyImage ink;  ///< as large as the page; 0 = paper, 255 = full ink, without specks
+  std::vector<PreparedDigit> digits;  ///< in reading order; none if the page has no ink
+};
+
+/// Whether all strokes on a page are of one digit.
+enum class Digits { kOne, kSeveral };
+
+/// Prepares what is on `page` (brightness).
+PreparedPage prepare_page(GreyImage page, Digits digits);
+
+/// Prepares the one drawing on `page`; nothing if the page has no ink.
+std::optional<PreparedDigit> prepare_digit(GreyImage page);
 
 /// Ink scaled to a longer side of 20, by area when it shrinks; the shorter side is at least 1.
 GreyImage resized_to_digit_box(const GreyImage& ink);
@@ -41,7 +53,10 @@ struct Stage {
   const GreyImage* image;
 };
 
-/// The steps in order, from the decoded page on: "1-page" ... "5-digit".
-std::array<Stage, 5> stages(const GreyImage& page, const Preparation& preparation);
+/// The steps of a page, decoded: "1-page" and "2-ink".
+std::array<Stage, 2> page_stages(const GreyImage& page, const PreparedPage& prepared);
+
+/// The steps of a digit on it: "3-cropped", "4-resized", "5-digit".
+std::array<Stage, 3> digit_stages(const PreparedDigit& digit);
 
 }  // namespace tally

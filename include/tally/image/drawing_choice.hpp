@@ -22,6 +22,10 @@ struct InkPart {
 /// the page and the threshold: then they are noise.
 std::vector<bool> choose_drawing(const std::vector<InkPart>& parts, int page_side, int threshold);
 
+/// For each part whether it may be a stroke of one of several digits: all but specks and smudges.
+/// All false if the parts are noise.
+std::vector<bool> choose_strokes(const std::vector<InkPart>& parts, int page_side, int threshold);
+
 /// The box of the chosen parts; empty if there are none.
 Box chosen_box(const std::vector<InkPart>& parts, const std::vector<bool>& is_chosen);
 

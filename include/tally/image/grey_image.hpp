@@ -52,4 +52,7 @@ struct GreyImage {
 /// The part of `image` in `box`, which must lie within it.
 GreyImage cropped(const GreyImage& image, Box box);
 
+/// The smallest box that holds every pixel above 0; empty if there is none.
+Box inked_box(const GreyImage& image);
+
 }  // namespace tally

@@ -33,4 +33,14 @@ InkParts find_parts(const GreyImage& ink, int threshold);
 Box keep_parts(GreyImage& ink, const InkParts& found, const std::vector<bool>& is_chosen,
                int weakest);
 
+/// Ink apart from the page.
+struct CutInk {
+  GreyImage ink;  ///< of its box only
+  Box box;        ///< on the page
+};
+
+/// Some of the parts, with the pixels next to them, from ink of which keep_parts() has erased the
+/// rest. `parts` must not be empty.
+CutInk cut_out(const GreyImage& ink, const InkParts& found, const std::vector<int>& parts);
+
 }  // namespace tally
