@@ -24,6 +24,7 @@ ExitCode train(const Launch& launch, int argc, char** argv) {
   communicator.together([&] {
     require_instruction_set();
     static_cast<void>(chosen_kernels());  // refuses what the environment may say
+    static_cast<void>(pretended_nodes());
     launch.heartbeat.arm_fault(communicator.rank());
     is_training = parse_command_line(app, argc, argv, text) && !options.dump_config();
   });
@@ -72,7 +73,9 @@ int main(int argc, char** argv) {
   StopRequest signals;
   try {
     const MpiEnvironment environment(argc, argv);
-    const Communicator communicator;
+    std::vector<int> nodes;
+    static_cast<void>(error_of([&] { nodes = pretended_nodes(); }));  // train() refuses it
+    const Communicator communicator(nodes);
     const Launch launch{communicator, heartbeat, watchdog, signals, started};
     return static_cast<int>(train_and_report(launch, argc, argv));
   } catch (const std::exception& error) {

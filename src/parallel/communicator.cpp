@@ -2,13 +2,11 @@
 #include "tally/parallel/communicator.hpp"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 #include <mpi.h>
 #include <unistd.h>
 
-#include "mpi_call.hpp"
+#include "communicator_handles.hpp"
 
 namespace tally {
 namespace {
@@ -16,64 +14,31 @@ namespace {
 constexpr int kRoot = 0;
 constexpr int kTag = 1;
 
-// Owns a communicator on which errors return instead of ending the process.
-class OwnedComm {
- public:
-  explicit OwnedComm(MPI_Comm comm) : comm_(comm) {
-    mpi_check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-  }
-  ~OwnedComm() {
-    if (comm_ != MPI_COMM_NULL) MPI_Comm_free(&comm_);
-  }
-  OwnedComm(OwnedComm&& other) noexcept : comm_(std::exchange(other.comm_, MPI_COMM_NULL)) {}
-  OwnedComm& operator=(OwnedComm&&) = delete;
-  [[nodiscard]] MPI_Comm get() const { return comm_; }
-
- private:
-  MPI_Comm comm_;
-};
-
-class OwnedType {
- public:
-  explicit OwnedType(std::size_t bytes) {
-    mpi_check(MPI_Type_contiguous(static_cast<int>(bytes), MPI_BYTE, &type_),
-              "MPI_Type_contiguous");
-    mpi_check(MPI_Type_commit(&type_), "MPI_Type_commit");
-  }
-  ~OwnedType() { MPI_Type_free(&type_); }
-  OwnedType(const OwnedType&) = delete;
-  OwnedType& operator=(const OwnedType&) = delete;
-  [[nodiscard]] MPI_Datatype get() const { return type_; }
-
- private:
-  MPI_Datatype type_ = MPI_DATATYPE_NULL;
-};
-
-MPI_Comm node_of(MPI_Comm comm) {
+// The launched ranks that are on a node with this one, or pretend to be.
+MPI_Comm node_of_launched(std::span<const int> pretended_nodes) {
+  if (pretended_nodes.empty()) return host_of(MPI_COMM_WORLD);
+  int rank = 0;
+  mpi_check(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
+  const int number = pretended_nodes[static_cast<std::size_t>(rank) % pretended_nodes.size()];
   MPI_Comm node = MPI_COMM_NULL;
-  mpi_check(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node),
-            "MPI_Comm_split_type");
+  mpi_check(MPI_Comm_split(MPI_COMM_WORLD, number, rank, &node), "MPI_Comm_split");
   return node;
 }
 
-// All ranks of the world, sorted by the first world rank on their node and then by world rank.
-MPI_Comm world_by_node() {
-  int rank = 0;
-  mpi_check(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
-  const OwnedComm node(node_of(MPI_COMM_WORLD));
-  int first_on_node = rank;
-  mpi_check(MPI_Bcast(&first_on_node, 1, MPI_INT, kRoot, node.get()), "MPI_Bcast");
+// The lowest launched rank of this rank's node: its number, in a sense.
+int first_of_node(std::span<const int> pretended_nodes) {
+  int first = 0;
+  mpi_check(MPI_Comm_rank(MPI_COMM_WORLD, &first), "MPI_Comm_rank");
+  const OwnedComm node(node_of_launched(pretended_nodes));
+  mpi_check(MPI_Bcast(&first, 1, MPI_INT, kRoot, node.get()), "MPI_Bcast");
+  return first;
+}
+
+// All launched ranks, sorted by the first of their node and then by launched rank.
+MPI_Comm world_by_node(int first_on_node) {
   MPI_Comm sorted = MPI_COMM_NULL;
   mpi_check(MPI_Comm_split(MPI_COMM_WORLD, 0, first_on_node, &sorted), "MPI_Comm_split");
   return sorted;
-}
-
-std::string host_name() {
-  std::string name(MPI_MAX_PROCESSOR_NAME, '\0');
-  int length = 0;
-  mpi_check(MPI_Get_processor_name(name.data(), &length), "MPI_Get_processor_name");
-  name.resize(static_cast<std::size_t>(length));
-  return name;
 }
 
 template <typename Value>
@@ -96,26 +61,32 @@ std::vector<Value> gather_all_of(std::span<const Value> values, MPI_Datatype typ
 
 }  // namespace
 
-struct Communicator::Handles {
-  explicit Handles(OwnedComm all) : world(std::move(all)) {}
+MPI_Comm host_of(MPI_Comm comm) {
+  MPI_Comm host = MPI_COMM_NULL;
+  mpi_check(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host),
+            "MPI_Comm_split_type");
+  return host;
+}
 
-  OwnedComm world;
-  OwnedComm node{node_of(world.get())};
-  OwnedType block{kBlockBytes};
-  std::string host = host_name();
-};
+std::string host_name() {
+  std::string name(MPI_MAX_PROCESSOR_NAME, '\0');
+  int length = 0;
+  mpi_check(MPI_Get_processor_name(name.data(), &length), "MPI_Get_processor_name");
+  name.resize(static_cast<std::size_t>(length));
+  return name;
+}
 
-Communicator::Communicator(int ranks_per_node)
-    : Communicator(std::make_unique<Handles>(OwnedComm(world_by_node()))) {
-  int node_rank = 0;
-  mpi_check(MPI_Comm_rank(handles_->node.get(), &node_rank), "MPI_Comm_rank");
-  if (ranks_per_node > 0) {
-    node_rank = rank_ % ranks_per_node;
-    node_size_ = std::min(ranks_per_node, size_ - (rank_ - node_rank));
+Communicator::Communicator(std::span<const int> pretended_nodes)
+    : Communicator(first_of_node(pretended_nodes)) {}
+
+Communicator::Communicator(int first_on_node)
+    : Communicator(std::make_unique<Handles>(OwnedComm(world_by_node(first_on_node)))) {
+  const std::vector<int> firsts = gather_all(first_on_node);
+  node_size_ = static_cast<int>(std::ranges::count(firsts, first_on_node));
+  for (int rank = 1; rank <= rank_; ++rank) {
+    const auto at = static_cast<std::size_t>(rank);
+    if (firsts[at] != firsts[at - 1]) ++node_;
   }
-  // Nodes before this one: as many as ranks that come first on theirs, but for this node's own.
-  const std::vector<int> node_ranks = gather_all(node_rank);
-  node_ = static_cast<int>(std::count(node_ranks.begin(), node_ranks.begin() + rank_ + 1, 0)) - 1;
 }
 
 Communicator::Communicator(std::unique_ptr<Handles> handles) : handles_(std::move(handles)) {
@@ -222,18 +193,17 @@ std::vector<int> Communicator::gather_all(int value) const {
   return values;
 }
 
-void Communicator::exchange(std::span<const std::byte> send, const BlockRanges& sent,
-                            std::span<std::byte> receive, const BlockRanges& received) const {
-  mpi_check(MPI_Alltoallv(send.data(), sent.counts(), sent.offsets(), handles_->block.get(),
-                          receive.data(), received.counts(), received.offsets(),
-                          handles_->block.get(), handles_->world.get()),
-            "MPI_Alltoallv");
-}
-
-void Communicator::complete(std::span<std::byte> whole, const BlockRanges& parts) const {
-  mpi_check(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, whole.data(), parts.counts(),
-                           parts.offsets(), handles_->block.get(), handles_->world.get()),
-            "MPI_Allgatherv");
+std::vector<std::string> Communicator::gather_all(const std::string& text) const {
+  const std::vector<int> sizes = gather_all(static_cast<int>(text.size()));
+  const std::vector<char> all =
+      gather_all_of(std::span<const char>(text), MPI_CHAR, handles_->world.get(), size_);
+  std::vector<std::string> texts;
+  auto from = all.begin();
+  for (const int size : sizes) {
+    texts.emplace_back(from, from + size);
+    from += size;
+  }
+  return texts;
 }
 
 void Communicator::agree(const std::optional<Error>& error) const {

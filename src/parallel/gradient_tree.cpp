@@ -24,10 +24,10 @@ std::int64_t largest(const std::vector<ReductionPlan>& plans, Size&& size_of) {
 
 }  // namespace
 
-GradientTree::GradientTree(Node& node, const Shape& shape, int own_vectors, ExchangeKind exchange)
+GradientTree::GradientTree(Node& node, const Shape& shape, const Options& options)
     : node_(node),
       vector_size_(shape.vector_size),
-      own_vectors_(own_vectors),
+      own_vectors_(options.own_vectors),
       plans_(plans_of(shape, node.job())),
       leaves_(node, shape.vector_size, shape.adds_in_place) {
   const auto slots = largest(plans_, [](const auto& plan) { return plan.slots_per_worker; });
@@ -35,7 +35,7 @@ GradientTree::GradientTree(Node& node, const Shape& shape, int own_vectors, Exch
   const auto sources =
       largest(plans_, [](const auto& plan) { return plan.worker_partials.size(); });
   const auto exchanged = is_one_node() ? 0 : 1 + static_cast<int>(partials);
-  node.allocate(vector_size_, own_vectors + exchanged, static_cast<int>(slots));
+  node.allocate(vector_size_, own_vectors_ + exchanged, static_cast<int>(slots));
 
   const JobLayout& job = node.job();
   scratch_.resize(static_cast<std::size_t>(job.threads[static_cast<std::size_t>(job.rank)]));
@@ -44,14 +44,20 @@ GradientTree::GradientTree(Node& node, const Shape& shape, int own_vectors, Exch
     scratch.room.resize(static_cast<std::size_t>(sources * kBlockElements));
   }
   if (is_one_node()) return;
-  total_ = node.node_vector(own_vectors);
-  node_partials_.reserve(static_cast<std::size_t>(partials));
-  if (!node.is_leader()) return;
-  if (exchange == ExchangeKind::kMpi) {
-    exchange_ = std::make_unique<MpiExchange>(node.leaders());
-  } else {
-    exchange_ = std::make_unique<TreeExchange>(node.leaders(), vector_size_);
+  total_ = node.node_vector(own_vectors_);
+  for (int i = 0; i < static_cast<int>(partials); ++i) {
+    node_partials_.push_back(node.node_vector(own_vectors_ + 1 + i));
   }
+  if (node.is_leader()) exchange_ = make_exchange(options);
+}
+
+std::unique_ptr<NodeExchange> GradientTree::make_exchange(const Options& options) const {
+  const ExchangeVectors vectors{node_partials_, {total_, vector_size_}};
+  if (options.exchange == ExchangeKind::kMpi) {
+    return std::make_unique<MpiExchange>(node_.leaders(), vectors);
+  }
+  const TreeExchange::Peers peers{node_.leaders(), node_.job().leaders(), options.awaited};
+  return std::make_unique<TreeExchange>(peers, plans_, vectors);
 }
 
 void GradientTree::begin(std::int64_t leaf_count) {
@@ -59,11 +65,6 @@ void GradientTree::begin(std::int64_t leaf_count) {
   assert(found != plans_.end());
   plan_ = &*found;
   leaves_.begin(*plan_);
-  if (is_one_node()) return;
-  node_partials_.clear();
-  for (std::size_t i = 0; i < plan_->node_partials.size(); ++i) {
-    node_partials_.push_back(node_.node_vector(own_vectors_ + 1 + static_cast<int>(i)));
-  }
 }
 
 std::uint32_t GradientTree::combine(int thread, std::uint32_t flags) {
@@ -75,7 +76,7 @@ std::uint32_t GradientTree::combine(int thread, std::uint32_t flags) {
   node_.wait();
   // All have read the flags of their node: the leader's place now takes those of all nodes.
   if (thread == 0 && node_.is_leader()) {
-    flags = exchange_->sum(*plan_, node_partials_, flags, {total_, vector_size_});
+    flags = exchange_->sum(*plan_, flags);
     node_.post(Node::Board::kFirst, 0, flags);
   }
   node_.wait();
@@ -92,7 +93,7 @@ void GradientTree::sum_over_node(int thread) {
   for (std::int64_t begin = slice.begin; begin < slice.end; begin += kBlockElements) {
     const Range block{begin, std::min(begin + kBlockElements, slice.end)};
     merge_block(thread, block);
-    for (std::size_t i = 0; i < node_partials_.size(); ++i) {
+    for (std::size_t i = 0; i < plan_->node_partials.size(); ++i) {
       const float* sum = scratch.blocks[static_cast<std::size_t>(plan_->node_partials[i])];
       std::copy(sum, sum + block.size(), node_partials_[i] + block.begin);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/parallel/mpi_environment.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 
@@ -9,6 +10,7 @@
 
 #include "mpi_call.hpp"
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 
 namespace tally {
 namespace {
@@ -24,6 +26,21 @@ void end_with_launcher() {
 int launched_rank() {
   const char* rank = std::getenv("PMIX_RANK");
   return rank == nullptr ? 0 : std::atoi(rank);
+}
+
+std::vector<int> pretended_nodes() {
+  const char* variable = std::getenv("TALLY_PRETEND_NODES");
+  std::vector<int> nodes;
+  if (variable == nullptr) return nodes;
+  std::string_view text = variable;
+  while (!text.empty()) {
+    const std::string_view number = text.substr(0, text.find(','));
+    require(parse_number(number, nodes.emplace_back()) && nodes.back() >= 0, ExitCode::kUsage,
+            "TALLY_PRETEND_NODES: expected the node of each rank, such as 0,0,1,1; got \"{}\"",
+            variable);
+    text.remove_prefix(std::min(text.size(), number.size() + 1));
+  }
+  return nodes;
 }
 
 MpiEnvironment::MpiEnvironment(int& argc, char**& argv) {

@@ -2,124 +2,149 @@
 #include "tally/parallel/node_exchange.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <cassert>
 
 #include "tally/parallel/leaf_sums.hpp"
 
 namespace tally {
 namespace {
 
-constexpr std::size_t kBlockElements = Communicator::kBlockBytes / sizeof(float);
+// Numbers of the messages between two leaders in one round.
+constexpr int kFlags = 0;
+constexpr int kFirstVector = 1;
 
-// A message is one block with the sender's flags, then its slice of each of the sender's partials.
-Range message_after(Range previous, std::int64_t partials, Range slice) {
-  const std::int64_t blocks =
-      1 + partials * slice.size() / static_cast<std::int64_t>(kBlockElements);
-  return {previous.end, previous.end + blocks};
+std::span<float> part_of_vector(float* vector, Range part) {
+  return {vector + part.begin, static_cast<std::size_t>(part.size())};
 }
 
-template <typename Buffer>
-auto* block_at(Buffer& buffer, int block) {
-  return buffer.data() + static_cast<std::size_t>(block) * kBlockElements;
+std::int64_t received_elements(const ExchangePlan::Round& round) {
+  std::int64_t elements = 0;
+  for (const auto& message : round.received) {
+    elements += message.part.size() * round.received_vectors;
+  }
+  return elements;
 }
 
 }  // namespace
 
-TreeExchange::TreeExchange(const Communicator& leaders, std::size_t vector_size)
-    : leaders_(leaders) {
-  const auto block = static_cast<std::int64_t>(kBlockElements);
-  const Range whole{0, static_cast<std::int64_t>(vector_size)};
-  for (int rank = 0; rank < leaders.size(); ++rank) {
-    const Range slice = part_of(whole, leaders.size(), rank, block);
-    slices_.push_back(slice);
-    slice_blocks_.push_back({slice.begin / block, slice.end / block});
+TreeExchange::TreeExchange(Peers peers, std::span<const ReductionPlan> plans,
+                           const ExchangeVectors& vectors)
+    : peers_(std::move(peers)),
+      total_(vectors.total),
+      received_flags_(static_cast<std::size_t>(peers_.leaders.size())) {
+  for (const ReductionPlan& plan : plans) {
+    schedules_.push_back(std::make_unique<Schedule>(make_schedule(plan, vectors)));
   }
 }
 
-TreeExchange::Messages::Messages(const ReductionPlan& of_plan, std::span<const Range> slices,
-                                 int rank)
-    : plan(&of_plan) {
-  const auto own = static_cast<std::size_t>(rank);
-  Range out, in;
-  for (std::size_t other = 0; other < slices.size(); ++other) {
-    out = message_after(out, plan->partial_counts[own], slices[other]);
-    in = message_after(in, plan->partial_counts[other], slices[own]);
-    sent.push_back(out);
-    received.push_back(in);
+TreeExchange::Schedule TreeExchange::make_schedule(const ReductionPlan& of,
+                                                   const ExchangeVectors& vectors) {
+  const auto size = static_cast<std::int64_t>(total_.size());
+  Schedule schedule{&of, ExchangePlan({of.leaf_count, of.node_leaves, size}, peers_.leaders.rank()),
+                    {},  {},
+                    {},  {}};
+  const ExchangePlan& plan = schedule.plan;
+  const auto own = std::min(static_cast<std::int64_t>(vectors.partials.size()), plan.vectors);
+  schedule.vectors.assign(vectors.partials.begin(), vectors.partials.begin() + own);
+  schedule.room.resize(static_cast<std::size_t>((plan.vectors - own) * size));
+  for (std::int64_t i = 0; i < plan.vectors - own; ++i) {
+    schedule.vectors.push_back(schedule.room.data() + i * size);
   }
-  sent_elements = static_cast<std::size_t>(out.end) * kBlockElements;
-  received_elements = static_cast<std::size_t>(in.end) * kBlockElements;
+  std::int64_t most = 0;
+  for (const auto& round : plan.rounds) most = std::max(most, received_elements(round));
+  schedule.received.resize(static_cast<std::size_t>(most));
+  for (const auto& round : plan.rounds) schedule.rounds.push_back(make_round(round, schedule));
+  return schedule;
 }
 
-std::uint32_t TreeExchange::sum(const ReductionPlan& plan, std::span<float* const> partials,
-                                std::uint32_t flags, std::span<float> total) {
-  const Messages& messages = messages_of(plan);
-  pack(messages, partials, flags);
-  leaders_.exchange(std::as_bytes(std::span(send_)), messages.sent,
-                    std::as_writable_bytes(std::span(receive_)), messages.received);
-  sum_own_slice(messages, total);
-  leaders_.complete(std::as_writable_bytes(total), slice_blocks_);
-  return received_flags(messages);
+TreeExchange::Round TreeExchange::make_round(const ExchangePlan::Round& planned,
+                                             Schedule& schedule) {
+  Round round{MessageRound(peers_.leaders), MessageRound(peers_.leaders), {}, planned.operations};
+  float* place = schedule.received.data();
+  for (const auto& [node, part] : planned.received) {
+    std::uint32_t& flags = received_flags_[static_cast<std::size_t>(node)];
+    round.there.receive(node, kFlags, std::as_writable_bytes(std::span(&flags, 1)));
+    if (part.is_empty()) continue;
+    round.pieces.push_back({part, place});
+    for (int i = 0; i < planned.received_vectors; ++i) {
+      const std::span<float> received = part_of_vector(place, {0, part.size()});
+      round.there.receive(node, kFirstVector + i, std::as_writable_bytes(received));
+      place += part.size();
+    }
+    round.back.send(node, kFirstVector, std::as_bytes(part_of_vector(total_.data(), part)));
+  }
+  for (const auto& [node, part] : planned.sent) {
+    round.there.send(node, kFlags, std::as_bytes(std::span(&flags_, 1)));
+    if (part.is_empty()) continue;
+    int number = kFirstVector;
+    for (const std::int64_t vector : planned.sent_vectors) {
+      float* from = schedule.vectors[static_cast<std::size_t>(vector)];
+      round.there.send(node, number++, std::as_bytes(part_of_vector(from, part)));
+    }
+    const std::span<float> completed = part_of_vector(total_.data(), part);
+    round.back.receive(node, kFirstVector, std::as_writable_bytes(completed));
+  }
+  return round;
 }
 
-// Plans are few (a full step, and the last one of an epoch); each is laid out at its first step.
-const TreeExchange::Messages& TreeExchange::messages_of(const ReductionPlan& plan) {
-  const auto found = std::ranges::find_if(
-      messages_, [&](const auto& messages) { return messages->plan == &plan; });
-  if (found != messages_.end()) return **found;
-  messages_.push_back(std::make_unique<Messages>(plan, slices_, leaders_.rank()));
-  const Messages& made = *messages_.back();
-  send_.resize(std::max(send_.size(), made.sent_elements));
-  receive_.resize(std::max(receive_.size(), made.received_elements));
-  return made;
+const TreeExchange::Schedule& TreeExchange::schedule_of(const ReductionPlan& plan) const {
+  const auto found = std::ranges::find(schedules_, &plan, [](const auto& s) { return s->of; });
+  assert(found != schedules_.end());
+  return **found;
 }
 
-void TreeExchange::pack(const Messages& messages, std::span<float* const> partials,
-                        std::uint32_t flags) {
-  for (std::size_t rank = 0; rank < slices_.size(); ++rank) {
-    float* to = block_at(send_, messages.sent.offset(rank));
-    std::memcpy(to, &flags, sizeof(flags));
-    to += kBlockElements;
-    for (const float* partial : partials) {
-      to = std::copy(partial + slices_[rank].begin, partial + slices_[rank].end, to);
+std::int64_t TreeExchange::sent_bytes(const ReductionPlan& plan) const {
+  std::int64_t bytes = 0;
+  for (const Round& round : schedule_of(plan).rounds) {
+    bytes += round.there.sent_bytes() + round.back.sent_bytes();
+  }
+  return bytes;
+}
+
+std::uint32_t TreeExchange::sum(const ReductionPlan& plan, std::uint32_t flags) {
+  const Schedule& schedule = schedule_of(plan);
+  flags_ = flags;
+  for (const Round& round : schedule.rounds) {
+    std::ranges::fill(received_flags_, 0);
+    round.there.run(peers_.awaited, peers_.ranks);
+    for (const std::uint32_t received : received_flags_) flags_ |= received;
+    add_up(schedule, round);
+  }
+  const Range own = schedule.plan.own_slice;
+  const float* sum = schedule.vectors[static_cast<std::size_t>(schedule.plan.total_vector)];
+  std::copy(sum + own.begin, sum + own.end, total_.begin() + own.begin);
+  for (auto round = schedule.rounds.rbegin(); round != schedule.rounds.rend(); ++round) {
+    round->back.run(peers_.awaited, peers_.ranks);
+  }
+  return flags_;
+}
+
+void TreeExchange::add_up(const Schedule& schedule, const Round& round) const {
+  using Kind = ExchangePlan::Operation::Kind;
+  for (const Piece& piece : round.pieces) {
+    const Range whole{0, piece.part.size()};
+    const auto own = [&](std::int64_t vector) {
+      return schedule.vectors[static_cast<std::size_t>(vector)] + piece.part.begin;
+    };
+    for (const auto& [kind, into, from] : round.operations) {
+      const float* source =
+          kind == Kind::kAddOwn ? own(from) : piece.received + from * piece.part.size();
+      if (kind == Kind::kTakeReceived) {
+        std::copy(source, source + piece.part.size(), own(into));
+      } else {
+        add_vectors(own(into), source, whole);
+      }
     }
   }
 }
 
-std::uint32_t TreeExchange::received_flags(const Messages& messages) const {
-  std::uint32_t all = 0;
-  for (std::size_t rank = 0; rank < slices_.size(); ++rank) {
-    std::uint32_t flags = 0;
-    std::memcpy(&flags, block_at(receive_, messages.received.offset(rank)), sizeof(flags));
-    all |= flags;
+std::uint32_t MpiExchange::sum(const ReductionPlan& plan, std::uint32_t flags) {
+  const Range whole{0, static_cast<std::int64_t>(vectors_.total.size())};
+  std::ranges::fill(vectors_.total, 0.0F);
+  for (std::size_t i = 0; i < plan.node_partials.size(); ++i) {
+    add_vectors(vectors_.total.data(), vectors_.partials[i], whole);
   }
-  return all;
-}
-
-void TreeExchange::sum_own_slice(const Messages& messages, std::span<float> total) {
-  const Range slice = slices_[static_cast<std::size_t>(leaders_.rank())];
-  partial_slices_.clear();
-  for (std::size_t rank = 0; rank < slices_.size(); ++rank) {
-    float* partial = block_at(receive_, messages.received.offset(rank) + 1);
-    for (std::int64_t i = 0; i < messages.plan->partial_counts[rank]; ++i) {
-      partial_slices_.push_back(partial + i * slice.size());
-    }
-  }
-  for (const auto& [into, from] : messages.plan->node_additions) {
-    add_vectors(partial_slices_[static_cast<std::size_t>(into)],
-                partial_slices_[static_cast<std::size_t>(from)], {0, slice.size()});
-  }
-  const float* sum = partial_slices_[static_cast<std::size_t>(messages.plan->total_slot)];
-  std::copy(sum, sum + slice.size(), total.begin() + slice.begin);
-}
-
-std::uint32_t MpiExchange::sum(const ReductionPlan& /*plan*/, std::span<float* const> partials,
-                               std::uint32_t flags, std::span<float> total) {
-  std::ranges::fill(total, 0.0F);
-  for (const float* partial : partials) {
-    add_vectors(total.data(), partial, {0, static_cast<std::int64_t>(total.size())});
-  }
-  leaders_.sum(total);
+  leaders_.sum(vectors_.total);
   return leaders_.any_of(flags);
 }
 

@@ -2,7 +2,6 @@
 #include "tally/parallel/reduction_plan.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <numeric>
 
 namespace tally {
@@ -42,6 +41,14 @@ Range JobLayout::ranks_of(int node) const {
   return {begin - nodes.begin(), end - nodes.begin()};
 }
 
+std::vector<int> JobLayout::leaders() const {
+  std::vector<int> ranks;
+  for (int node = 0; node < node_count(); ++node) {
+    ranks.push_back(static_cast<int>(ranks_of(node).begin));
+  }
+  return ranks;
+}
+
 int JobLayout::workers_of(int node) const {
   const Range ranks = ranks_of(node);
   return std::accumulate(threads.begin() + ranks.begin, threads.begin() + ranks.end, 0);
@@ -77,16 +84,9 @@ ReductionPlan::ReductionPlan(std::int64_t shards, std::int64_t leaves, const Job
   worker_additions = own_merge.additions;
   for (const auto& entry : own_merge.remaining) node_partials.push_back(entry.slot);
 
-  std::vector<TreeNode> all_nodes;
   for (int node = 0; node < job.node_count(); ++node) {
-    const auto nodes = canonical_nodes(leaf_count, leaves_of_node(shards, leaf_count, job, node));
-    partial_counts.push_back(static_cast<std::int64_t>(nodes.size()));
-    all_nodes.insert(all_nodes.end(), nodes.begin(), nodes.end());
+    node_leaves.push_back(leaves_of_node(shards, leaf_count, job, node));
   }
-  const MergePlan all_merge = plan_merge(leaf_count, all_nodes);
-  node_additions = all_merge.additions;
-  assert(all_merge.remaining.size() == 1);
-  total_slot = all_merge.remaining.front().slot;
 }
 
 }  // namespace tally

@@ -16,7 +16,8 @@ struct Neighbours::Shown {
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "shared between processes");
 
-Neighbours::Neighbours(const Communicator& communicator, Heartbeat& heartbeat) {
+Neighbours::Neighbours(const Communicator& communicator, Heartbeat& heartbeat)
+    : places_(communicator.gather_all(communicator.place())) {
   const std::vector<int> nodes = communicator.gather_all(communicator.node());
   for (int rank = 0; rank < communicator.size(); ++rank) {
     if (rank == communicator.rank()) own_ = static_cast<int>(ranks_.size());

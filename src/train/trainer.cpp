@@ -72,8 +72,11 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options,
   const GradientTree::Shape shape{leaf_size(parts.network), parts.plan.shards(),
                                   parts.plan.leaf_counts(), adds_in_place};
   tree_ = std::make_unique<GradientTree>(
-      node_, shape, NodeState::kVectors,
-      options.reduction == ReductionKind::kMpi ? ExchangeKind::kMpi : ExchangeKind::kTree);
+      node_, shape,
+      GradientTree::Options{
+          NodeState::kVectors,
+          options.reduction == ReductionKind::kMpi ? ExchangeKind::kMpi : ExchangeKind::kTree,
+          parts.heartbeat.awaited()});
   if (node_.is_leader()) state_->load(state);
   static_cast<void>(parts_.communicator.sum(0));  // until all nodes have them
 }

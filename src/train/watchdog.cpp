@@ -104,7 +104,8 @@ Watchdog::Clock::duration Watchdog::limit() const {
   }
   const bool may_be_files = is_at_files() && frozen() == nullptr;
   const seconds patience = may_be_files ? std::max(timeout_, kFileTimeout) : timeout_;
-  const bool knows_more = frozen() != nullptr || works_alone(heartbeat_.phase());
+  const bool knows_more = frozen() != nullptr || works_alone(heartbeat_.phase()) ||
+                          !heartbeat_.awaited().ranks().empty();
   return patience + milliseconds{std::min(rank_, 20) * 200} +
          (knows_more ? seconds{0} : std::min(kPatience, timeout_));
 }
@@ -138,6 +139,14 @@ std::string Watchdog::diagnosis() const {
   if (works_alone(heartbeat_.phase())) return "it is stuck itself";
   if (frozen() != nullptr) return named(*frozen(), "is frozen");
   if (stuck() != nullptr) return named(*stuck(), "is stuck");
+  const std::vector<int> awaited = heartbeat_.awaited().ranks();
+  if (neighbours_ && !awaited.empty()) {
+    std::string places;
+    for (const int rank : awaited) {
+      places += (places.empty() ? "" : " and ") + neighbours_->place(rank);
+    }
+    return "no answer from " + places;
+  }
   if (neighbours_ && neighbours_->elsewhere() > 0) {
     return fmt::format("no answer from one of the {} on other hosts",
                        counted(neighbours_->elsewhere(), "rank"));

@@ -78,10 +78,14 @@ TEST(Barrier, LetsGoOfThoseWhoWaitForAWorkerThatFailed) {
 }
 
 TEST(Communicator, PretendsNodesForTests) {
-  const Communicator communicator(2);
-  EXPECT_EQ(communicator.node(), communicator.rank() / 2);
-  EXPECT_EQ(communicator.node_size(),
-            std::min(2, communicator.size() - communicator.rank() / 2 * 2));
+  const Communicator pairs(std::vector{0, 0, 1, 1, 2, 2, 3, 3});
+  EXPECT_EQ(pairs.node(), pairs.rank() / 2);
+  EXPECT_EQ(pairs.node_size(), std::min(2, pairs.size() - pairs.rank() / 2 * 2));
+
+  const Communicator in_turns(std::vector{7, 5});  // ranks are numbered node by node
+  const int first_node = (in_turns.size() + 1) / 2;
+  EXPECT_EQ(in_turns.node(), in_turns.rank() < first_node ? 0 : 1);
+  EXPECT_EQ(in_turns.node_size(), in_turns.node() == 0 ? first_node : in_turns.size() - first_node);
 }
 
 }  // namespace

@@ -1,30 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "tally/parallel/reduction_plan.hpp"
 
-#include <cmath>
-
 #include <gtest/gtest.h>
+
+#include "parallel/leaf_values.hpp"
 
 namespace tally {
 namespace {
-
-// A leaf's value, of very different sizes so that another order of adding shows in the bits.
-float leaf_value(std::int64_t leaf) {
-  return static_cast<float>(std::sin(static_cast<double>(leaf + 1)) *
-                            std::pow(10.0, static_cast<double>(leaf % 6)));
-}
-
-float sum_by_definition(std::int64_t leaf_count) {
-  std::vector<float> level;
-  for (std::int64_t leaf = 0; leaf < leaf_count; ++leaf) level.push_back(leaf_value(leaf));
-  while (level.size() > 1) {
-    std::vector<float> next;
-    for (std::size_t i = 0; i + 1 < level.size(); i += 2) next.push_back(level[i] + level[i + 1]);
-    if (level.size() % 2 == 1) next.push_back(level.back());
-    level = next;
-  }
-  return level[0];
-}
 
 // What one node leaves over, summed as its plan says.
 std::vector<float> partials_of(const ReductionPlan& plan) {
@@ -60,19 +42,23 @@ std::vector<float> partials_of(const ReductionPlan& plan) {
 // The seat of each node's first rank; any rank of a node sees the same sums.
 float total_of(std::int64_t shards, std::int64_t leaf_count, JobLayout job) {
   std::vector<float> all;
-  for (int node = 0; node < job.node_count(); ++node) {
-    job.rank = static_cast<int>(job.ranks_of(node).begin);
+  std::vector<TreeNode> all_nodes;
+  for (const int leader : job.leaders()) {
+    job.rank = leader;
     const ReductionPlan plan(shards, leaf_count, job);
     const std::vector<float> partials = partials_of(plan);
-    EXPECT_EQ(static_cast<std::int64_t>(partials.size()),
-              plan.partial_counts[static_cast<std::size_t>(node)]);
+    const std::vector<TreeNode> nodes =
+        canonical_nodes(leaf_count, plan.node_leaves[static_cast<std::size_t>(job.node())]);
+    EXPECT_EQ(partials.size(), nodes.size());
     all.insert(all.end(), partials.begin(), partials.end());
+    all_nodes.insert(all_nodes.end(), nodes.begin(), nodes.end());
   }
-  const ReductionPlan plan(shards, leaf_count, job);
-  for (const auto& [into, from] : plan.node_additions) {
+  const MergePlan merge = plan_merge(leaf_count, all_nodes);
+  for (const auto& [into, from] : merge.additions) {
     all[static_cast<std::size_t>(into)] += all[static_cast<std::size_t>(from)];
   }
-  return all[static_cast<std::size_t>(plan.total_slot)];
+  EXPECT_EQ(merge.remaining.size(), 1U);
+  return all[static_cast<std::size_t>(merge.remaining.front().slot)];
 }
 
 // `ranks` of `threads` each, `per_node` to a node; the last node may have fewer.

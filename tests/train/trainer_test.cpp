@@ -351,10 +351,11 @@ TEST_F(RowStepTest, AgreesWithProductsAfter500Steps) {
 
 TEST_F(RowStepTest, HasTheSameBitsOnNodesOfAnySize) {
   const Run expected = train(communicator_, {0.9, false, 1e-3}, loss_, 2, true, 40);
-  for (const int ranks_per_node : {1, 2, 3}) {
-    const Communicator pretended(ranks_per_node);
+  using Nodes = std::vector<int>;
+  for (const Nodes& nodes : {Nodes{0, 1, 2, 3}, Nodes{0, 0, 1, 1}, Nodes{0, 0, 0, 1}}) {
+    const Communicator pretended(nodes);
     const Run run = train(pretended, {0.9, false, 1e-3}, loss_, 2, true, 40);
-    EXPECT_EQ(run.parameters, expected.parameters) << ranks_per_node;
+    EXPECT_EQ(run.parameters, expected.parameters) << testing::PrintToString(nodes);
     EXPECT_EQ(run.velocity, expected.velocity);
     EXPECT_EQ(run.loss, expected.loss);
   }
@@ -402,8 +403,8 @@ TEST_F(RowStepTest, AGradientThatIsNotFiniteEndsAllRanks) {
 TEST_F(RowStepTest, AnExceptionEndsAllRanks) {
   const ShardPlan plan({kSamples, 1, 1, SampleOrder::kSequential, 7});
   const ThreadTeam team(1);
-  for (const int ranks_per_node : {0, 1}) {
-    const Communicator communicator(ranks_per_node);
+  for (const std::vector<int>& nodes : {std::vector<int>{}, std::vector{0, 1, 2, 3}}) {
+    const Communicator communicator(nodes);
     RankData data = scatter(plan);
     const FailingLoss loss(true);
     TrainerOptions plain = options();

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "tally/core/error.hpp"
-#include "tally/core/range.hpp"
 
 // The ranks of a run, numbered by (node, rank within the node) whatever the launcher's placement,
 // so that neighbours in number share a node. Every failing MPI call becomes an Error with MPI's own
@@ -38,26 +37,12 @@ std::optional<Error> error_of(Work&& work) {
   return std::nullopt;
 }
 
-/// Parts of a buffer, one per rank, counted in blocks of Communicator::kBlockBytes.
-class BlockRanges {
- public:
-  void push_back(Range blocks) {
-    counts_.push_back(static_cast<int>(blocks.size()));
-    offsets_.push_back(static_cast<int>(blocks.begin));
-  }
-  [[nodiscard]] int offset(std::size_t rank) const { return offsets_[rank]; }
-  [[nodiscard]] const int* counts() const { return counts_.data(); }
-  [[nodiscard]] const int* offsets() const { return offsets_.data(); }
-
- private:
-  std::vector<int> counts_, offsets_;
-};
-
 class Communicator {
  public:
-  /// All ranks that were launched together. With `ranks_per_node`, so many neighbours each pretend
-  /// to be a node, whatever the hosts: for tests. Collective: every rank must call.
-  explicit Communicator(int ranks_per_node = 0);
+  /// All ranks that were launched together. With `pretended_nodes`, launched rank r pretends to be
+  /// on the node of that number at position r (from the beginning again if there are fewer),
+  /// whatever its host: for tests. Collective: every rank must call.
+  explicit Communicator(std::span<const int> pretended_nodes = {});
   ~Communicator();
   Communicator(const Communicator&) = delete;
   Communicator& operator=(const Communicator&) = delete;
@@ -105,14 +90,7 @@ class Communicator {
   [[nodiscard]] std::vector<std::int64_t> gather_all(std::span<const std::int64_t> values) const;
   /// The value of each rank.
   [[nodiscard]] std::vector<int> gather_all(int value) const;
-
-  /// Sends blocks `sent` of `send` to each rank and receives blocks `received` of `receive`.
-  static constexpr std::size_t kBlockBytes = 64;
-  void exchange(std::span<const std::byte> send, const BlockRanges& sent,
-                std::span<std::byte> receive, const BlockRanges& received) const;
-
-  /// Completes `whole` on every rank, where each rank has filled its blocks of `parts`.
-  void complete(std::span<std::byte> whole, const BlockRanges& parts) const;
+  [[nodiscard]] std::vector<std::string> gather_all(const std::string& text) const;
 
   /// Throws an AgreedError on every rank if any rank passes an error: that of the lowest such rank.
   void agree(const std::optional<Error>& error) const;
@@ -133,7 +111,9 @@ class Communicator {
   std::size_t receive(int from, std::span<std::byte> bytes) const;
 
  private:
+  friend class MessageRound;
   struct Handles;
+  explicit Communicator(int first_on_node);
   explicit Communicator(std::unique_ptr<Handles> handles);
 
   std::unique_ptr<Handles> handles_;

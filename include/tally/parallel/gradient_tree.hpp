@@ -27,9 +27,14 @@ class GradientTree {
     bool adds_in_place = false;             ///< see LeafSums
   };
 
-  /// Allocates the vectors of `node`, with `own_vectors` for the caller. Collective: every rank
-  /// must call.
-  GradientTree(Node& node, const Shape& shape, int own_vectors, ExchangeKind exchange);
+  struct Options {
+    int own_vectors = 0;  ///< of the node, for the caller
+    ExchangeKind exchange = ExchangeKind::kTree;
+    AwaitedPeers& awaited;  ///< says of whom a sum over nodes waits
+  };
+
+  /// Allocates the vectors of `node`. Collective: every rank must call.
+  GradientTree(Node& node, const Shape& shape, const Options& options);
 
   /// Starts a step. Its leaf count must be one of those given.
   void begin(std::int64_t leaf_count);
@@ -53,6 +58,7 @@ class GradientTree {
 
  private:
   [[nodiscard]] bool is_one_node() const { return node_.job().node_count() == 1; }
+  [[nodiscard]] std::unique_ptr<NodeExchange> make_exchange(const Options& options) const;
   [[nodiscard]] const float* source(std::int64_t position) const;
   void merge_block(int thread, Range block);
   void sum_over_node(int thread);

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <vector>
+
 namespace tally {
 
 /// The rank that the launcher gives this process, before MPI has started; 0 without a launcher.
 int launched_rank();
+
+/// What TALLY_PRETEND_NODES says, "0,0,1": see Communicator. Empty without it. Throws an Error if
+/// it cannot be understood.
+std::vector<int> pretended_nodes();
 
 /// MPI from construction to destruction; one per process, which ends with the launcher (mpirun,
 /// srun) that started it. The destructor waits for all ranks to

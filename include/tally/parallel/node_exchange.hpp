@@ -7,65 +7,92 @@
 #include <vector>
 
 #include "tally/core/aligned_vector.hpp"
+#include "tally/parallel/awaited_peers.hpp"
 #include "tally/parallel/communicator.hpp"
+#include "tally/parallel/exchange_plan.hpp"
+#include "tally/parallel/message_round.hpp"
 #include "tally/parallel/reduction_plan.hpp"
 
 // The sum over nodes of what each node has summed, by messages between their leaders.
 namespace tally {
 
+/// The vectors of a node from which and into which its leader sums. They do not move.
+struct ExchangeVectors {
+  std::vector<float*> partials;  ///< as many as any plan leaves over; used as room on the way
+  std::span<float> total;
+};
+
 class NodeExchange {
  public:
   virtual ~NodeExchange() = default;
 
-  /// Writes the sum of the `partials` of all nodes to `total` on every leader; returns their flags,
-  /// or-ed. The flags travel with the gradients, so that agreeing on a stop costs no message of its
-  /// own. Collective: the leader of every node must call.
-  virtual std::uint32_t sum(const ReductionPlan& plan, std::span<float* const> partials,
-                            std::uint32_t flags, std::span<float> total) = 0;
+  /// Writes the sum of the partials of all nodes to the total of each; returns their flags, or-ed.
+  /// The flags travel with the gradients, so that agreeing on a stop costs no message of its own.
+  /// Collective: the leader of every node must call.
+  virtual std::uint32_t sum(const ReductionPlan& plan, std::uint32_t flags) = 0;
 };
 
-/// Sums in the order of the summation tree: the same bits for any nodes. Each leader owns a slice
-/// of the vector: it is sent that slice of every partial sum, adds them up in tree order, and sends
-/// the result to all. Bytes sent per node: about twice the vector, whatever the nodes.
+/// Sums in the order of the summation tree, as ExchangePlan says: the same bits for any nodes.
 class TreeExchange : public NodeExchange {
  public:
-  TreeExchange(const Communicator& leaders, std::size_t vector_size);
+  /// Between whom, and what is known of it while a sum waits.
+  struct Peers {
+    const Communicator& leaders;
+    std::vector<int> ranks;  ///< of the leaders in the job
+    AwaitedPeers& awaited;
+  };
 
-  std::uint32_t sum(const ReductionPlan& plan, std::span<float* const> partials,
-                    std::uint32_t flags, std::span<float> total) override;
+  /// For the steps of each of `plans`, which must outlive this.
+  TreeExchange(Peers peers, std::span<const ReductionPlan> plans, const ExchangeVectors& vectors);
+
+  std::uint32_t sum(const ReductionPlan& plan, std::uint32_t flags) override;
+
+  /// Bytes that this node sends in a step of `plan`.
+  [[nodiscard]] std::int64_t sent_bytes(const ReductionPlan& plan) const;
 
  private:
-  // What is sent and received in a step of one plan.
-  struct Messages {
-    Messages(const ReductionPlan& plan, std::span<const Range> slices, int rank);
-    const ReductionPlan* plan;
-    BlockRanges sent, received;
-    std::size_t sent_elements = 0, received_elements = 0;
+  // The way of one plan through messages and memory.
+  struct Piece {
+    Range part;
+    float* received;  // the partial sums of the other group, one after the other
   };
-  const Messages& messages_of(const ReductionPlan& plan);
-  void pack(const Messages& messages, std::span<float* const> partials, std::uint32_t flags);
-  [[nodiscard]] std::uint32_t received_flags(const Messages& messages) const;
-  void sum_own_slice(const Messages& messages, std::span<float> total);
+  struct Round {
+    MessageRound there, back;
+    std::vector<Piece> pieces;
+    std::vector<ExchangePlan::Operation> operations;
+  };
+  struct Schedule {
+    const ReductionPlan* of;
+    ExchangePlan plan;
+    std::vector<float*> vectors;
+    std::vector<Round> rounds;
+    AlignedArray<float> room, received;
+  };
 
-  const Communicator& leaders_;
-  std::vector<Range> slices_;  // of each leader, in elements
-  BlockRanges slice_blocks_;
-  std::vector<std::unique_ptr<Messages>> messages_;
-  AlignedArray<float> send_, receive_;
-  std::vector<float*> partial_slices_;
+  Schedule make_schedule(const ReductionPlan& of, const ExchangeVectors& vectors);
+  Round make_round(const ExchangePlan::Round& planned, Schedule& schedule);
+  [[nodiscard]] const Schedule& schedule_of(const ReductionPlan& plan) const;
+  void add_up(const Schedule& schedule, const Round& round) const;
+
+  Peers peers_;
+  std::span<float> total_;
+  std::uint32_t flags_ = 0;
+  std::vector<std::uint32_t> received_flags_;  // of each leader, in the last round with it
+  std::vector<std::unique_ptr<Schedule>> schedules_;
 };
 
 /// Adds all partial sums of a node and leaves the rest to MPI_Allreduce: for comparison. The bits
 /// depend on ranks and threads.
 class MpiExchange : public NodeExchange {
  public:
-  explicit MpiExchange(const Communicator& leaders) : leaders_(leaders) {}
+  MpiExchange(const Communicator& leaders, ExchangeVectors vectors)
+      : leaders_(leaders), vectors_(std::move(vectors)) {}
 
-  std::uint32_t sum(const ReductionPlan& plan, std::span<float* const> partials,
-                    std::uint32_t flags, std::span<float> total) override;
+  std::uint32_t sum(const ReductionPlan& plan, std::uint32_t flags) override;
 
  private:
   const Communicator& leaders_;
+  ExchangeVectors vectors_;
 };
 
 }  // namespace tally

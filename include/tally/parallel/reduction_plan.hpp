@@ -28,6 +28,8 @@ struct JobLayout {
   [[nodiscard]] int node_count() const { return nodes.back() + 1; }
   /// The ranks of node `node`.
   [[nodiscard]] Range ranks_of(int node) const;
+  /// The first rank of each node.
+  [[nodiscard]] std::vector<int> leaders() const;
   /// The workers of node `node`.
   [[nodiscard]] int workers_of(int node) const;
   /// The number of this rank's first thread among the workers of its node.
@@ -54,10 +56,7 @@ struct ReductionPlan {
   std::vector<std::int64_t> node_partials;     ///< positions that remain: the node's partial sums
   std::int64_t slots_per_worker = 0;           ///< vectors that a worker needs
 
-  // All nodes.
-  std::vector<std::int64_t> partial_counts;  ///< of each node
-  std::vector<Addition> node_additions;      ///< slots number the partials of all nodes in order
-  std::int64_t total_slot = 0;               ///< where the total is after that
+  std::vector<Range> node_leaves;  ///< of each node: what ExchangePlan adds up
 };
 
 }  // namespace tally

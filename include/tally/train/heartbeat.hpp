@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "tally/parallel/awaited_peers.hpp"
 #include "tally/train/injected_fault.hpp"
 #include "tally/train/phase.hpp"
 
@@ -34,6 +35,10 @@ class Heartbeat {
     return state().beats.load(std::memory_order_relaxed);
   }
 
+  /// Of whom this rank waits for a message, as far as it knows.
+  [[nodiscard]] AwaitedPeers& awaited() { return awaited_; }
+  [[nodiscard]] const AwaitedPeers& awaited() const { return awaited_; }
+
   [[nodiscard]] std::string text() const { return place_text(step(), phase()); }
 
   /// Goes on in `place`, which must outlive what follows.
@@ -55,6 +60,7 @@ class Heartbeat {
 
   State own_;
   std::atomic<State*> state_ = &own_;
+  AwaitedPeers awaited_;
   InjectedFault fault_;
 };
 

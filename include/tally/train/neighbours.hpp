@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "tally/parallel/shared_memory.hpp"
@@ -31,6 +32,10 @@ class Neighbours {
   [[nodiscard]] std::vector<Sight> others() const;
   /// How many ranks are on other hosts.
   [[nodiscard]] int elsewhere() const { return elsewhere_; }
+  /// "rank 3 on host n2"
+  [[nodiscard]] const std::string& place(int rank) const {
+    return places_[static_cast<std::size_t>(rank)];
+  }
 
   /// To be called from time to time.
   void give_sign_of_life();
@@ -42,7 +47,8 @@ class Neighbours {
   struct Shown;
   [[nodiscard]] Shown& shown(int member) const;
 
-  std::vector<int> ranks_;  // of the members
+  std::vector<int> ranks_;           // of the members
+  std::vector<std::string> places_;  // of all ranks
   int own_ = 0;
   int elsewhere_ = 0;
   std::unique_ptr<SharedMemory> memory_;  // null: nobody is seen

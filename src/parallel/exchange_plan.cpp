@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "tally/parallel/exchange_plan.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "tally/core/aligned_vector.hpp"
+
+namespace tally {
+namespace {
+
+Range left_half(Range group) {
+  return {group.begin, group.begin + (group.size() + 1) / 2};
+}
+
+Range right_half(Range group) {
+  return {left_half(group).end, group.end};
+}
+
+// The nodes of a group in the order of their slices: those of its halves in turns.
+std::vector<int> slice_order(Range group) {
+  if (group.size() == 1) return {static_cast<int>(group.begin)};
+  const std::vector<int> left = slice_order(left_half(group));
+  const std::vector<int> right = slice_order(right_half(group));
+  std::vector<int> order;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    order.push_back(left[i]);
+    if (i < right.size()) order.push_back(right[i]);
+  }
+  return order;
+}
+
+// A group with the slice of each of its members.
+class Division {
+ public:
+  Division(std::int64_t vector_size, Range group)
+      : vector_size_(vector_size), order_(slice_order(group)) {}
+
+  [[nodiscard]] const std::vector<int>& nodes() const { return order_; }
+
+  [[nodiscard]] std::size_t position_of(int node) const {
+    return static_cast<std::size_t>(std::ranges::find(order_, node) - order_.begin());
+  }
+
+  [[nodiscard]] Range slice_of(int node) const {
+    return part_of({0, vector_size_}, static_cast<std::int64_t>(order_.size()),
+                   static_cast<std::int64_t>(position_of(node)), kAlignmentElements);
+  }
+
+  // The member that the node at `position` of another group hears from in any case.
+  [[nodiscard]] int partner_of(std::size_t position) const {
+    return order_[std::min(position, order_.size() - 1)];
+  }
+
+ private:
+  std::int64_t vector_size_;
+  std::vector<int> order_;
+};
+
+Range common(Range a, Range b) {
+  const std::int64_t begin = std::max(a.begin, b.begin);
+  return {begin, std::max(begin, std::min(a.end, b.end))};
+}
+
+// Two groups that become one.
+struct Joining {
+  Division from, to, joined;
+
+  // What `sender` of the one group has of what `receiver` of the other keeps.
+  [[nodiscard]] Range part(int sender, int receiver) const {
+    return common(from.slice_of(sender), joined.slice_of(receiver));
+  }
+  [[nodiscard]] bool is_sent(int sender, int receiver) const {
+    return !part(sender, receiver).is_empty() ||
+           from.partner_of(to.position_of(receiver)) == sender;
+  }
+};
+
+std::vector<TreeNode> partial_sums(const ExchangeShape& shape, Range group) {
+  const Range leaves{shape.node_leaves[static_cast<std::size_t>(group.begin)].begin,
+                     shape.node_leaves[static_cast<std::size_t>(group.end) - 1].end};
+  return canonical_nodes(shape.leaf_count, leaves);
+}
+
+}  // namespace
+
+ExchangePlan::ExchangePlan(const ExchangeShape& shape, int node) {
+  const Range own{node, node + 1};
+  own_partials = vectors = static_cast<std::int64_t>(partial_sums(shape, own).size());
+  for (std::int64_t vector = 0; vector < own_partials; ++vector) held_.push_back(vector);
+  const Range all{0, shape.nodes()};
+  join_groups(shape, node, all);
+  own_slice = Division(shape.vector_size, all).slice_of(node);
+  assert(held_.size() == 1);
+  total_vector = held_.front();
+}
+
+// From the smallest group of this node to that of all.
+void ExchangePlan::join_groups(const ExchangeShape& shape, int node, Range group) {
+  if (group.size() == 1) return;
+  const Range left = left_half(group), right = right_half(group);
+  const bool is_left = node < left.end;
+  join_groups(shape, node, is_left ? left : right);
+
+  const Division own(shape.vector_size, is_left ? left : right);
+  const Division other(shape.vector_size, is_left ? right : left);
+  const Division joined(shape.vector_size, group);
+  const Joining there{own, other, joined}, back{other, own, joined};
+  Round round;
+  for (const int peer : other.nodes()) {
+    if (there.is_sent(node, peer)) round.sent.push_back({peer, there.part(node, peer)});
+    if (back.is_sent(peer, node)) round.received.push_back({peer, back.part(peer, node)});
+  }
+  round.sent_vectors = held_;
+  rounds.push_back(std::move(round));
+  add_up(shape, left, right, is_left);
+}
+
+void ExchangePlan::add_up(const ExchangeShape& shape, Range left, Range right, bool is_left) {
+  Round& round = rounds.back();
+  std::vector<TreeNode> nodes = partial_sums(shape, left);
+  const std::vector<TreeNode> right_nodes = partial_sums(shape, right);
+  std::vector<Place> left_places = is_left ? own_places(held_) : received_places(nodes.size());
+  const std::vector<Place> right_places =
+      is_left ? received_places(right_nodes.size()) : own_places(held_);
+  round.received_vectors = static_cast<std::int64_t>(is_left ? right_nodes.size() : nodes.size());
+  nodes.insert(nodes.end(), right_nodes.begin(), right_nodes.end());
+  left_places.insert(left_places.end(), right_places.begin(), right_places.end());
+
+  const MergePlan merge = plan_merge(shape.leaf_count, nodes);
+  for (const Addition addition : merge.additions) add(round, left_places, addition);
+  held_.clear();
+  for (const auto& entry : merge.remaining) {
+    held_.push_back(keep(round, left_places[static_cast<std::size_t>(entry.slot)]));
+  }
+}
+
+// Sums are always in vectors of this node: a + b and b + a have the same bits.
+void ExchangePlan::add(Round& round, std::vector<Place>& places, Addition addition) {
+  Place& into = places[static_cast<std::size_t>(addition.into)];
+  Place& from = places[static_cast<std::size_t>(addition.from)];
+  if (!into.is_own) std::swap(into, from);
+  assert(into.is_own);  // what is the other group's alone, it has added up
+  using Kind = Operation::Kind;
+  round.operations.push_back(
+      {from.is_own ? Kind::kAddOwn : Kind::kAddReceived, into.vector, from.vector});
+  if (from.is_own) free_.push_back(from.vector);
+}
+
+// The vector that a partial sum is kept in.
+std::int64_t ExchangePlan::keep(Round& round, const Place& place) {
+  if (place.is_own) return place.vector;
+  if (free_.empty()) free_.push_back(vectors++);
+  const std::int64_t vector = free_.back();
+  free_.pop_back();
+  round.operations.push_back({Operation::Kind::kTakeReceived, vector, place.vector});
+  return vector;
+}
+
+std::vector<ExchangePlan::Place> ExchangePlan::own_places(
+    const std::vector<std::int64_t>& vectors) {
+  std::vector<Place> places;
+  for (const std::int64_t vector : vectors) places.push_back({true, vector});
+  return places;
+}
+
+std::vector<ExchangePlan::Place> ExchangePlan::received_places(std::size_t count) {
+  std::vector<Place> places;
+  for (std::size_t i = 0; i < count; ++i) places.push_back({false, static_cast<std::int64_t>(i)});
+  return places;
+}
+
+std::int64_t ExchangePlan::sent_elements() const {
+  std::int64_t elements = 0;
+  for (const Round& round : rounds) {
+    for (const Message& message : round.sent) {
+      elements += message.part.size() * static_cast<std::int64_t>(round.sent_vectors.size());
+    }
+    for (const Message& message : round.received) elements += message.part.size();
+  }
+  return elements;
+}
+
+}  // namespace tally

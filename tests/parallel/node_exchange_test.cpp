@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "tally/parallel/node_exchange.hpp"
+
+#include <bit>
+
+#include <gtest/gtest.h>
+
+#include "parallel/leaf_values.hpp"
+
+namespace tally {
+namespace {
+
+constexpr std::size_t kVectorSize = 84'064;
+
+// Each rank a node of its own, with one leaf.
+class NodeExchangeTest : public testing::Test {
+ protected:
+  NodeExchangeTest() {
+    JobLayout job{{}, {}, communicator_.rank()};
+    for (int rank = 0; rank < communicator_.size(); ++rank) {
+      job.threads.push_back(1);
+      job.nodes.push_back(rank);
+    }
+    ranks_ = job.leaders();
+    plans_.emplace_back(communicator_.size(), communicator_.size(), job);
+  }
+
+  Communicator communicator_;
+  std::vector<int> ranks_;
+  std::vector<ReductionPlan> plans_;
+  AwaitedPeers awaited_;
+  AlignedArray<float> leaf_ = AlignedArray<float>(kVectorSize);
+  AlignedArray<float> total_ = AlignedArray<float>(kVectorSize);
+};
+
+TEST_F(NodeExchangeTest, SumsAgainAndAgainAndSendsNoMoreThanItMust) {
+  TreeExchange exchange({communicator_, ranks_, awaited_}, plans_, {{leaf_.data()}, total_});
+  const std::vector<float> expected(kVectorSize, sum_by_definition(communicator_.size()));
+  for (std::uint32_t step = 0; step < 20; ++step) {
+    std::ranges::fill(leaf_, leaf_value(communicator_.rank()));
+    EXPECT_EQ(exchange.sum(plans_[0], step << communicator_.rank()),
+              communicator_.any_of(step << communicator_.rank()));
+    EXPECT_TRUE(std::ranges::equal(total_, expected));
+    EXPECT_EQ(awaited_.ranks(), std::vector<int>{});
+  }
+
+  const std::int64_t nodes = communicator_.size();
+  const auto bytes = exchange.sent_bytes(plans_[0]);
+  const auto optimal =
+      2 * (nodes - 1) * static_cast<std::int64_t>(kVectorSize * sizeof(float)) / nodes;
+  const std::vector<std::int64_t> all = communicator_.gather_all(std::span(&bytes, 1));
+  if (communicator_.is_root() && nodes > 1) {
+    std::printf("%d nodes: most bytes sent in a step %.3f of those of an optimal all-reduce\n",
+                static_cast<int>(nodes),
+                static_cast<double>(std::ranges::max(all)) / static_cast<double>(optimal));
+  }
+  if (std::has_single_bit(static_cast<std::uint64_t>(nodes))) {
+    EXPECT_LE(10 * bytes, 11 * optimal);
+  }
+}
+
+TEST(AwaitedPeers, AreThoseThatHaveNotComeYet) {
+  AwaitedPeers awaited;
+  awaited.add(7);
+  awaited.add(0);
+  EXPECT_EQ(awaited.ranks(), (std::vector<int>{0, 7}));
+  awaited.remove(7);
+  EXPECT_EQ(awaited.ranks(), std::vector<int>{0});
+}
+
+}  // namespace
+}  // namespace tally
