@@ -45,19 +45,12 @@ void write_stages(const fs::path& directory, const std::string& name, const Grey
   }
 }
 
-}  // namespace
-
-Predictor::Predictor(const TrainedModel& model, const std::string& name, PredictorOptions options)
-    : model_(model), options_(std::move(options)), workspace_(model.network(), 1) {
-  model.require_image_size(kDigitSide, kDigitSide, "drawings for " + name);
-}
-
-std::vector<Prediction> Predictor::predict(const std::string& file,
-                                           const std::string& stages_name) {
+template <typename Read>
+std::vector<Prediction> with_errors_as_answer(const std::string& file, Read&& read) {
   Prediction failed;
   failed.file = file;
   try {
-    return read_page(file, stages_name);
+    return read();
   } catch (const Error& error) {
     failed.message = error.what();
   } catch (const std::bad_alloc&) {
@@ -68,10 +61,28 @@ std::vector<Prediction> Predictor::predict(const std::string& file,
   return {failed};
 }
 
-std::vector<Prediction> Predictor::read_page(const std::string& file,
+}  // namespace
+
+Predictor::Predictor(const TrainedModel& model, const std::string& name, PredictorOptions options)
+    : model_(model), options_(std::move(options)), workspace_(model.network(), 1) {
+  model.require_image_size(kDigitSide, kDigitSide, "drawings for " + name);
+}
+
+std::vector<Prediction> Predictor::predict(const std::string& file,
+                                           const std::string& stages_name) {
+  return with_errors_as_answer(file,
+                               [&] { return read_page(read_image(file), file, stages_name); });
+}
+
+std::vector<Prediction> Predictor::predict(std::span<const std::byte> contents,
+                                           const std::string& name) {
+  return with_errors_as_answer(name,
+                               [&] { return read_page(decode_image(contents, name), name, name); });
+}
+
+std::vector<Prediction> Predictor::read_page(GreyImage page, const std::string& file,
                                              const std::string& stages_name) {
   const bool keeps_page = !options_.stages_directory.empty();
-  GreyImage page = read_image(file);
   const GreyImage shown = keeps_page ? page : GreyImage();
   const PreparedPage prepared =
       prepare_page(std::move(page), options_.is_segmented ? Digits::kSeveral : Digits::kOne);
@@ -85,7 +96,8 @@ std::vector<Prediction> Predictor::read_page(const std::string& file,
   if (keeps_page) write_stages(options_.stages_directory, stages_name, shown, prepared);
   std::vector<Prediction> predictions;
   for (const PreparedDigit& digit : prepared.digits) {
-    predictions.push_back({file, PredictionStatus::kOk, classify(digit.digit), digit.box, {}});
+    predictions.push_back(
+        {file, PredictionStatus::kOk, classify(digit.digit), digit.box, digit.digit, {}});
   }
   return predictions;
 }

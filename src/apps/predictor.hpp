@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <optional>
+#include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct Prediction {
   PredictionStatus status = PredictionStatus::kError;
   std::vector<ClassProbability> top;  ///< most probable first; empty unless the status is kOk
   Box box;                            ///< of the ink; empty unless the status is kOk
+  GreyImage digit;                    ///< as the network sees it; empty unless the status is kOk
   std::string message;                ///< why there is no class
 };
 
@@ -43,8 +45,11 @@ class Predictor {
   /// goes wrong with one file is in its only answer. `stages_name` begins the names of its stages.
   std::vector<Prediction> predict(const std::string& file, const std::string& stages_name);
 
+  /// The same for the contents of a file; `name` is what the answers call it.
+  std::vector<Prediction> predict(std::span<const std::byte> contents, const std::string& name);
+
  private:
-  [[nodiscard]] std::vector<Prediction> read_page(const std::string& file,
+  [[nodiscard]] std::vector<Prediction> read_page(GreyImage page, const std::string& file,
                                                   const std::string& stages_name);
   [[nodiscard]] std::vector<ClassProbability> classify(const GreyImage& digit);
 
