@@ -6,8 +6,8 @@
 #
 #   --quick          fewer and shorter runs: a few minutes, for a first look
 #   --data DIR       data/mnist, else $TALLY_MNIST_DIR, else data/digits
-#   --only SECTION   grid, reduction, kernels, micro-batch, start-up, overhead, accuracy, memory or
-#                    digests; may be given several times
+#   --only SECTION   grid, reduction, kernels, micro-batch, start-up, overhead, accuracy, memory,
+#                    digests or guards; may be given several times
 #
 # Nothing else should run on the machine meanwhile.
 set -euo pipefail

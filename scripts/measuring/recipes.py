@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""The sections that answer one question each: start-up, overhead, accuracy, memory, digests."""
+"""The sections that answer one question each: start-up, overhead, accuracy, memory, digests,
+guards."""
+import json
 import math
 import re
 import statistics
 from collections.abc import Iterator
 from dataclasses import replace
 
+from measuring import process
 from measuring.options import ROOT, image_count, say
 from measuring.report import Goal, at_least
 from measuring.training import Trainer, Training, measure
 
-SECTIONS = ("start-up", "overhead", "accuracy", "memory", "digests")
+SECTIONS = ("start-up", "overhead", "accuracy", "memory", "digests", "guards")
 MNIST_IMAGES = 60_000
 MEGABYTE = 1e6
 PIXELS = 28 * 28
@@ -37,6 +40,8 @@ def goals(section: str, trainer: Trainer, workers: int, quick: bool) -> Iterator
         yield memory(trainer, two)
     elif section == "digests":
         yield digests(trainer)
+    elif section == "guards":
+        yield guards(trainer, workers, quick)
 
 
 def start_up(trainer: Trainer, two: Training, repetitions: int) -> Goal:
@@ -126,3 +131,20 @@ def digests(trainer: Trainer) -> Goal:
             found.add(trainer.digest())
     return Goal("digests over ranks x threads {1..4} x {1,2}", "one", str(len(found)),
                 len(found) == 1)
+
+
+def guards(trainer: Trainer, ranks: int, quick: bool) -> Goal:
+    """Epochs with guards and without take turns in one process; flags and saves are apart."""
+    found = json.loads(process.run(["mpirun", "--quiet", "--bind-to", "none", "-n", ranks,
+                                    trainer.binaries / "tally_guards", trainer.data,
+                                    20 if quick else 100]))
+    alone = {name: 100 * found[name] / found["step_without"]
+             for name in ("flags", "before_save", "before_save_of_nodes")}
+    watched = 100 * (found["ratio"] - 1)
+    cost = watched + alone["flags"] + alone["before_save_of_nodes"]
+    return Goal(
+        f"what being watched costs a step, {ranks} ranks, B=128", "< 2 %",
+        f"{cost:.2f} % of {found['step_without']:.0f} us: heartbeats, watchdog, signals and the search "
+        f"for numbers that are not finite {watched:.2f}, flags {alone['flags']:.2f}, before a save an "
+        f"epoch {alone['before_save']:.2f} on one host, {alone['before_save_of_nodes']:.2f} where hosts "
+        f"compare bits; {found['pairs']} pairs", cost < 2)

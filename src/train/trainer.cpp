@@ -122,6 +122,7 @@ void Trainer::run_team(Work&& work) {
 }
 
 void Trainer::enter(int thread, Phase phase) {
+  if (!is_guarded_) return;
   phases_[static_cast<std::size_t>(thread)] = phase;
   if (thread == 0) parts_.heartbeat.enter(phase);
 }
@@ -187,7 +188,7 @@ void Trainer::update_parameters(int thread) {
     const float* sum = tree_->block_sum(thread, block);
     times.end_sum();
     const auto size = static_cast<std::size_t>(block.size());
-    const std::size_t bad = first_not_finite({sum, size});
+    const std::size_t bad = is_guarded_ ? first_not_finite({sum, size}) : size;
     if (bad == size) {
       update_block(block, sum);
     } else {
@@ -198,7 +199,7 @@ void Trainer::update_parameters(int thread) {
   if (!slice.is_empty()) {
     parts_.heartbeat.spoil(Phase::kUpdate, thread, state_->parameters()[slice.begin]);
   }
-  node_.post(Node::Board::kSecond, node_.worker(thread), first_bad);
+  if (is_guarded_) node_.post(Node::Board::kSecond, node_.worker(thread), first_bad);
   worker(thread).stopwatch().lap(Span::kReduce, times.share_of_sums(), Span::kUpdate);
   enter(thread, Phase::kReduce);  // which includes waiting for others
   node_.wait();
@@ -297,7 +298,7 @@ void Trainer::require_all_succeeded() {
 
 // All workers see the same, so all ranks find the same fault.
 void Trainer::require_finite() const {
-  const std::size_t element = first_bad_element();
+  const std::size_t element = is_guarded_ ? first_bad_element() : kNone;
   if (element == kNone) return;
   std::vector<std::int64_t> guilty;
   for (const WorkDone& work : work_done()) {

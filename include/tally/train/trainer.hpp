@@ -94,6 +94,10 @@ class Trainer {
   /// synchronize(), before they are saved. Collective: every rank must call.
   void require_sound_state() const;
 
+  /// Without guards a step takes no notice of where it is and of numbers that are not finite: only
+  /// to measure what they cost.
+  void set_guarded(bool is_guarded) { is_guarded_ = is_guarded; }
+
   /// Lets an injected fault of that phase spoil a parameter.
   void spoil(Phase phase);
 
@@ -151,6 +155,7 @@ class Trainer {
   std::vector<std::unique_ptr<LeafWorker>> workers_;  // one per thread
   std::unique_ptr<GradientTree> tree_;
   std::unique_ptr<RowWorker> row_worker_;  // instead of leaves, or null
+  bool is_guarded_ = true;
 
   // The open step.
   std::int64_t open_epoch_ = -1;

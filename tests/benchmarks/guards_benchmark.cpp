@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// tally_guards DATA [PAIRS]: what it costs a step to be watched, under mpirun with the default
+// recipe. An epoch with guards (heartbeats, watchdog, signals, the search for numbers that are not
+// finite) and one without take turns in one process, on the same memory; the flags of a step, which
+// cannot be left out, and what precedes a save are timed by themselves. Rank 0 prints the figures
+// as JSON.
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "tally/data/split_reader.hpp"
+#include "tally/parallel/mpi_environment.hpp"
+#include "tally/run/launch_options.hpp"
+#include "tally/run/training_recipe.hpp"
+#include "tally/train/stop_request.hpp"
+#include "tally/train/watchdog.hpp"
+
+namespace tally {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double microseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+TrainingState initial_state(const DatasetFiles& files) {
+  TrainingState state;
+  state.config = fresh_config({});
+  state.config.learning_rate = 1e-3;  // over hundreds of epochs
+  state.config.schedule = ScheduleKind::kConstant;
+  const SplitReader train(files.train), test(files.test);
+  state.data = {train.count(), test.count(), train.rows(), train.columns(), {}};
+  return state;
+}
+
+class GuardsBenchmark {
+ public:
+  GuardsBenchmark(const Communicator& communicator, const DatasetFiles& files)
+      : communicator_(communicator),
+        state_(initial_state(files)),
+        network_(state_.config.network, state_.data.rows * state_.data.columns),
+        loss_(make_loss(state_.config.loss)),
+        plan_(shard_recipe(state_)),
+        data_(scatter_dataset(communicator, files, data_use(state_, network_), plan_, state_.data)),
+        shown_(communicator, heartbeat_) {
+    state_.layout = network_.layout();
+    state_.parameters = network_.initial_parameters(state_.config.initializer, state_.config.seed);
+    state_.velocity.resize(state_.layout.size());
+    trainer_ = std::make_unique<Trainer>(
+        TrainerParts{communicator, team_, network_, *loss_, plan_, data_.train, heartbeat_},
+        trainer_options(state_), state_);
+  }
+
+  // Microseconds of a step, over an epoch.
+  double step(bool is_guarded) {
+    trainer_->set_guarded(is_guarded);
+    Heartbeat spare;  // goes on in memory that goes with the watchdog
+    std::unique_ptr<Watchdog> watchdog;
+    if (is_guarded) {
+      watchdog = std::make_unique<Watchdog>(heartbeat_, communicator_.rank(), kNever);
+      watchdog->introduce(communicator_.rank(), communicator_.place(),
+                          std::make_unique<Neighbours>(communicator_, spare));
+    }
+    static_cast<void>(communicator_.sum(0));
+    const Clock::time_point start = Clock::now();
+    while (progress_.epoch_step < plan_.steps_per_epoch()) {
+      trainer_->step(progress_, is_guarded ? signals_.take() : 0);
+    }
+    const double microseconds = microseconds_since(start);
+    progress_.epoch += 1;
+    progress_.epoch_step = 0;
+    return microseconds / static_cast<double>(plan_.steps_per_epoch());
+  }
+
+  // Microseconds of what comes before a save, shared among the steps of an epoch, which is the
+  // default interval between saves.
+  double before_save() {
+    constexpr int kTimes = 20;
+    const Clock::time_point start = Clock::now();
+    for (int i = 0; i < kTimes; ++i) trainer_->require_sound_state();
+    return microseconds_since(start) / kTimes / static_cast<double>(plan_.steps_per_epoch());
+  }
+
+ private:
+  static constexpr std::chrono::seconds kNever{3600};
+
+  const Communicator& communicator_;
+  TrainingState state_;
+  Network network_;
+  std::unique_ptr<Loss> loss_;
+  ShardPlan plan_;
+  RankData data_;
+  ThreadTeam team_{1};
+  Heartbeat heartbeat_;
+  Neighbours shown_;
+  StopRequest signals_;
+  std::unique_ptr<Trainer> trainer_;
+  Progress progress_;
+};
+
+// Microseconds by which a wait for all workers takes longer if they show and read flags.
+double flags_of_a_step(const Node& node) {
+  constexpr int kTimes = 2000;
+  constexpr int kTurns = 25;
+  std::vector<double> longer;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    const Clock::time_point start = Clock::now();
+    for (int i = 0; i < kTimes; ++i) {
+      node.wait();
+      node.wait();
+    }
+    const double without = microseconds_since(start);
+    std::uint64_t seen = 0;
+    for (int i = 0; i < kTimes; ++i) {
+      node.post(Node::Board::kFirst, node.worker(0), 0);
+      node.wait();
+      seen |= node.posted_by_any(Node::Board::kFirst);
+      node.wait();
+    }
+    require(seen == 0, ExitCode::kFailure, "flags that nobody has shown");
+    longer.push_back((microseconds_since(start) - 2 * without) / kTimes);
+  }
+  return median(longer);
+}
+
+void measure(const DatasetFiles& files, int pairs) {
+  const Communicator communicator;
+  GuardsBenchmark one_node(communicator, files);
+  static_cast<void>(one_node.step(true));
+  std::vector<double> guarded, bare, ratios;
+  for (int pair = 0; pair < pairs; ++pair) {
+    const bool is_guarded_first = pair % 2 == 0;
+    const double first = one_node.step(is_guarded_first);
+    const double second = one_node.step(!is_guarded_first);
+    guarded.push_back(is_guarded_first ? first : second);
+    bare.push_back(is_guarded_first ? second : first);
+    ratios.push_back(guarded.back() / bare.back());
+  }
+  const double flags = flags_of_a_step(Node(communicator, 1, Sharing::kHost));
+  const double before_save = one_node.before_save();
+
+  std::vector<int> hosts(static_cast<std::size_t>(communicator.size()));
+  std::iota(hosts.begin(), hosts.end(), 0);
+  const Communicator apart(hosts);  // each rank a host of its own, whose bits are compared
+  GuardsBenchmark nodes(apart, files);
+  const double before_save_of_nodes = nodes.before_save();
+  if (!communicator.is_root()) return;
+  fmt::print(
+      "{{\"ranks\": {}, \"pairs\": {}, \"step\": {}, \"step_without\": {}, \"ratio\": {}, "
+      "\"flags\": {}, \"before_save\": {}, \"before_save_of_nodes\": {}}}\n",
+      communicator.size(), pairs, median(guarded), median(bare), median(ratios), flags, before_save,
+      before_save_of_nodes);
+}
+
+}  // namespace
+}  // namespace tally
+
+int main(int argc, char** argv) {
+  using namespace tally;
+  try {
+    const MpiEnvironment environment(argc, argv);
+    require(argc > 1, ExitCode::kUsage, "expected DATA [PAIRS]");
+    measure(find_dataset_files(argv[1]), argc > 2 ? std::atoi(argv[2]) : 60);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "tally_guards: {}\n", error.what());
+    std::_Exit(1);
+  }
+}
