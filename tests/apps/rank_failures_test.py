@@ -5,7 +5,7 @@ import itertools
 import re
 import time
 
-from tally_testing import TallyTest, digest, main, run, status
+from tally_testing import TallyTest, digest, main, processes_of, run, status, still_running
 
 RECIPE = ["--epochs", 2, "--batch-size", 128, "--micro-batch", 16, "--threads", 2, "--oversubscribe",
           "--quiet", "--log-every", 4, "--checkpoint-every", "6steps"]
@@ -13,7 +13,8 @@ PHASES = ["load", "scatter", "forward", "reduce", "update", "evaluate", "save"]
 IN_THREADS = ["forward", "reduce", "update", "evaluate"]
 WORDS = {"throw": "injected fault", "bad_alloc": "out of memory",
          "require": "injected failure of a requirement"}
-SECONDS = 10
+# A watchdog would end the job after a minute: what ends before has ended by itself.
+SECONDS = 50
 HINT = r"Continue with --resume; if steps really take so long, raise --stall-timeout"
 
 
@@ -36,6 +37,7 @@ class RankFailures(TallyTest):
         messages = [line for line in result.err.splitlines() if line.startswith("tally-train: ")]
         self.assertEqual(len(messages), 1 if code else 0, f"{fault}: {result.err}")
         self.assertLess(seconds, SECONDS, fault)
+        self.assertEqual(still_running(processes_of(self.directory / name)), [], fault)
         return messages[0] if messages else "", seconds
 
     def place(self, rank, phase, step=r"\d+"):
@@ -103,6 +105,7 @@ class RankFailures(TallyTest):
                              env={"TALLY_FAULT": fault, "TALLY_ALLOW_FAULTS": "1"})
                 self.assertEqual(result.code, 137)
                 self.assertLess(result.seconds, SECONDS)
+                self.assertEqual(still_running(processes_of(self.directory / phase)), [])
 
     def test_a_frozen_rank_is_named_by_its_neighbours(self):
         for phase in ["load", "reduce", "save", "finish"]:
@@ -110,24 +113,25 @@ class RankFailures(TallyTest):
                 message, _ = self.fail_in(f"stop:{phase}:rank=1:step=0", "--stall-timeout", 2)
                 step = r"\d+"
                 self.assertRegex(
-                    message, rf"^tally-train: rank 0 on host \S+: no progress for 2 s at step {step}, "
+                    message, rf"^tally-train: rank [02] on host \S+: no progress for \d+ s at step {step}, "
                     rf"{phase}; rank 1 \(process \d+ on this host\) is frozen at step {step}, "
                     rf"{phase}\. {HINT}$")
 
     def test_a_stuck_thread_is_told_from_a_frozen_process(self):
-        message, _ = self.fail_in("freeze:forward:rank=1:step=5", "--stall-timeout", 2)
-        self.assertRegex(message, r"^tally-train: rank 1 on host \S+: no progress for 2 s at step 5, "
+        message, _ = self.fail_in("freeze:forward:rank=1:step=5", "--stall-timeout", 3)
+        self.assertRegex(message, r"^tally-train: rank 1 on host \S+: no progress for \d+ s at step 5, "
                          rf"forward; it is stuck itself\. {HINT}$")
         message, _ = self.fail_in("freeze:reduce:rank=1:step=5:thread=1", "--stall-timeout", 2)
-        self.assertRegex(message, r"no progress for \d s at step 5, reduce; a thread of one of the ranks "
+        self.assertRegex(message, r"no progress for \d+ s at step 5, reduce; a thread of one of the ranks "
                          rf"is stuck\. {HINT}$")
 
     def test_a_slow_save_is_no_stall(self):
-        # Three seconds, since a watchdog that a busy machine keeps waiting for one looks frozen.
-        self.fail_in("pause:save:seconds=7", "--stall-timeout", 3, code=0)
-        self.fail_in("pause:report:seconds=7", "--stall-timeout", 3, code=0)
-        self.assertEqual(digest(self.directory / "pause-save-seconds-7"),
-                         digest(self.directory / "pause-report-seconds-7"))
+        # Five seconds, since a watchdog that a busy machine keeps waiting for so long looks frozen;
+        # the pause is longer than that and the patience of ranks that only wait.
+        faults = [f"pause:{phase}:seconds=12" for phase in ("save", "report")]
+        in_parallel(lambda fault: self.fail_in(fault, "--stall-timeout", 5, code=0), faults)
+        self.assertEqual(digest(self.directory / "pause-save-seconds-12"),
+                         digest(self.directory / "pause-report-seconds-12"))
 
     def test_what_cannot_be_injected_is_refused(self):
         result = run("tally-train", "--run-dir", self.directory / "x", ranks=2,

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import time
 
-from tally_testing import ROOT, TallyTest, children_of, command, digest, main, run, status
+from tally_testing import (ROOT, TallyTest, command, digest, is_pending, main, run, status, stop_at,
+                           wait_for_stop, wait_until)
 
 RECIPE = ["--epochs", 6, "--train-limit", 3001, "--validation", 101, "--log-every", 7]
 
@@ -27,16 +28,16 @@ class Resume(TallyTest):
         for file in ("metrics.csv", "steps.csv"):
             self.assertEqual((first / file).read_text(), (second / file).read_text())
 
-    def start(self, name, *arguments, ranks=2):
+    def start(self, name, *arguments, ranks=2, stop=None):
         return subprocess.Popen(
             command("tally-train", "--run-dir", self.directory / name, "--data", "data/digits",
                     *arguments, ranks=ranks),
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, "OMPI_MCA_odls_base_sigkill_timeout": "2"})
+            env={**os.environ, "OMPI_MCA_odls_base_sigkill_timeout": "4", **(stop or {})})
 
     def wait_for_rows(self, name, rows):
         path = self.directory / name / "steps.csv"
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 100
         while time.monotonic() < deadline:
             if path.exists() and len(path.read_text().splitlines()) > rows:
                 return
@@ -55,7 +56,7 @@ class Resume(TallyTest):
     def test_signals_stop_with_a_checkpoint(self):
         # Long enough for TERM and INT, which mpirun passes on only after a second; and it makes 1 of
         # the ranks' exit code when it is told to end itself.
-        recipe = ["--epochs", 500, *RECIPE[2:]]
+        recipe = ["--epochs", 5000, *RECIPE[2:]]
         for name, number, code in (("SIGUSR2", signal.SIGUSR2, 75), ("SIGTERM", signal.SIGTERM, 1),
                                    ("SIGINT", signal.SIGINT, 1)):
             with self.subTest(signal=name):
@@ -73,9 +74,12 @@ class Resume(TallyTest):
                 self.assert_same_run(self.directory / f"{name}-whole", self.directory / name)
 
     def test_usr1_saves_and_goes_on(self):
-        process = self.start("usr1", *RECIPE, "--checkpoint-every", "1000epochs", "--keep", 9)
-        self.wait_for_rows("usr1", 3)
+        process = self.start("usr1", *RECIPE, "--checkpoint-every", "1000epochs", "--keep", 9,
+                             stop=stop_at("reduce", step=20))
+        ranks = wait_for_stop(process)
         process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: is_pending(ranks[0], signal.SIGUSR1), "mpirun passes it on")
+        os.kill(ranks[0], signal.SIGCONT)
         process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0)
         names = sorted(p.name for p in (self.directory / "usr1" / "checkpoints").iterdir())
@@ -84,9 +88,9 @@ class Resume(TallyTest):
 
     def test_killed_without_warning(self):
         whole = self.uninterrupted()
-        process = self.start("killed", *RECIPE, "--checkpoint-every", "5steps", ranks=1)
-        self.wait_for_rows("killed", 4)
-        os.kill(children_of(process)[0], signal.SIGKILL)
+        process = self.start("killed", *RECIPE, "--checkpoint-every", "5steps", ranks=1,
+                             stop=stop_at("reduce", step=29))
+        os.kill(wait_for_stop(process)[0], signal.SIGKILL)
         process.communicate(timeout=60)
         self.assertEqual(status(self.directory / "killed")[0], "RESUME")
         self.train("killed", "--resume", ranks=2)

@@ -5,37 +5,31 @@ import signal
 import subprocess
 import time
 
-from tally_testing import ROOT, TallyTest, children_of, command, digest, main, status, still_running
+from tally_testing import (ROOT, TallyTest, children_of, command, digest, is_pending, main, status,
+                           still_running, stop_at, wait_for_stop, wait_until)
 
 RECIPE = ["--epochs", 500, "--train-limit", 3001, "--log-every", 1, "--quiet"]
 STEPS_PER_EPOCH = 24
-SAVED_AT = 6  # under a recipe with an injected pause
+SAVED_AT = 6
 STOPS = (signal.SIGUSR2, signal.SIGTERM, signal.SIGINT)
 
 
 class Signals(TallyTest):
-    def start(self, name, *arguments, fault=None, ranks=3):
+    def start(self, name, *arguments, stop=None, patience=1, ranks=3):
         # mpirun waits so long before it passes TERM on, and so long again before it kills.
-        environment = {**os.environ, "OMPI_MCA_odls_base_sigkill_timeout": "1"}
-        if fault:
-            environment |= {"TALLY_FAULT": fault, "TALLY_ALLOW_FAULTS": "1"}
+        environment = {**os.environ, "OMPI_MCA_odls_base_sigkill_timeout": str(patience),
+                       **(stop or {})}
         return subprocess.Popen(
             command("tally-train", "--run-dir", self.directory / name, "--data", "data/digits", *RECIPE,
                     *arguments, ranks=ranks),
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-
-    def wait_until(self, condition):
-        deadline = time.monotonic() + 30
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, "the training does not come forward")
-            time.sleep(0.002)
 
     def steps(self, name):
         path = self.directory / name / "steps.csv"
         return len(path.read_text().splitlines()) - 1 if path.exists() else 0
 
     def wait_for_step(self, name, step):
-        self.wait_until(lambda: self.steps(name) >= step)
+        wait_until(lambda: self.steps(name) >= step, f"step {step}")
 
     def checkpoints(self, name):
         return sorted(int(path.name[5:17]) for path in
@@ -56,15 +50,15 @@ class Signals(TallyTest):
             for to in ("mpirun", 0, 2):
                 name = f"{number.name}-{to}"
                 with self.subTest(name):
-                    process = self.start(name)
+                    # mpirun that is told to end makes 1 of the ranks' code, and sends TERM for INT.
+                    is_own_end = to == "mpirun" and number != signal.SIGUSR2
+                    process = self.start(name, patience=5 if is_own_end else 1)
                     self.wait_for_step(name, 5)
                     ranks = children_of(process)
                     sent = time.time()
                     os.kill(process.pid if to == "mpirun" else ranks[to], number)
                     self.assertEqual(still_running(ranks), [])
                     exited = time.time() - sent
-                    # mpirun that is told to end makes 1 of the ranks' code, and sends TERM for INT.
-                    is_own_end = to == "mpirun" and number != signal.SIGUSR2
                     reason = "SIGTERM" if is_own_end else number.name
                     step = self.assert_stopped(name, process, reason, codes=(1,) if is_own_end else (75,))
                     saved = (self.directory / name / "checkpoints" / f"step-{step:012}.h5").stat()
@@ -78,10 +72,11 @@ class Signals(TallyTest):
         for number in STOPS:
             with self.subTest(number.name):
                 name = f"twice-{number.name}"
-                process = self.start(name, fault="pause:reduce:step=7:seconds=1")
-                self.wait_for_step(name, 7)
+                process = self.start(name, stop=stop_at("reduce", step=7))
+                ranks = wait_for_stop(process)
                 for rank in (1, 1, 0):
-                    os.kill(children_of(process)[rank], number)
+                    os.kill(ranks[rank], number)
+                os.kill(ranks[0], signal.SIGCONT)
                 self.assert_stopped(name, process, number.name)
 
     def test_a_stop_in_the_middle_of_something(self):
@@ -92,11 +87,10 @@ class Signals(TallyTest):
             for number in STOPS:
                 with self.subTest(phase=phase, signal=number.name):
                     name = f"in-{phase}-{number.name}"
-                    process = self.start(name, *arguments, fault=f"pause:{phase}:seconds=2")
-                    self.wait_until((self.directory / name / "run.lock").exists)
-                    self.wait_for_step(name, step)
-                    time.sleep(0.7)  # well within the pause
-                    os.kill(children_of(process)[1], number)
+                    process = self.start(name, *arguments, stop=stop_at(phase))
+                    ranks = wait_for_stop(process)
+                    os.kill(ranks[1], number)
+                    os.kill(ranks[0], signal.SIGCONT)
                     stopped_at = self.assert_stopped(name, process, number.name)
                     self.assertEqual(stopped_at, step + 1)
 
@@ -105,11 +99,13 @@ class Signals(TallyTest):
             with self.subTest(to=to):
                 name = f"usr1-{to}"
                 process = self.start(name, "--max-steps", 150, "--checkpoint-every", "1000epochs",
-                                     "--keep", 99, fault="pause:reduce:step=9:seconds=1")
-                self.wait_for_step(name, 9)
-                time.sleep(0.3)
+                                     "--keep", 99, stop=stop_at("reduce", step=9))
+                ranks = wait_for_stop(process)
                 for _ in range(2):
-                    os.kill(process.pid if to == "mpirun" else children_of(process)[to], signal.SIGUSR1)
+                    os.kill(process.pid if to == "mpirun" else ranks[to], signal.SIGUSR1)
+                if to == "mpirun":  # which takes its time
+                    wait_until(lambda: is_pending(ranks[0], signal.SIGUSR1), "mpirun passes it on")
+                os.kill(ranks[0], signal.SIGCONT)
                 self.assertEqual(process.communicate(timeout=60)[1], None)
                 self.assertEqual(process.returncode, 75 if status(self.directory / name)[0] != "DONE"
                                  else 0)

@@ -62,15 +62,62 @@ def children_of(process):
     return [int(line) for line in listed.stdout.split()]
 
 
-def is_running(pid):
-    """Whether a process is there and runs; a zombie has ended, and waits for its parent only."""
+def state_of(pid):
+    """R, S, T (stopped), Z (has ended, and waits for its parent), ...; None without such a process."""
     try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
-def still_running(pids, seconds=10):
+def is_running(pid):
+    return state_of(pid) not in (None, "Z")
+
+
+def stop_at(phase, step=0, rank=0):
+    """An environment in which a rank of tally-train stops itself there, until it gets SIGCONT: what is
+    to happen in the middle of something then needs no luck, however busy the machine is."""
+    return {"TALLY_FAULT": f"stop:{phase}:rank={rank}:step={step}", "TALLY_ALLOW_FAULTS": "1"}
+
+
+def wait_until(condition, what, seconds=100):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.005)
+
+
+def wait_for_stop(process, rank=0):
+    """The ranks of an mpirun, by their numbers, once that one has stopped itself."""
+    def has_stopped():
+        ranks = children_of(process)
+        return len(ranks) > rank and state_of(ranks[rank]) == "T"
+
+    wait_until(has_stopped, f"rank {rank} stops itself")
+    return children_of(process)
+
+
+def is_pending(pid, number):
+    """Whether a signal waits for a process, which is stopped."""
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    masks = [int(line.split()[1], 16) for line in lines if line.startswith(("SigPnd", "ShdPnd"))]
+    return any(mask >> (number - 1) & 1 for mask in masks)
+
+
+def processes_of(text):
+    """The numbers of all other processes with `text` in their command line."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if str(text).encode() in path.read_bytes() and int(path.parent.name) != os.getpid():
+                found.append(int(path.parent.name))
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
+
+
+def still_running(pids, seconds=60):
     """Those that have not ended after so long: mpirun may be gone before the ranks it has killed."""
     end = time.monotonic() + seconds
     while any(map(is_running, pids)) and time.monotonic() < end:

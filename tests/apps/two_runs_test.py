@@ -12,8 +12,8 @@ import subprocess
 import time
 
 from failing_io import SAVE_CHECKPOINTS, Saving, calls_in, faults, save_checkpoints
-from tally_testing import (DIGITS, LEAKS_OF_MPI, ROOT, TallyTest, children_of, command, digest, main,
-                           require_no_sanitizer, run, status)
+from tally_testing import (DIGITS, LEAKS_OF_MPI, ROOT, TallyTest, command, digest, main,
+                           require_no_sanitizer, run, status, stop_at, wait_for_stop)
 
 NO_LOCKS = ("this file system has no locks; see to it that no two runs use this directory at the "
             "same time")
@@ -26,7 +26,7 @@ def contents(directory):
 
 
 def wait_for_checkpoint(test, run_dir):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 100
     while not list(run_dir.glob("checkpoints/step-*.h5")) and time.monotonic() < deadline:
         time.sleep(0.005)
     test.assertTrue(list(run_dir.glob("checkpoints/step-*.h5")))
@@ -100,14 +100,14 @@ class StaleOwner(TallyTest):
                   "--log-every", 3]
         environment = {**os.environ, **faults(self.directory, without="locks")}
         sleeper = subprocess.Popen(
-            command("tally-train", "--run-dir", run_dir, *recipe, ranks=2), env=environment,
+            command("tally-train", "--run-dir", run_dir, *recipe, ranks=2),
+            env={**environment, **stop_at("reduce", step=52)},
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(sleeper.kill)
-        wait_for_checkpoint(self, run_dir)
-        ranks = children_of(sleeper)
+        ranks = wait_for_stop(sleeper)
         self.assertEqual(len(ranks), 2)
-        for rank in ranks:
-            os.kill(rank, signal.SIGSTOP)
+        os.kill(ranks[1], signal.SIGSTOP)
+        self.assertTrue(list(run_dir.glob("checkpoints/step-*.h5")))
         owner = run("tally-train", "--run-dir", run_dir, "--resume", ranks=3, env=environment)
         self.assertEqual(owner.code, 0, owner.err)
         self.assertEqual(status(run_dir)[0], "DONE")

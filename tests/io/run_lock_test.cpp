@@ -130,7 +130,7 @@ TEST_F(RunLockTest, GivesUpWhenItsPatienceEnds) {
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(failure_to_lock(seconds{1}), in_use_by(directory_, owner_text(::getpid())));
   EXPECT_GE(seconds_since(start), 1.0);
-  EXPECT_LE(seconds_since(start), 10.0);
+  EXPECT_LE(seconds_since(start), 60.0);
 }
 
 TEST_F(RunLockTest, NamesNobodyIfTheFileDoesNot) {

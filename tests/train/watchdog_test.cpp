@@ -21,10 +21,10 @@ TEST_F(WatchdogTest, EndsAProcessWithoutProgressAndSaysWhere) {
         heartbeat.at_step(41);
         heartbeat.enter(Phase::kReduce);
         const Watchdog watchdog(heartbeat, 0, seconds{1});
-        std::this_thread::sleep_for(seconds{10});
+        std::this_thread::sleep_for(seconds{60});
       },
       testing::ExitedWithCode(1),
-      "tally-train: rank 0: no progress for 2 s at step 41, reduce; another rank is frozen or "
+      "tally-train: rank 0: no progress for [0-9]+ s at step 41, reduce; another rank is frozen or "
       "cannot be reached");
 }
 
@@ -34,15 +34,15 @@ TEST_F(WatchdogTest, SaysSoIfTheProcessItselfIsStuck) {
         Heartbeat heartbeat;
         heartbeat.enter(Phase::kForward);
         const Watchdog watchdog(heartbeat, 0, seconds{1});
-        std::this_thread::sleep_for(seconds{10});
+        std::this_thread::sleep_for(seconds{60});
       },
-      testing::ExitedWithCode(1), "no progress for 1 s at step 0, forward; it is stuck itself");
+      testing::ExitedWithCode(1), "no progress for [0-9]+ s at step 0, forward; it is stuck itself");
 }
 
 TEST_F(WatchdogTest, LeavesAProcessWithProgressAlone) {
   Heartbeat heartbeat;
-  const Watchdog watchdog(heartbeat, 0, seconds{1});
-  for (int i = 0; i < 20; ++i) {
+  const Watchdog watchdog(heartbeat, 0, seconds{2});
+  for (int i = 0; i < 30; ++i) {
     heartbeat.enter(Phase::kForward);
     std::this_thread::sleep_for(milliseconds{100});
   }
