@@ -7,13 +7,16 @@
 
 namespace {
 
+// Is called with GoogleTest locked, which may not be asked then which test is running.
 class FailurePrinter : public testing::EmptyTestEventListener {
+  void OnTestStart(const testing::TestInfo& test) override { test_ = test.name(); }
   void OnTestPartResult(const testing::TestPartResult& result) override {
     if (!result.failed()) return;
-    const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
     std::fprintf(stderr, "%s:%d: in %s:\n%s\n", result.file_name(), result.line_number(),
-                 test == nullptr ? "?" : test->name(), result.summary());
+                 test_.c_str(), result.summary());
   }
+
+  std::string test_ = "?";
 };
 
 }  // namespace
