@@ -41,6 +41,18 @@ std::size_t ParameterLayout::count() const {
   return count;
 }
 
+std::vector<Range> ParameterLayout::rows() const {
+  std::vector<Range> rows;
+  for (const ParameterBlock& block : blocks_) {
+    for (Index row = 0; row < block.shape.rows; ++row) {
+      const auto begin =
+          static_cast<std::int64_t>(block.offset) + row * static_cast<std::int64_t>(block.stride());
+      rows.push_back({begin, begin + block.shape.columns});
+    }
+  }
+  return rows;
+}
+
 const ParameterBlock& ParameterLayout::block_of(std::size_t element) const {
   assert(element < size_);
   const auto next = std::upper_bound(

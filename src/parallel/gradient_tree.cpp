@@ -29,7 +29,8 @@ GradientTree::GradientTree(Node& node, const Shape& shape, const Options& option
       vector_size_(shape.vector_size),
       own_vectors_(options.own_vectors),
       plans_(plans_of(shape, node.job())),
-      leaves_(node, shape.vector_size, shape.adds_in_place) {
+      leaves_(node, shape.vector_size, shape.adds_in_place),
+      packing_(static_cast<std::int64_t>(shape.vector_size), shape.values) {
   const auto slots = largest(plans_, [](const auto& plan) { return plan.slots_per_worker; });
   const auto partials = largest(plans_, [](const auto& plan) { return plan.node_partials.size(); });
   const auto sources =
@@ -41,7 +42,8 @@ GradientTree::GradientTree(Node& node, const Shape& shape, const Options& option
   scratch_.resize(static_cast<std::size_t>(job.threads[static_cast<std::size_t>(job.rank)]));
   for (Scratch& scratch : scratch_) {
     scratch.blocks.reserve(static_cast<std::size_t>(sources));
-    scratch.room.resize(static_cast<std::size_t>(sources * kBlockElements));
+    scratch.room.resize(
+        static_cast<std::size_t>(std::max<std::int64_t>(sources, 1) * kBlockElements));
   }
   if (is_one_node()) return;
   total_ = node.node_vector(own_vectors_);
@@ -52,7 +54,8 @@ GradientTree::GradientTree(Node& node, const Shape& shape, const Options& option
 }
 
 std::unique_ptr<NodeExchange> GradientTree::make_exchange(const Options& options) const {
-  const ExchangeVectors vectors{node_partials_, {total_, vector_size_}};
+  const ExchangeVectors vectors{node_partials_,
+                                {total_, static_cast<std::size_t>(packing_.size())}};
   if (options.exchange == ExchangeKind::kMpi) {
     return std::make_unique<MpiExchange>(node_.leaders(), vectors);
   }
@@ -95,7 +98,7 @@ void GradientTree::sum_over_node(int thread) {
     merge_block(thread, block);
     for (std::size_t i = 0; i < plan_->node_partials.size(); ++i) {
       const float* sum = scratch.blocks[static_cast<std::size_t>(plan_->node_partials[i])];
-      std::copy(sum, sum + block.size(), node_partials_[i] + block.begin);
+      packing_.pack(sum, block, node_partials_[i]);
     }
   }
 }
@@ -128,7 +131,11 @@ void GradientTree::merge_block(int thread, Range block) {
 }
 
 const float* GradientTree::block_sum(int thread, Range block) {
-  if (!is_one_node()) return total_ + block.begin;
+  if (!is_one_node()) {
+    float* sum = scratch_[static_cast<std::size_t>(thread)].room.data();
+    packing_.unpack(total_, block, sum);
+    return sum;
+  }
   merge_block(thread, block);
   return scratch_[static_cast<std::size_t>(thread)]
       .blocks[static_cast<std::size_t>(plan_->node_partials.front())];

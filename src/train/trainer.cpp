@@ -31,6 +31,14 @@ void require_finite_start(const TrainingState& state) {
                                 state.layout.block_of(bad).name()));
 }
 
+// What a leaf holds besides gaps: rows of gradients, and the tail.
+std::vector<Range> leaf_values(const ParameterLayout& layout) {
+  std::vector<Range> values = layout.rows();
+  const auto tail = static_cast<std::int64_t>(layout.size());
+  values.push_back({tail, tail + static_cast<std::int64_t>(kLeafTail)});
+  return values;
+}
+
 std::size_t leaf_size(const Network& network) {
   return network.layout().size() + kLeafTail;
 }
@@ -70,7 +78,8 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options,
     require_finite_start(state);
   }
   const GradientTree::Shape shape{leaf_size(parts.network), parts.plan.shards(),
-                                  parts.plan.leaf_counts(), adds_in_place};
+                                  parts.plan.leaf_counts(), adds_in_place,
+                                  leaf_values(parts.network.layout())};
   tree_ = std::make_unique<GradientTree>(
       node_, shape,
       GradientTree::Options{

@@ -24,6 +24,13 @@ TEST(ParameterLayout, StartsEveryBlockAtAMultipleOf64Bytes) {
   EXPECT_EQ(layout.count(), 7U * 3 + 3 + 3 * 2 + 2);
 }
 
+TEST(ParameterLayout, ListsItsRowsWithoutTheGaps) {
+  const std::vector<Range> rows = small_layout().rows();
+  ASSERT_EQ(rows.size(), 7U + 1 + 3 + 1);
+  EXPECT_EQ(rows[1], (Range{16, 19}));
+  EXPECT_EQ(rows[8], (Range{8 * 16, 8 * 16 + 2}));
+}
+
 TEST(ParameterBlock, PutsRowsApartAndTakesThemBack) {
   const ParameterLayout layout = small_layout();
   std::vector<Real> vector(layout.size());

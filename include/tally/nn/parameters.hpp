@@ -8,6 +8,7 @@
 
 #include "tally/core/aligned_vector.hpp"
 #include "tally/core/index.hpp"
+#include "tally/core/range.hpp"
 
 // Where each matrix of a network lies in a flat vector. Parameters, gradients and velocities are
 // one flat vector each with the same layout, so that reduction, update, checkpoint and digest are
@@ -66,6 +67,9 @@ class ParameterLayout {
 
   /// Parameters without the gaps.
   [[nodiscard]] std::size_t count() const;
+
+  /// The elements of each row of each block: all of a flat vector but the gaps.
+  [[nodiscard]] std::vector<Range> rows() const;
 
   /// The block that holds element `element` of a flat vector.
   [[nodiscard]] const ParameterBlock& block_of(std::size_t element) const;

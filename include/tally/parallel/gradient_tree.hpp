@@ -7,6 +7,7 @@
 
 #include "tally/parallel/leaf_sums.hpp"
 #include "tally/parallel/node_exchange.hpp"
+#include "tally/parallel/packing.hpp"
 
 namespace tally {
 
@@ -25,6 +26,7 @@ class GradientTree {
     std::int64_t shards = 1;
     std::vector<std::int64_t> leaf_counts;  ///< that steps may have
     bool adds_in_place = false;             ///< see LeafSums
+    std::vector<Range> values = {};         ///< see Packing: what nodes send to each other
   };
 
   struct Options {
@@ -78,7 +80,8 @@ class GradientTree {
   };
   std::vector<Scratch> scratch_;
 
-  // With several nodes.
+  // With several nodes, whose sums are packed.
+  Packing packing_;
   std::unique_ptr<NodeExchange> exchange_;
   std::vector<float*> node_partials_;
   float* total_ = nullptr;
