@@ -24,12 +24,12 @@ LAYERS = {
     "run": (["core", "data", "nn", "optim", "state", "parallel", "train", "io"], ["fmt/"]),
     "apps": (
         ["core", "data", "image", "nn", "optim", "state", "parallel", "train", "io", "run"],
-        ["CLI/", "nlohmann/", "fmt/"],
+        ["CLI/", "nlohmann/", "httplib.h", "fmt/"],
     ),
 }
 
 # Headers that everybody may use: those of the C library and of the kernel's interface.
-FREE = ["sys/", "fcntl.h", "sched.h", "unistd.h", "stdlib.h", "xmmintrin.h"]
+FREE = ["sys/", "arpa/inet.h", "fcntl.h", "poll.h", "pthread.h", "sched.h", "unistd.h", "stdlib.h", "xmmintrin.h"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 

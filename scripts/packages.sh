@@ -7,12 +7,13 @@ build_packages=(
   cmake g++ ninja-build pkg-config
   libopenmpi-dev openmpi-bin libeigen3-dev libdnnl-dev libhdf5-dev librandom123-dev libfmt-dev
   libssl-dev zlib1g-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev
-  libpng-dev libturbojpeg0-dev libexif-dev libopencv-core-dev libopencv-imgproc-dev
+  libpng-dev libturbojpeg0-dev libexif-dev libopencv-core-dev libopencv-imgproc-dev libcpp-httplib-dev
 )
 
 test_packages=(
   libgtest-dev libgmock-dev python3 python3-numpy python3-h5py python3-matplotlib python3-pil
   hdf5-tools shellcheck strace dataset-fashion-mnist opencv-doc
+  chromium chromium-driver
 )
 
 bench_packages=(libbenchmark-dev python3)

@@ -78,6 +78,7 @@ Done.
 
 Try next:$as_root
   $bin/tally-predict $run YOUR-DRAWING.png --stages stages
+  $bin/tally-predict $run --serve   # and draw in your browser
   $bin/tally-data show data/digits 7
   scripts/get_mnist.sh && mpirun --quiet -n 2 $bin/tally-train --run-dir runs/mnist
   scripts/plot_metrics.py $run

@@ -2,6 +2,7 @@
 // tally-predict: classifies a person's own drawings.
 #include "model_loading.hpp"
 #include "predict_in_order.hpp"
+#include "serve_page.hpp"
 #include "tally/core/thread_team.hpp"
 #include "tool.hpp"
 
@@ -12,6 +13,8 @@ struct PredictOptions {
   std::string model;
   std::vector<std::string> images;
   PredictorOptions predictor;
+  PageServerOptions page{.port = 8080};
+  bool is_served = false;
   bool as_json = false;
   int threads = usable_cores();
 };
@@ -28,7 +31,13 @@ void print(const Prediction& prediction, bool as_json) {
 
 // Images that cannot be read do not stop the others.
 ExitCode predict(const PredictOptions& options) {
+  require(options.images.empty() == options.is_served, ExitCode::kUsage,
+          "expected images, or --serve, but not both; see --help");
   const TrainedModel model(load_with_warnings("tally-predict", options.model).state);
+  if (options.is_served) {
+    serve_page(model, options.model, options.predictor, options.page);
+    return ExitCode::kDone;
+  }
   ExitCode exit_code = ExitCode::kDone;
   predict_in_order(model, options.model, options.images, options.predictor, options.threads,
                    [&](const Prediction& prediction) {
@@ -49,7 +58,7 @@ int main(int argc, char** argv) {
   app.add_option("model", options.model, "a checkpoint, or a run directory (its newest)")
       ->required()
       ->type_name("MODEL");
-  app.add_option("images", options.images, "drawings")->required()->type_name("IMAGE...");
+  app.add_option("images", options.images, "drawings")->type_name("IMAGE...");
   app.add_option("--top", options.predictor.top_count, "how many classes to name")
       ->check(CLI::Range(1, 256))
       ->type_name("N")
@@ -64,5 +73,19 @@ int main(int argc, char** argv) {
       ->type_name("T")
       ->capture_default_str();
   app.add_flag("--json", options.as_json, "one JSON object per image, or per digit, and line");
-  return tally::run_tool(app, argc, argv, [&] { return tally::predict(options); });
+  const CLI::Option* serve =
+      app.add_option("--serve", options.page.port,
+                     "serve a page to draw on instead, at this port; 0: any that is free")
+          ->expected(0, 1)
+          ->check(CLI::Range(0, 65535))
+          ->type_name("[PORT]")
+          ->capture_default_str();
+  app.add_option("--serve-address", options.page.address,
+                 "numeric address to serve it at; another one than 127.0.0.1 lets others in")
+      ->type_name("ADDRESS")
+      ->capture_default_str();
+  return tally::run_tool(app, argc, argv, [&] {
+    options.is_served = serve->count() > 0;
+    return tally::predict(options);
+  });
 }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// In place of page_server.cpp where there is no cpp-httplib to build it with.
+#include "page_server.hpp"
+#include "tally/core/error.hpp"
+
+namespace tally {
+
+class PageServer::Implementation {};
+
+PageServer::PageServer(const PageServerOptions& /*options*/, AnswerImage /*answer*/) {
+  fail(
+      ExitCode::kUsage,
+      "--serve: tally-predict was built without cpp-httplib 0.11; install it (libcpp-httplib-dev), "
+      "then configure and build again");
+}
+
+PageServer::~PageServer() = default;
+
+std::string PageServer::url() const {
+  return {};
+}
+
+void PageServer::serve() {}
+
+void PageServer::stop() {}
+
+}  // namespace tally

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "serve_page.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include "page_address.hpp"
+#include "tool.hpp"
+
+namespace tally {
+namespace {
+
+constexpr int kAllClasses = 256;
+
+/// While it lives, INT and TERM end nothing but `server`.
+class StopAtSignal {
+ public:
+  explicit StopAtSignal(PageServer& server) {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, &previous_);  // inherited by all threads from here on
+    waiting_ = std::thread([this, &server] {
+      int number = 0;
+      sigwait(&signals_, &number);
+      if (!is_over_) server.stop();
+    });
+  }
+  ~StopAtSignal() {
+    is_over_ = true;
+    pthread_kill(waiting_.native_handle(), SIGTERM);  // for when no signal came
+    waiting_.join();
+    pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
+  }
+  StopAtSignal(const StopAtSignal&) = delete;
+  StopAtSignal& operator=(const StopAtSignal&) = delete;
+
+ private:
+  sigset_t signals_{};
+  sigset_t previous_{};
+  std::atomic<bool> is_over_ = false;
+  std::thread waiting_;
+};
+
+/// {"answers": [what --json prints, ...], "pixels": [28 x 28 numbers for each, ...]}
+std::string json_answer(const std::vector<Prediction>& predictions) {
+  std::string answers, pixels;
+  for (const Prediction& prediction : predictions) {
+    const char* const comma = answers.empty() ? "" : ",";
+    answers += comma + json_line(prediction);
+    pixels += fmt::format("{}[{}]", comma, fmt::join(prediction.digit.pixels, ","));
+  }
+  return fmt::format("{{\"answers\":[{}],\"pixels\":[{}]}}\n", answers, pixels);
+}
+
+}  // namespace
+
+void serve_page(const TrainedModel& model, const std::string& model_name,
+                const PredictorOptions& predictor_options, const PageServerOptions& options) {
+  PredictorOptions of_page = predictor_options;
+  of_page.top_count = kAllClasses;
+  // One at a time: an image may need a quarter of a gigabyte.
+  Predictor predictor(model, model_name, of_page);
+  std::mutex mutex;
+  PageServer server(options, [&](std::span<const std::byte> image) {
+    const std::scoped_lock lock(mutex);
+    return json_answer(predictor.predict(image, "drawing"));
+  });
+  const StopAtSignal stop(server);
+  if (!is_loopback(options.address)) {
+    fmt::print(stderr, "tally-predict: warning: whoever reaches {} can use the page\n",
+               options.address);
+  }
+  fmt::print("{}\nOpen this address in a browser and draw; Ctrl-C ends it.\n", server.url());
+  flush_output();
+  server.serve();
+}
+
+}  // namespace tally

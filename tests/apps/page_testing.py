@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+"""The page that tally-predict serves: starting and ending its server, for the tests of both sides."""
+import contextlib
+import signal
+import subprocess
+import urllib.parse
+
+from tally_testing import command
+
+
+@contextlib.contextmanager
+def served(model, *arguments):
+    """Serves the page at a free port for as long as the context lasts: (process, URL)."""
+    line = command("tally-predict", model, "--serve", 0, *arguments)
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        try:
+            url = process.stdout.readline().strip()
+            assert url.startswith("http://"), process.communicate(timeout=60)
+            yield process, url
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=60)
+            finally:
+                process.kill()
+
+
+def port_of(url):
+    return urllib.parse.urlsplit(url).port
