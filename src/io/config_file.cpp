@@ -9,6 +9,7 @@
 #include <toml++/toml.h>
 
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 #include "tally/io/posix_file.hpp"
 #include "tally/state/config_fields.hpp"
 #include "tally/state/config_text.hpp"
@@ -63,7 +64,8 @@ toml::table parse(std::string_view text, const std::string& name) {
   try {
     return toml::parse(text, name);
   } catch (const toml::parse_error& error) {
-    fail(ExitCode::kUsage, "{}: line {}: {}", name, error.source().begin.line, error.description());
+    fail(ExitCode::kUsage, "{}: line {}: {}", name, error.source().begin.line,
+         printable(error.description()));
   }
 }
 
@@ -86,7 +88,7 @@ std::string to_toml(const RunConfig& config) {
 GivenOptions given_in_toml(std::string_view text, const std::string& name) {
   GivenOptions given;
   for (const auto& [key, value] : parse(text, name)) {
-    const std::string origin = fmt::format("{}: {}", name, key.str());
+    const std::string origin = fmt::format("{}: {}", name, printable(key.str()));
     given.push_back({std::string(key.str()), value_text(value, origin), origin});
   }
   return given;

@@ -27,12 +27,13 @@ Network::Network(std::string_view spec, Index inputs)
     position += layers_[i]->spec_layers();
   }
   require(layout_.count() > 0, ExitCode::kUsage,
-          "network \"{}\": no layer has parameters to learn; expected at least one dense:N", spec);
+          "network \"{}\": no layer has parameters to learn; expected at least one dense:N",
+          printable(spec));
   require(outputs() >= 2 && outputs() <= kMaxClasses, ExitCode::kUsage,
-          "network \"{}\": ends in {}; expected 2 to {}, one per class", spec,
+          "network \"{}\": ends in {}; expected 2 to {}, one per class", printable(spec),
           counted(outputs(), "output"), kMaxClasses);
   require(layout_.count() <= kMaxParameters, ExitCode::kUsage,
-          "network \"{}\": {} parameters; at most {} are allowed", spec,
+          "network \"{}\": {} parameters; at most {} are allowed", printable(spec),
           grouped(static_cast<std::int64_t>(layout_.count())),
           grouped(static_cast<std::int64_t>(kMaxParameters)));
 }

@@ -18,8 +18,8 @@ struct Token {
 };
 
 [[noreturn]] void refuse(const Token& token, std::string_view reason) {
-  fail(ExitCode::kUsage, "network \"{}\": \"{}\" at character {} {}", token.spec, token.text,
-       token.begin + 1, reason);
+  fail(ExitCode::kUsage, "network \"{}\": \"{}\" at character {} {}", printable(token.spec),
+       printable(token.text), token.begin + 1, reason);
 }
 
 std::int64_t parse_outputs(const Token& token, std::string_view digits) {

@@ -13,7 +13,8 @@ namespace tally {
 namespace {
 
 [[noreturn]] void refuse(const FieldText& from, const std::string& expected) {
-  fail(ExitCode::kUsage, "{}: expected {}, got \"{}\"", from.origin, expected, from.text);
+  fail(ExitCode::kUsage, "{}: expected {}, got \"{}\"", from.origin, expected,
+       printable(from.text));
 }
 
 // Numbers up to 10^15 as people write them, larger ones in short.

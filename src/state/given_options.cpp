@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 #include "tally/state/config_fields.hpp"
 #include "tally/state/config_text.hpp"
 
@@ -89,7 +90,7 @@ RunConfig resumed(const RunConfig& stored, const GivenOptions& given) {
             ExitCode::kUsage,
             "{}: this run was started with {}, got {}; leave it out to continue, or start another "
             "run with another --run-dir",
-            option.origin, before, now);
+            option.origin, printable(before), printable(now));
   }
   require(config.epochs == stored.epochs || !depends_on_length(config.schedule), ExitCode::kUsage,
           "--epochs: expected {} as this run was started, got {}; its {} schedule depends on the "

@@ -26,6 +26,15 @@ TEST(HexText, WritesTwoDigitsAByte) {
   EXPECT_EQ(hex_text({}), "");
 }
 
+TEST(Printable, ShowsControlCharactersAndCutsLongTexts) {
+  EXPECT_EQ(printable("d\xC3\xA9j\xC3\xA0 \"vu\""), "d\xC3\xA9j\xC3\xA0 \"vu\"");
+  EXPECT_EQ(printable(std::string_view("a\0b\n\x1B[31m\x7F", 10)), "a\\x00b\\x0A\\x1B[31m\\x7F");
+  std::string text(1000, 'x');
+  EXPECT_EQ(printable(text), text);
+  text += "yz";
+  EXPECT_EQ(printable(text).substr(999), "x...");
+}
+
 TEST(ParseNumber, TakesTheWholeText) {
   int number = 0;
   EXPECT_TRUE(parse_number("-12", number));

@@ -141,6 +141,10 @@ TEST(ConfigFile, RefusesFieldsAndValuesThatDoNotExist) {
   const auto refused = [](std::string_view text) {
     return failure_of([&] { config_from_toml(text, "my.toml"); });
   };
+  EXPECT_EQ(refused("\"a\\u0000b\" = 3\n"),
+            "exit 2: my.toml: a\\x00b: there is no such option; see tally-train --help");
+  EXPECT_EQ(refused("loss = \"\\u001B[31m\"\n"),
+            "exit 2: my.toml: loss: expected softmax-cross-entropy or mse, got \"\\x1B[31m\"");
   EXPECT_EQ(refused("epoch = 3\n"),
             "exit 2: my.toml: epoch: there is no such option; see tally-train --help");
   EXPECT_EQ(refused("epochs = 3.5\n"),

@@ -55,6 +55,14 @@ TEST(NetworkSpec, PointsAtTheTokenThatIsWrong) {
   }
 }
 
+// A spec may come from a file: neither a zero byte may end the message nor anything in it steer a
+// terminal.
+TEST(NetworkSpec, ShowsControlCharactersOfWhatItRefuses) {
+  EXPECT_EQ(message_of(std::string("a\0,\x1B[2J", 7)),
+            "network \"a\\x00,\\x1B[2J\": \"a\\x00\" at character 1 is no layer; expected dense:N, "
+            "tanh, sigmoid or relu");
+}
+
 TEST(NetworkSpec, RefusesNetworksThatCannotLearnOrAreTooLarge) {
   EXPECT_EQ(message_of("tanh,relu"),
             "network \"tanh,relu\": no layer has parameters to learn; expected at least one "
