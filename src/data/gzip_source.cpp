@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cassert>
 #include <limits>
 #include <new>
 #include <string_view>
@@ -15,7 +16,6 @@
 namespace tally {
 namespace {
 
-constexpr std::size_t kInputBytes = 65536;
 constexpr int kGzipOnly = MAX_WBITS + 16;  // the window, and zlib's flag for a gzip wrapper
 
 // Deflate's best is 258 bytes for two bits: a length code and a distance code of one bit each.
@@ -28,10 +28,10 @@ std::int64_t largest_unpacked_size(std::int64_t packed_bytes) {
 
 class GzipSource final : public ByteSource {
  public:
-  explicit GzipSource(std::unique_ptr<ByteSource> packed)
+  GzipSource(std::unique_ptr<ByteSource> packed, std::size_t chunk_bytes)
       : ByteSource(packed->name(), largest_unpacked_size(packed->largest_size())),
         packed_(std::move(packed)),
-        input_(kInputBytes) {
+        input_(chunk_bytes) {
     fill_input();
     require_first_member();
     if (inflateInit2(&stream_, kGzipOnly) != Z_OK) throw std::bad_alloc();
@@ -122,8 +122,10 @@ class GzipSource final : public ByteSource {
 
 }  // namespace
 
-std::unique_ptr<ByteSource> gzip_source(std::unique_ptr<ByteSource> compressed) {
-  return std::make_unique<GzipSource>(std::move(compressed));
+std::unique_ptr<ByteSource> gzip_source(std::unique_ptr<ByteSource> compressed,
+                                        std::size_t chunk_bytes) {
+  assert(chunk_bytes >= 2);
+  return std::make_unique<GzipSource>(std::move(compressed), chunk_bytes);
 }
 
 }  // namespace tally

@@ -6,7 +6,6 @@
 #include "tally/core/error.hpp"
 #include "tally/core/input_file.hpp"
 #include "tally/core/text.hpp"
-#include "tally/image/image_limits.hpp"
 #include "tally/image/image_type.hpp"
 #include "tally/image/jpeg_decoder.hpp"
 #include "tally/image/png_codec.hpp"
@@ -26,12 +25,13 @@ std::vector<std::byte> read_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-GreyImage decode_image(std::span<const std::byte> file, const std::string& name) {
+GreyImage decode_image(std::span<const std::byte> file, const std::string& name,
+                       const ImageLimits& limits) {
   switch (image_type(file, name)) {
     case ImageType::kPng:
-      return decode_png(file, name);
+      return decode_png(file, name, limits);
     case ImageType::kJpeg:
-      return decode_jpeg(file, name);
+      return decode_jpeg(file, name, limits);
   }
   throw std::logic_error("decode_image: unknown type");
 }

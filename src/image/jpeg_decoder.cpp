@@ -8,7 +8,7 @@
 #include <turbojpeg.h>
 
 #include "tally/core/error.hpp"
-#include "tally/image/image_limits.hpp"
+#include "tally/core/text.hpp"
 #include "tally/image/jpeg_markers.hpp"
 #include "tally/image/orientation.hpp"
 
@@ -47,7 +47,8 @@ std::int64_t bytes_per_pixel(const JpegHeader& header, bool has_many_scans) {
 
 }  // namespace
 
-GreyImage decode_jpeg(std::span<const std::byte> file, const std::string& name) {
+GreyImage decode_jpeg(std::span<const std::byte> file, const std::string& name,
+                      const ImageLimits& limits) {
   const Decoder decoder(tjInitDecompress());
   if (!decoder) throw std::bad_alloc();
   const auto* bytes = reinterpret_cast<const unsigned char*>(file.data());
@@ -63,8 +64,15 @@ GreyImage decode_jpeg(std::span<const std::byte> file, const std::string& name) 
   require(header.width > 0, ExitCode::kUsage,
           "{}: its JPEG data is truncated; save or copy it again", name);
   const JpegMarkers markers = read_jpeg_markers(file);
-  require_decodable_size(name, header.width, header.height,
-                         bytes_per_pixel(header, markers.has_many_scans));
+  require_decodable_size(
+      name, {header.width, header.height, bytes_per_pixel(header, markers.has_many_scans)}, limits);
+
+  require(
+      markers.scan_count <= limits.scanned_pixels / header.width / header.height, ExitCode::kUsage,
+      "{}: is {} x {} pixels in {} scans, expected at most {} scans of that size; save it again, "
+      "as PNG",
+      name, grouped(header.width), grouped(header.height), grouped(markers.scan_count),
+      limits.scanned_pixels / header.width / header.height);
 
   GreyImage image(header.width, header.height);
   check(tjDecompress2(decoder.get(), bytes, size, image.pixels.data(), image.width, 0, image.height,

@@ -29,6 +29,19 @@ bool is_without_length(unsigned marker) {
   return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7);
 }
 
+// Where the marker after the coded data of a scan begins: in them a byte FF is followed by 0, or it
+// is one of the markers RST0 to RST7, at which decoding can start again.
+std::size_t end_of_scan(std::span<const std::byte> file, std::size_t at) {
+  while (at < file.size()) {
+    const auto rest = file.subspan(at);
+    at += static_cast<std::size_t>(std::ranges::find(rest, std::byte{0xFF}) - rest.begin());
+    const unsigned next = byte_at(file, at + 1);
+    if (next != 0 && (next & 0xF8) != 0xD0) return at;
+    at += 2;
+  }
+  return at;
+}
+
 bool is_exif(std::span<const std::byte> segment) {
   constexpr std::string_view kStart("Exif\0\0", 6);
   return segment.size() > kStart.size() &&
@@ -54,16 +67,19 @@ JpegMarkers read_jpeg_markers(std::span<const std::byte> file) {
     const std::size_t length = byte_at(file, at + 2) << 8 | byte_at(file, at + 3);
     if (marker == kEndOfImage || length < 2 || length > file.size() - at - 2) break;
     const auto segment = file.subspan(at + 4, length - 2);
+    at += 2 + length;
     if (marker == kStartOfScan) {
-      markers.has_many_scans |= byte_at(segment, 0) < component_count;
-      break;
+      if (++markers.scan_count == 1) {
+        markers.has_many_scans |= byte_at(segment, 0) < component_count;
+      }
+      at = end_of_scan(file, at);
     }
+    if (markers.scan_count > 0) continue;
     if (is_frame_header(marker)) {
       component_count = byte_at(segment, kComponentCountOffset);
       markers.has_many_scans |= is_progressive(marker);
     }
     if (marker == kApplication1 && markers.exif.empty() && is_exif(segment)) markers.exif = segment;
-    at += 2 + length;
   }
   return markers;
 }

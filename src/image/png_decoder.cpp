@@ -10,7 +10,6 @@
 
 #include "tally/core/error.hpp"
 #include "tally/image/alpha.hpp"
-#include "tally/image/image_limits.hpp"
 #include "tally/image/png_codec.hpp"
 
 namespace tally {
@@ -26,7 +25,7 @@ class PngReader {
   PngReader(const PngReader&) = delete;
   PngReader& operator=(const PngReader&) = delete;
 
-  GreyImage read();
+  GreyImage read(const ImageLimits& limits);
 
  private:
   static void on_error(png_structp png, png_const_charp text);
@@ -143,13 +142,13 @@ GreyImage grey_of(std::vector<std::uint8_t> pixels, std::size_t channels, int wi
   return image;
 }
 
-GreyImage PngReader::read() {
+GreyImage PngReader::read(const ImageLimits& limits) {
   require_read(read_header());
   const std::int64_t width = png_get_image_width(png_, info_);
   const std::int64_t height = png_get_image_height(png_, info_);
   const std::size_t channels = channel_count(png_get_color_type(png_, info_),
                                              png_get_valid(png_, info_, PNG_INFO_tRNS) != 0);
-  require_decodable_size(name_, width, height, static_cast<std::int64_t>(channels));
+  require_decodable_size(name_, {width, height, static_cast<std::int64_t>(channels)}, limits);
   const std::size_t row_bytes = static_cast<std::size_t>(width) * channels;
   std::vector<std::uint8_t> pixels(row_bytes * static_cast<std::size_t>(height));
   require_read(read_pixels(pixels.data(), row_bytes));
@@ -158,8 +157,9 @@ GreyImage PngReader::read() {
 
 }  // namespace
 
-GreyImage decode_png(std::span<const std::byte> file, const std::string& name) {
-  return PngReader(file, name).read();
+GreyImage decode_png(std::span<const std::byte> file, const std::string& name,
+                     const ImageLimits& limits) {
+  return PngReader(file, name).read(limits);
 }
 
 }  // namespace tally

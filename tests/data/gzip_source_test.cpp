@@ -25,6 +25,14 @@ TEST(GzipSource, GivesTheSameBytesInChunksOfAnySize) {
   }
 }
 
+TEST(GzipSource, TakesItsInputInChunksOfAnySize) {
+  const std::string packed = gzip(noise(300)) + gzip("two") + gzip(noise(20));
+  for (const std::size_t chunk_bytes : {2, 3, 10, 11, 400}) {
+    const auto source = gzip_source(memory_source("data.gz", as_bytes(packed)), chunk_bytes);
+    EXPECT_EQ(read_all(*source), noise(300) + "two" + noise(20)) << chunk_bytes;
+  }
+}
+
 TEST(GzipSource, JoinsMembers) {
   const std::string packed = gzip("one ") + gzip("") + gzip("two ") + gzip("three") + gzip("");
   for (const std::size_t chunk_bytes : {1, 4, 5, 100}) {

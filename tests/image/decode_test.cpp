@@ -171,10 +171,28 @@ TEST(DecodeImage, NamesWhatIsWrongInOneLine) {
       {jpeg_of_size(9000, 9000, TJFLAG_PROGRESSIVE),
        "drawing: is 9 000 x 9 000 pixels and takes 567 MB to decode, expected at most 128 MB; "
        "make it smaller"},
+      {jpeg_of_scans(6000, 6000, 400),
+       "drawing: is 6 000 x 6 000 pixels in 401 scans, expected at most 27 scans of that size; "
+       "save "
+       "it again, as PNG"},
       {cmyk_jpeg(),
        "drawing: has the colours of print (CMYK), expected RGB or grey; save it as PNG"},
   };
   for (const Damage& damage : damages) EXPECT_EQ(message_of(damage.file), damage.message);
+}
+
+TEST(DecodeImage, ReadsAJpegOfManyScansIfItIsSmall) {
+  EXPECT_EQ(decode_image(jpeg_of_scans(24, 16, 400), "x"), GreyImage(24, 16, 128));
+  const ImageLimits limits{.scanned_pixels = 24 * 16 * 400};
+  EXPECT_EQ(decode_image(jpeg_of_scans(24, 16, 399), "x", limits), GreyImage(24, 16, 128));
+  EXPECT_THROW(decode_image(jpeg_of_scans(24, 16, 400), "x", limits), Error);
+}
+
+TEST(DecodeImage, TakesNarrowerLimits) {
+  const ImageLimits limits{.side = page().width - 1};
+  for (const File& file : {png(), jpeg()}) EXPECT_THROW(decode_image(file, "x", limits), Error);
+  EXPECT_THROW(decode_image(png(), "x", {.decoded_bytes = 40 * 30 - 1}), Error);
+  EXPECT_EQ(decode_image(png(), "x", {.side = 40, .pixel_count = 40 * 30}), page());
 }
 
 TEST(DecodeImage, TellsTheFormatByContent) {

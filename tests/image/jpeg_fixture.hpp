@@ -44,6 +44,38 @@ inline std::vector<std::byte> make_jpeg(const JpegFixture& fixture) {
   return copy;
 }
 
+/// A grey progressive JPEG: a scan of zero for each block, and `refinements` more that say in a few
+/// bytes that all blocks have nothing to add, as many as the standard allows.
+inline std::vector<std::byte> jpeg_of_scans(int width, int height, int refinements) {
+  std::vector<std::byte> file = {std::byte{0xFF}, std::byte{0xD8}};
+  const auto put = [&](const std::vector<int>& bytes) {
+    for (const int byte : bytes) file.push_back(std::byte(byte));
+  };
+  put({0xFF, 0xDB, 0, 67, 0});  // quantization by 1
+  file.insert(file.end(), 64, std::byte{1});
+  put({0xFF, 0xC2, 0, 11, 8, height >> 8, height & 255, width >> 8, width & 255, 1, 1, 0x11, 0});
+  for (const auto& [table, symbol] : {std::pair(0x00, 0x00), std::pair(0x10, 0xE0)}) {
+    put({0xFF, 0xC4, 0, 20, table, 1});  // one code of one bit
+    file.insert(file.end(), 15, std::byte{0});
+    put({symbol});
+  }
+  const int blocks = (width + 7) / 8 * ((height + 7) / 8);
+  put({0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 0, 0});
+  file.insert(file.end(), static_cast<std::size_t>(blocks + 7) / 8, std::byte{0});
+  constexpr int kHighestBit = 13;
+  for (int scan = 0; scan < refinements; ++scan) {
+    const int bit = kHighestBit - scan % (kHighestBit + 1);
+    const int before = bit == kHighestBit ? 0 : bit + 1;
+    const int coefficient = 1 + scan / (kHighestBit + 1);
+    put({0xFF, 0xDA, 0, 8, 1, 1, 0, coefficient, coefficient, before << 4 | bit});
+    // Runs of 16 384 blocks: a code of one bit and 14 bits of zero.
+    const int bits = 15 * (blocks / 16'384 + 1);
+    file.insert(file.end(), static_cast<std::size_t>(bits + 7) / 8, std::byte{0});
+  }
+  put({0xFF, 0xD9});
+  return file;
+}
+
 /// An EXIF block that holds nothing but the orientation, in either byte order.
 inline std::vector<std::byte> exif_block(int orientation, bool is_little_endian) {
   const auto value = static_cast<std::uint8_t>(orientation);

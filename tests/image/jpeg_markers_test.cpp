@@ -23,6 +23,22 @@ TEST(JpegMarkers, TellProgressiveFromBaseline) {
   EXPECT_TRUE(read_jpeg_markers(make_jpeg(colored(TJFLAG_PROGRESSIVE))).has_many_scans);
 }
 
+TEST(JpegMarkers, CountTheScans) {
+  EXPECT_EQ(read_jpeg_markers(make_jpeg(colored(0))).scan_count, 1);
+  EXPECT_EQ(read_jpeg_markers(make_jpeg(colored(TJFLAG_PROGRESSIVE))).scan_count, 10);
+  EXPECT_EQ(read_jpeg_markers(jpeg_of_scans(8, 8, 30)).scan_count, 31);
+  // Coded data with a byte FF, a place to start again, and fill bytes before the next scan.
+  auto restarted = jpeg_of_scans(8, 8, 1);
+  const std::string_view data("\0\xFF\0\xFF\xD3\0\xFF\xFF", 8);
+  const auto bytes = std::as_bytes(std::span(data));
+  restarted.insert(restarted.end() - 14, bytes.begin(), bytes.end());
+  EXPECT_EQ(read_jpeg_markers(restarted).scan_count, 2);
+  // Another image behind the end is none of this one's.
+  auto file = make_jpeg(colored(0));
+  file.insert(file.end(), file.begin(), file.end());
+  EXPECT_EQ(read_jpeg_markers(file).scan_count, 1);
+}
+
 TEST(JpegMarkers, FindTheFirstExifBlock) {
   const std::vector<std::byte> block = exif_block(6, true);
   const auto once = with_exif(make_jpeg(colored(0)), block);

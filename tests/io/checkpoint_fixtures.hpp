@@ -47,7 +47,7 @@ inline TrainingState small_state(std::int64_t step = 70) {
 
 /// The user block that belongs in front of these bytes, as checkpoint.hpp describes it: worked out
 /// here a second time.
-inline std::vector<std::byte> signed_again(std::vector<std::byte> file, int format = 1) {
+inline std::vector<std::byte> signed_again(std::vector<std::byte> file, std::int64_t format = 1) {
   const std::span<const std::byte> payload = std::span(file).subspan(512);
   std::string block =
       fmt::format("TALLY CHECKPOINT\nformat {}\nbytes {}\n", format, payload.size());
@@ -63,9 +63,11 @@ inline std::vector<std::byte> signed_again(std::vector<std::byte> file, int form
 /// A whole file in which one text stands for another of the same length.
 inline std::vector<std::byte> with_text(std::vector<std::byte> file, std::string_view before,
                                         std::string_view after) {
-  const auto found = std::ranges::search(file, as_bytes(before));
-  if (found.empty() || before.size() != after.size()) throw std::runtime_error("no such text");
-  std::ranges::copy(as_bytes(after), found.begin());
+  const std::span<const std::byte> wanted = as_bytes(before);
+  const auto found = std::search(file.begin(), file.end(), wanted.begin(), wanted.end());
+  if (found == file.end() || before.size() != after.size())
+    throw std::runtime_error("no such text");
+  std::ranges::copy(as_bytes(after), found);
   return signed_again(std::move(file));
 }
 

@@ -45,7 +45,9 @@ std::unique_ptr<ByteSource> file_source(const std::filesystem::path& path);
 
 /// The uncompressed bytes of a gzip stream (RFC 1952); members that follow each other are joined.
 /// Checksums and lengths are verified at the end of each member, so they are only once a read has
-/// returned less than asked. Memory does not depend on the data.
-std::unique_ptr<ByteSource> gzip_source(std::unique_ptr<ByteSource> compressed);
+/// returned less than asked. Takes `chunk_bytes`, two at least, at a time from `compressed`: memory
+/// does not depend on the data.
+std::unique_ptr<ByteSource> gzip_source(std::unique_ptr<ByteSource> compressed,
+                                        std::size_t chunk_bytes = 65536);
 
 }  // namespace tally

@@ -9,15 +9,28 @@
 namespace tally {
 
 inline constexpr std::int64_t kLargestFileBytes = 64 << 20;
-inline constexpr std::int64_t kLargestSide = 65'500;  ///< what JPEG can have; no drawing is larger
-inline constexpr std::int64_t kLargestPixelCount = 100'000'000;
 
-/// Of decoded pixels before they become grey: 100 megapixels of grey, 42 of RGB, 32 of RGBA. With
-/// the file and the grey image beside them, decoding takes less than 256 MB.
-inline constexpr std::int64_t kLargestDecodedBytes = 128'000'000;
+struct ImageLimits {
+  std::int64_t side = 65'500;  ///< what JPEG can have; no drawing is larger
+  std::int64_t pixel_count = 100'000'000;
 
-/// Throws an Error that names the image if it is larger than that, or has no pixels at all.
-void require_decodable_size(const std::string& name, std::int64_t width, std::int64_t height,
-                            std::int64_t bytes_per_pixel);
+  /// Of decoded pixels before they become grey: 100 megapixels of grey, 42 of RGB, 32 of RGBA. With
+  /// the file and the grey image beside them, decoding takes less than 256 MB.
+  std::int64_t decoded_bytes = 128'000'000;
+
+  /// Pixels times the scans of a JPEG, each of which is a pass over all of them: 42 megapixels in
+  /// 23 scans. Without it a file of 100 kB keeps the decoder busy for ten seconds.
+  std::int64_t scanned_pixels = 1'000'000'000;
+};
+
+struct ImageSize {
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+  std::int64_t bytes_per_pixel = 1;  ///< while it is decoded
+};
+
+/// Throws an Error that names the image if it is larger than the limits, or has no pixels at all.
+void require_decodable_size(const std::string& name, const ImageSize& size,
+                            const ImageLimits& limits);
 
 }  // namespace tally

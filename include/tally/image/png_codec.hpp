@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tally/image/grey_image.hpp"
+#include "tally/image/image_limits.hpp"
 
 // PNG by libpng's classic interface with limits on size and chunks; its simplified interface has
 // had the graver faults.
@@ -14,7 +15,8 @@ namespace tally {
 
 /// Decodes any PNG to brightness: 1 to 16 bits, grey, RGB or palette, interlaced or not, and
 /// transparency laid on paper (alpha.hpp). Throws an Error that names `name`.
-GreyImage decode_png(std::span<const std::byte> file, const std::string& name);
+GreyImage decode_png(std::span<const std::byte> file, const std::string& name,
+                     const ImageLimits& limits = {});
 
 /// A PNG file of 8-bit grey. `image` must have pixels.
 std::vector<std::byte> encode_png(const GreyImage& image);
