@@ -16,6 +16,9 @@ test_packages=(
   chromium chromium-driver
 )
 
+# Of the tests, too; the exact version, because programs and options differ between them.
+fuzz_packages=(clang-14 llvm-14 libclang-rt-14-dev libomp-14-dev)
+
 bench_packages=(libbenchmark-dev python3)
 
 # Without OpenBLAS the peers compute with the reference BLAS, PyTorch ten times slower. Of its

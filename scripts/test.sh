@@ -15,7 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 preset=${1:-release}
 shift || true
-install_packages "${build_packages[@]}" "${test_packages[@]}"
+install_packages "${build_packages[@]}" "${test_packages[@]}" "${fuzz_packages[@]}"
 build "$preset" -DTALLY_BUILD_TESTS=ON
 # Two more than there are cores: many tests wait for mpirun to start and end.
 exec ctest --preset "$preset" --parallel "$(($(nproc) + 2))" "$@"

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# fuzz.sh MINUTES [TARGET...]: feeds hostile bytes to Tally's parsers (docs/fuzzing.md) for so long,
+# as many targets at a time as there are cores. Prints executions, coverage and findings.
+#
+#   fuzz.sh --seconds N [TARGET...]   the corpora, then new inputs for N seconds each
+#   fuzz.sh --coverage                the corpora alone, and the lines of the parsers that they reach
+#   fuzz.sh --minimize [TARGET...]    takes what was found into tests/fuzz/corpus, as little as covers all
+#   fuzz.sh --build                   builds the targets only, with the packages that are there
+#
+# New inputs are kept in build/fuzz/found, findings in build/fuzz/findings.
+set -euo pipefail
+case " $* " in
+  "  " | *" -h "* | *" --help "*)
+    sed -n '3,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    exit 0
+    ;;
+esac
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/packages.sh
+. scripts/packages.sh
+
+if [ "$1" = --build ]; then # for a test, which installs nothing
+  if ! command -v clang++-14 >/dev/null; then
+    echo "skipped: there is no clang++-14"
+    exit 77
+  fi
+  build fuzz
+  exit
+fi
+if [ -z "${TALLY_FUZZ_BIN:-}" ]; then
+  install_packages "${build_packages[@]}" "${fuzz_packages[@]}" python3 >&2
+  build fuzz >&2
+  export TALLY_FUZZ_BIN=build/fuzz/bin
+fi
+exec "$python" scripts/fuzzing/fuzz.py "$@"

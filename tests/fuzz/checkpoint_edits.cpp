@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+#include "checkpoint_edits.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include <hdf5.h>
+#include <hdf5_hl.h>
+
+#include "../../src/io/h5_handle.hpp"
+
+namespace tally {
+namespace {
+
+constexpr std::size_t kUserBlock = 512;
+constexpr std::size_t kMostEdits = 6;
+constexpr const char* kOutside = "no-such-directory/outside";
+
+// Every object of a small checkpoint, and one that is not there.
+const std::array kPaths = {
+    "/config",
+    "/data",
+    "/build",
+    "/progress",
+    "/history",
+    "/history/epochs",
+    "/history/epochs/epoch",
+    "/history/epochs/step",
+    "/history/epochs/samples",
+    "/history/epochs/learning_rate",
+    "/history/epochs/train_loss",
+    "/history/epochs/test_accuracy",
+    "/history/steps",
+    "/history/steps/step",
+    "/history/steps/epoch",
+    "/history/steps/train_accuracy",
+    "/model",
+    "/model/0-dense",
+    "/model/0-dense/weight",
+    "/model/0-dense/bias",
+    "/model/2-dense/weight",
+    "/optimizer",
+    "/optimizer/0-dense/weight",
+    "/optimizer/2-dense/bias",
+    "/none",
+};
+
+struct Attribute {
+  const char* path;
+  const char* name;
+};
+
+constexpr std::array kAttributes = {
+    Attribute{"/", "format"},
+    Attribute{"/", "preparation"},
+    Attribute{"/data", "train_images"},
+    Attribute{"/data", "test_images"},
+    Attribute{"/data", "rows"},
+    Attribute{"/data", "columns"},
+    Attribute{"/data", "sha256_train-images-idx3-ubyte"},
+    Attribute{"/build", "version"},
+    Attribute{"/build", "kernel_backend"},
+    Attribute{"/progress", "epoch"},
+    Attribute{"/progress", "epoch_step"},
+    Attribute{"/progress", "step"},
+    Attribute{"/progress", "samples"},
+    Attribute{"/progress", "epoch_loss_sum"},
+    Attribute{"/progress", "epoch_correct"},
+    Attribute{"/progress", "epoch_samples"},
+    Attribute{"/progress", "elapsed_seconds"},
+};
+
+H5Handle property_list(hid_t kind) {
+  return {H5Pcreate(kind), H5Pclose};
+}
+
+H5Handle string_type(std::size_t size) {
+  H5Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+  H5Tset_size(type.get(), size);
+  return type;
+}
+
+H5Handle compound_type() {
+  H5Handle type(H5Tcreate(H5T_COMPOUND, 16), H5Tclose);
+  H5Tinsert(type.get(), "a", 0, H5T_STD_I64LE);
+  H5Tinsert(type.get(), "b", 8, H5T_IEEE_F64LE);
+  return type;
+}
+
+H5Handle array_type() {
+  const hsize_t size = 2;
+  return {H5Tarray_create2(H5T_IEEE_F32LE, 1, &size), H5Tclose};
+}
+
+H5Handle type_of(Input& input) {
+  const auto plain = [](hid_t type) { return H5Handle(H5Tcopy(type), H5Tclose); };
+  switch (input.below(16)) {
+    case 0:
+      return plain(H5T_STD_I64LE);
+    case 1:
+      return plain(H5T_IEEE_F64LE);
+    case 2:
+      return plain(H5T_IEEE_F32LE);
+    case 3:
+      return plain(H5T_STD_U64LE);
+    case 4:
+      return plain(H5T_STD_I64BE);
+    case 5:
+      return plain(H5T_IEEE_F32BE);
+    case 6:
+      return plain(H5T_STD_I8LE);
+    case 7:
+      return plain(H5T_STD_REF_OBJ);
+    case 8:
+      return plain(H5T_STD_B64LE);
+    case 9:
+      return string_type(H5T_VARIABLE);
+    case 10:
+      return {H5Tvlen_create(H5T_STD_I64LE), H5Tclose};
+    case 11:
+      return compound_type();
+    case 12:
+      return array_type();
+    case 13:
+      return {H5Tenum_create(H5T_STD_I64LE), H5Tclose};
+    case 14:
+      return string_type(std::size_t{1} << input.below(24));
+    default:
+      return string_type(input.byte() + 1);
+  }
+}
+
+// Few values, or so many that no file could hold them.
+hsize_t size_of_dimension(Input& input) {
+  const unsigned size = input.byte();
+  return size < 250 ? size % 8 : hsize_t{1} << (size - 240) * 4;
+}
+
+H5Handle space_of(Input& input) {
+  const std::size_t rank = input.below(6);
+  if (rank == 4) return {H5Screate(H5S_SCALAR), H5Sclose};
+  if (rank == 5) return {H5Screate(H5S_NULL), H5Sclose};
+  std::array<hsize_t, 4> sizes{};
+  for (std::size_t i = 0; i < rank; ++i) sizes[i] = size_of_dimension(input);
+  return {H5Screate_simple(static_cast<int>(rank), sizes.data(), nullptr), H5Sclose};
+}
+
+void set_layout(Input& input, const H5Handle& creation, const H5Handle& space) {
+  const std::array<hsize_t, 4> chunk = {1, 2, 1, 1};
+  const int rank = H5Sget_simple_extent_ndims(space.get());
+  switch (input.below(6)) {
+    case 0:
+      H5Pset_layout(creation.get(), H5D_COMPACT);
+      break;
+    case 1:
+      H5Pset_chunk(creation.get(), rank, chunk.data());
+      break;
+    case 2:
+      H5Pset_external(creation.get(), kOutside, 0, H5F_UNLIMITED);
+      break;
+    case 3:
+      H5Pset_virtual(creation.get(), space.get(), kOutside, "/d", space.get());
+      break;
+    default:
+      break;
+  }
+}
+
+// The bytes of so many values of a type that holds them itself; nothing if there are too many.
+std::vector<std::byte> values_of(Input& input, hid_t type, hid_t space) {
+  constexpr std::size_t kMostBytes = 4096;
+  if (H5Tis_variable_str(type) > 0 || H5Tdetect_class(type, H5T_VLEN) > 0) return {};
+  const auto count =
+      static_cast<std::size_t>(std::max<hssize_t>(0, H5Sget_simple_extent_npoints(space)));
+  const std::size_t value_bytes = H5Tget_size(type);
+  if (count == 0 || count > kMostBytes / value_bytes) return {};
+  std::vector<std::byte> values(count * value_bytes);
+  std::ranges::copy(input.bytes(values.size()), values.begin());
+  return values;
+}
+
+void remove(hid_t file, const std::string& path) {
+  H5Ldelete(file, path.c_str(), H5P_DEFAULT);
+}
+
+void replace_dataset(hid_t file, const std::string& path, Input& input) {
+  const H5Handle type = type_of(input);
+  const H5Handle space = space_of(input);
+  const H5Handle creation = property_list(H5P_DATASET_CREATE);
+  set_layout(input, creation, space);
+  remove(file, path);
+  const H5Handle dataset(H5Dcreate2(file, path.c_str(), type.get(), space.get(), H5P_DEFAULT,
+                                    creation.get(), H5P_DEFAULT),
+                         H5Dclose);
+  const std::vector<std::byte> values = values_of(input, type.get(), space.get());
+  if (dataset.get() < 0 || values.empty()) return;
+  H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+}
+
+void replace_values(hid_t file, const std::string& path, Input& input) {
+  const H5Handle dataset(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose);
+  if (dataset.get() < 0) return;
+  const H5Handle type(H5Dget_type(dataset.get()), H5Tclose);
+  const H5Handle space(H5Dget_space(dataset.get()), H5Sclose);
+  const std::vector<std::byte> values = values_of(input, type.get(), space.get());
+  if (values.empty()) return;
+  H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+}
+
+void replace_text(hid_t file, const std::string& path, const std::string& text) {
+  const H5Handle type = string_type(text.size() + 1);
+  const H5Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+  remove(file, path);
+  const H5Handle dataset(H5Dcreate2(file, path.c_str(), type.get(), space.get(), H5P_DEFAULT,
+                                    H5P_DEFAULT, H5P_DEFAULT),
+                         H5Dclose);
+  if (dataset.get() < 0) return;
+  H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.c_str());
+}
+
+// One line of the configuration with another value.
+void replace_config_value(hid_t file, Input& input) {
+  const H5Handle dataset(H5Dopen2(file, "/config", H5P_DEFAULT), H5Dclose);
+  if (dataset.get() < 0) return;
+  const H5Handle type(H5Dget_type(dataset.get()), H5Tclose);
+  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) > 0) return;
+  std::string text(H5Tget_size(type.get()), '\0');
+  if (text.size() > 4096 || H5Dget_storage_size(dataset.get()) != text.size()) return;
+  H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data());
+  std::size_t begin = 0;
+  for (std::size_t line = input.below(32); line > 0; --line) begin = text.find('\n', begin) + 1;
+  begin = std::min(text.find('=', begin), text.size());
+  const std::size_t end = std::min(text.find('\n', begin), text.size());
+  replace_text(file, "/config",
+               text.substr(0, begin) + "= " + input.text(input.below(32)) + text.substr(end));
+}
+
+void replace_attribute(hid_t file, const Attribute& attribute, Input& input) {
+  const auto& [path, name] = attribute;
+  const bool has_other_type = input.below(2) == 1;
+  const H5Handle old(H5Aopen_by_name(file, path, name, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+  const H5Handle type =
+      has_other_type || old.get() < 0 ? type_of(input) : H5Handle(H5Aget_type(old.get()), H5Tclose);
+  const H5Handle space = has_other_type || old.get() < 0
+                             ? space_of(input)
+                             : H5Handle(H5Aget_space(old.get()), H5Sclose);
+  H5Adelete_by_name(file, path, name, H5P_DEFAULT);
+  const H5Handle fresh(H5Acreate_by_name(file, path, name, type.get(), space.get(), H5P_DEFAULT,
+                                         H5P_DEFAULT, H5P_DEFAULT),
+                       H5Aclose);
+  const std::vector<std::byte> values = values_of(input, type.get(), space.get());
+  if (fresh.get() >= 0 && !values.empty()) H5Awrite(fresh.get(), type.get(), values.data());
+}
+
+void replace_link(hid_t file, const std::string& path, Input& input) {
+  const std::string target = kPaths[input.below(kPaths.size())];
+  const std::size_t kind = input.below(4);
+  if (kind == 3) {
+    H5Lmove(file, path.c_str(), file, target.c_str(), H5P_DEFAULT, H5P_DEFAULT);
+    return;
+  }
+  const H5Handle kept(H5Oopen(file, target.c_str(), H5P_DEFAULT), H5Oclose);
+  remove(file, path);
+  if (kind == 0) H5Lcreate_soft(target.c_str(), file, path.c_str(), H5P_DEFAULT, H5P_DEFAULT);
+  if (kind == 1) {
+    H5Lcreate_external(kOutside, target.c_str(), file, path.c_str(), H5P_DEFAULT, H5P_DEFAULT);
+  }
+  if (kind == 2) H5Olink(kept.get(), file, path.c_str(), H5P_DEFAULT, H5P_DEFAULT);
+}
+
+void edit(hid_t file, Input& input) {
+  const std::size_t kind = input.below(8);
+  const std::string path = kPaths[input.below(kPaths.size())];
+  switch (kind) {
+    case 0:
+      return remove(file, path);
+    case 1:
+      return replace_dataset(file, path, input);
+    case 2:
+      return replace_values(file, path, input);
+    case 3:
+      return replace_link(file, path, input);
+    case 4:
+      return replace_config_value(file, input);
+    case 5:
+      return replace_text(file, path, input.text(input.byte()));
+    case 6:
+      remove(file, path);
+      H5Gclose(H5Gcreate2(file, path.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+      return;
+    default:
+      return replace_attribute(file, kAttributes[input.below(kAttributes.size())], input);
+  }
+}
+
+}  // namespace
+
+std::vector<std::byte> edited_checkpoint(std::vector<std::byte> file, Input input) {
+  set_up_hdf5();
+  // Or each opened file would take its table of half a megabyte anew from the system.
+  H5set_free_list_limits(-1, -1, -1, -1, -1, -1);
+  const H5Handle image(H5LTopen_file_image(file.data(), file.size(), H5LT_FILE_IMAGE_OPEN_RW),
+                       H5Fclose);
+  for (std::size_t i = 0; i < kMostEdits && !input.rest().empty(); ++i) edit(image.get(), input);
+  H5Fflush(image.get(), H5F_SCOPE_LOCAL);
+  const auto size = static_cast<std::size_t>(H5Fget_file_image(image.get(), nullptr, 0));
+  file.assign(kUserBlock + size, std::byte{0});
+  H5Fget_file_image(image.get(), file.data() + kUserBlock, size);
+  return file;
+}
+
+}  // namespace tally

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include <cstdint>
+
+#include "fuzzing.hpp"
+#include "tally/nn/network.hpp"
+#include "tally/nn/network_spec.hpp"
+
+// The description of a network. An input is: pixels of an image less one (two bytes); the text.
+namespace tally {
+namespace {
+
+void check_chain(const Network& network, Index inputs) {
+  int spec_layers = 0;
+  for (const auto& layer : network.layers()) {
+    check(layer->inputs() == inputs, "each layer to take what the one before it gives");
+    inputs = layer->outputs();
+    spec_layers += layer->spec_layers();
+  }
+  check(spec_layers <= static_cast<int>(kMaxLayers), "no more layers than allowed");
+  check(inputs >= 2 && inputs <= 256, "as many outputs as there can be classes");
+  check(network.layout().count() <= std::size_t{1} << 31, "no more parameters than allowed");
+  check(network.layout().size() >= network.layout().count(), "room for the parameters");
+}
+
+void read_spec(Input input) {
+  const Index inputs = (input.byte() << 8 | input.byte()) + 1;
+  const std::string spec = input.text(input.rest().size());
+  accepts(ExitCode::kUsage, "network \"", [&] { check_chain(Network(spec, inputs), inputs); });
+}
+
+}  // namespace
+}  // namespace tally
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  tally::read_spec({data, size});
+  return 0;
+}
