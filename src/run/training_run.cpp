@@ -2,6 +2,7 @@
 #include "tally/run/training_run.hpp"
 
 #include <cmath>
+#include <ctime>
 
 #include <fmt/format.h>
 
@@ -74,6 +75,7 @@ TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun
   state_.build.kernel_backend = trainer_.backend();
   if (opened.is_resumed && recorder_ != nullptr) warn_of_other_bits(opened.computed_by);
   if (!options.dump_order.empty()) order_log_.emplace(communicator_, options.dump_order);
+  communicator_.on_root([&] { job_end_.emplace(job_time(), Clock::now(), std::time(nullptr)); });
   announce(options);
   communicator_.on_root([&] { recorder_->begin(state_); });
   if (recorder_ == nullptr) state_.parameters = state_.velocity = {};  // the trainer has them
@@ -108,6 +110,8 @@ void TrainingRun::announce(const LaunchOptions& options) {
                            options.resume && state_.progress.step > 0
                                ? fmt::format(", resumed at step {}", grouped(state_.progress.step))
                                : ""));
+  const std::string job_end = job_end_->text(Clock::now());
+  if (!job_end.empty()) report_.line("time: " + job_end);
   for (const std::string& warning :
        {idle_workers_warning(workers, config_),
         crowding_warning(team_.size(), cpu_share_, spins_at_barriers()),
@@ -159,6 +163,7 @@ std::uint32_t TrainingRun::wanted_flags() {
       seconds_since(started_) >= static_cast<double>(*config_.max_time.seconds)) {
     flags |= kStopForTime;
   }
+  if (job_end_ && job_end_->is_near(Clock::now())) flags |= kStopForJobEnd;
   const bool counts_minutes =
       config_.checkpoint_every.unit == CheckpointInterval::Unit::kMinutes && recorder_ != nullptr;
   if (counts_minutes &&
@@ -248,6 +253,7 @@ bool TrainingRun::is_save_due(const StepResult& result, bool ends_epoch) const {
 
 // All ranks wait for rank 0, so that a slow disk is not taken for a frozen rank.
 bool TrainingRun::save() {
+  const Clock::time_point start = Clock::now();
   trainer_.stopwatch().lap(Span::kOther);
   trainer_.synchronize();
   trainer_.spoil(Phase::kSave);
@@ -264,6 +270,7 @@ bool TrainingRun::save() {
   });
   communicator_.broadcast_value(is_saved);
   last_save_ = Clock::now();
+  if (job_end_) job_end_->add_save(last_save_ - start);
   trainer_.stopwatch().lap(Span::kSave);
   return is_saved;
 }

@@ -19,8 +19,8 @@
 namespace tally {
 namespace {
 
-constexpr std::array<std::string_view, 9> kKindNames = {
-    "throw", "bad_alloc", "require", "nan", "flip", "freeze", "pause", "stop", "kill"};
+constexpr std::array<std::string_view, 10> kKindNames = {
+    "throw", "bad_alloc", "require", "nan", "flip", "freeze", "pause", "slow", "stop", "kill"};
 
 bool are_allowed() {
 #ifdef NDEBUG
@@ -56,13 +56,14 @@ void InjectedFault::arm(int rank) {
   const char* text = std::getenv("TALLY_FAULT");
   if (text == nullptr || !are_allowed()) return;
   parse(text);
-  is_armed_ = rank_ == rank;
+  is_armed_ = rank_ == rank || rank_ == kEveryRank;
 }
 
 void InjectedFault::parse(std::string_view text) {
   const auto* const kind = std::ranges::find(kKindNames, take_part(text));
   if (kind == kKindNames.end()) refuse(text);
   kind_ = static_cast<Kind>(kind - kKindNames.begin());
+  if (kind_ == Kind::kSlow) rank_ = kEveryRank;
   phase_ = phase_of(take_part(text));
   while (!text.empty()) {
     const std::string_view part = take_part(text);
@@ -87,7 +88,7 @@ bool InjectedFault::is_due(Phase phase, std::int64_t step, int thread) const {
 
 void InjectedFault::strike_now() {
   if (is_of_a_value()) return;
-  is_armed_ = false;
+  is_armed_ = kind_ == Kind::kSlow;
   switch (kind_) {
     case Kind::kThrow:
       throw std::runtime_error("injected fault");
@@ -98,6 +99,7 @@ void InjectedFault::strike_now() {
     case Kind::kFreeze:
       for (;;) std::this_thread::sleep_for(std::chrono::hours{1});
     case Kind::kPause:
+    case Kind::kSlow:
       std::this_thread::sleep_for(std::chrono::seconds{seconds_});
       break;
     case Kind::kStop:

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "tally/parallel/cpu_share.hpp"
+#include "tally/run/job_end.hpp"
 #include "tally/run/launch_meter.hpp"
 #include "tally/run/launch_options.hpp"
 #include "tally/run/order_log.hpp"
@@ -78,6 +79,7 @@ class TrainingRun {
   StopRequest& signals_;
 
   Clock::time_point started_;
+  std::optional<JobEnd> job_end_;  // on rank 0
   Clock::time_point last_save_ = Clock::now();
   double seconds_before_ = 0;  // of training, before this launch
   bool is_profiled_ = false;

@@ -17,9 +17,9 @@ namespace tally {
 ///   <kind>:<phase>[:rank=R][:step=S][:thread=T][:seconds=N]
 ///
 /// `kind` is throw, bad_alloc, require, nan, flip (a bit of a parameter), freeze (never returns),
-/// pause (for N seconds), stop or kill (the signals SIGSTOP and SIGKILL); `phase` as in messages.
-/// It strikes once, at the phase's first entry at or after step S [0], on thread T [0] of rank R
-/// [0].
+/// pause (for N seconds), slow (the same at every entry, on all ranks unless R is given), stop or
+/// kill (the signals SIGSTOP and SIGKILL); `phase` as in messages. All but slow strike once, at the
+/// phase's first entry at or after step S [0], on thread T [0] of rank R [0].
 class InjectedFault {
  public:
   /// Takes that of the environment if it is meant for `rank`. Throws an Error if it makes no sense.
@@ -40,7 +40,18 @@ class InjectedFault {
   }
 
  private:
-  enum class Kind { kThrow, kBadAlloc, kRequire, kNan, kFlip, kFreeze, kPause, kStop, kKill };
+  enum class Kind {
+    kThrow,
+    kBadAlloc,
+    kRequire,
+    kNan,
+    kFlip,
+    kFreeze,
+    kPause,
+    kSlow,
+    kStop,
+    kKill
+  };
 
   void parse(std::string_view text);
   void set(std::string_view name, std::string_view value);
@@ -52,6 +63,7 @@ class InjectedFault {
   std::atomic<bool> is_armed_ = false;
   Kind kind_ = Kind::kThrow;
   Phase phase_ = Phase::kForward;
+  static constexpr std::int64_t kEveryRank = -1;
   std::int64_t rank_ = 0;
   std::int64_t step_ = 0;
   std::int64_t thread_ = 0;

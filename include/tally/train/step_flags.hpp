@@ -15,17 +15,19 @@ enum StepFlag : std::uint32_t {
   kStopForTerm = 1U << 3,
   kStopForInt = 1U << 4,
   kStopForTime = 1U << 5,
+  kStopForJobEnd = 1U << 6,  ///< the cluster's job is about to end
 };
 
 inline constexpr std::uint32_t kStopFlags =
-    kStopForUsr2 | kStopForTerm | kStopForInt | kStopForTime;
+    kStopForUsr2 | kStopForTerm | kStopForInt | kStopForTime | kStopForJobEnd;
 
-/// Why the run stops, for people: "SIGTERM", "--max-time".
+/// Why the run stops, for people: "SIGTERM", "the job's time limit".
 constexpr std::string_view stop_reason(std::uint32_t flags) {
   if ((flags & kStopForTerm) != 0) return "SIGTERM";
   if ((flags & kStopForInt) != 0) return "SIGINT";
   if ((flags & kStopForUsr2) != 0) return "SIGUSR2";
-  return "--max-time";
+  if ((flags & kStopForTime) != 0) return "--max-time";
+  return "the job's time limit";
 }
 
 }  // namespace tally
