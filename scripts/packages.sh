@@ -14,6 +14,7 @@ test_packages=(
   libgtest-dev libgmock-dev python3 python3-numpy python3-h5py python3-matplotlib python3-pil
   hdf5-tools shellcheck strace dataset-fashion-mnist opencv-doc
   chromium chromium-driver
+  slurm-wlm munge iproute2
 )
 
 # Of the tests, too; the exact version, because programs and options differ between them.

@@ -10,8 +10,7 @@ import shutil
 import subprocess
 import unittest
 
-from tally_testing import (BIN, DIGITS, LEAKS_OF_MPI, ROOT, TallyTest, main, read_dataset,
-                           require_mnist)
+from tally_testing import BIN, DIGITS, ROOT, TallyTest, main, read_dataset, require_mnist
 
 
 def sh(*line, **options):
@@ -46,7 +45,7 @@ class Scripts(TallyTest):
     def test_shell_scripts_pass_shellcheck(self):
         if not shutil.which("shellcheck"):
             self.skipTest("shellcheck is not installed")
-        scripts = [*ROOT.glob("scripts/*.sh"), *ROOT.glob("slurm/*.sbatch"),
+        scripts = [*ROOT.glob("scripts/*.sh"), *ROOT.glob("slurm/*.s*"),
                    *ROOT.glob("tests/support/*.sh"), ROOT / ".ci" / "run"]
         self.assertGreater(len(scripts), 4)
         result = sh("shellcheck", "-x", *scripts, cwd=ROOT)
@@ -153,38 +152,25 @@ class EmbeddedData(TallyTest):
                 self.assertEqual(ours.read(), made.read(), path.name)
 
 
-class JobScript(TallyTest):
-    """slurm/train.sbatch outside of SLURM, with a scontrol that notes its arguments."""
+class JobScripts(unittest.TestCase):
+    """What they refuse before they need SLURM; tests/slurm has the rest."""
 
-    def submit(self, *arguments):
-        noted = self.directory / "scontrol.log"
-        noted.unlink(missing_ok=True)
-        scontrol = self.directory / "scontrol"
-        scontrol.write_text(f'#!/bin/sh\necho "$@" >>{noted}\n')
-        scontrol.chmod(0o755)
-        result = sh("bash", ROOT / "slurm" / "train.sbatch", *arguments, cwd=ROOT, env={
-            **os.environ, "PATH": f"{self.directory}:{os.environ['PATH']}", "SLURM_JOB_ID": "42",
-            "TALLY_TRAIN": str(BIN / "tally-train"), "OMPI_ALLOW_RUN_AS_ROOT": "1",
-            "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-            "OMPI_MCA_odls_base_sigkill_timeout": "0", **LEAKS_OF_MPI})
-        return result, noted.read_text() if noted.exists() else ""
+    def test_need_a_run_directory(self):
+        for name, options in (("train", []), ("train-srun", []), ("scaling", []), ("sweep", ["seed=1"])):
+            with self.subTest(name):
+                result = sh("bash", "-eu", f"slurm/{name}.sbatch", *options, "--data", "data/digits", cwd=ROOT)
+                self.assertEqual(result.returncode, 2)
+                self.assertEqual(result.stderr, f"{name}.sbatch: expected --run-dir DIR among the options of "
+                                 "tally-train\n")
 
-    def test_requeues_what_goes_on_and_nothing_else(self):
-        run_dir = self.directory / "run"
-        start = ["--data", DIGITS, "--run-dir", run_dir, "--epochs", 2]
-        result, requeued = self.submit(*start, "--max-time", "00:00:00")
-        self.assertEqual((result.returncode, requeued), (0, "requeue 42\n"), result.stderr)
-        result, requeued = self.submit(*start, "--batch-size", 64)  # refused, today and tomorrow
-        self.assertEqual((result.returncode, requeued), (2, ""), result.stdout)
-        result, requeued = self.submit(*start, "--max-time", "none")
-        self.assertEqual((result.returncode, requeued), (0, ""), result.stderr)
-        self.assertIn("run.status DONE", result.stdout)
-
-    def test_names_its_run(self):
-        result = sh("bash", ROOT / "slurm" / "train.sbatch", "--data", "data/digits", cwd=ROOT)
-        self.assertEqual(result.returncode, 2)
-        self.assertEqual(result.stderr, "train.sbatch: expected --run-dir DIR among the options of "
-                         "tally-train\n")
+    def test_a_sweep_needs_a_value_for_each_task(self):
+        for varied, task in (("seed", 1), ("", 1), ("seed=1,2", 3), ("--data", 1)):
+            with self.subTest(varied, task=task):
+                result = sh("bash", "-eu", "slurm/sweep.sbatch", varied, "--run-dir", "runs/x", cwd=ROOT,
+                            env={**os.environ, "SLURM_ARRAY_TASK_ID": str(task)})
+                self.assertEqual(result.returncode, 2)
+                self.assertEqual(result.stderr, f"sweep.sbatch: task {task}: expected OPTION=VALUE,VALUE,... "
+                                 f'with a value for it, got "{varied}"; give --array=1-N for N values\n')
 
 
 if __name__ == "__main__":

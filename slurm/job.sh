@@ -1,0 +1,193 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# Sourced by the job scripts beside it: what they have in common. Each sets job_script, its name, first.
+#
+#   begin_job "$@"           finds the run directory among tally-train's options; counts restarts
+#   train LAUNCHER...        runs it, passes signals on, and waits until the training has stopped
+#   end_job                  by run.status: done, failed, or back into the queue
+#   mpirun_on RANKS ...      a launcher: mpirun, on the nodes and cores of the job
+#
+# The environment of sbatch may set:
+#
+#   TALLY_TRAIN              the program                        [build/release/bin/tally-train]
+#   TALLY_END_TIME           when the job ends, in seconds since 1970; none: unknown  [asks SLURM]
+#   TALLY_MAX_RESTARTS       restarts without any progress after which the job gives up         [3]
+
+# shellcheck disable=SC2034  # used by the scripts
+program=${TALLY_TRAIN:-build/release/bin/tally-train}
+max_restarts=${TALLY_MAX_RESTARTS:-3}
+
+complain() { echo "${job_script:?}: $*" >&2; }
+
+# The value of --NAME among options, which may stand as --NAME=VALUE; the last one counts.
+option_value() {
+  local name=--$1 value="" previous="" word
+  shift
+  for word in "$@"; do
+    if [ "$previous" = "$name" ]; then value=$word; fi
+    case $word in "$name"=*) value=${word#*=} ;; esac
+    previous=$word
+  done
+  echo "$value"
+}
+
+# --- what run.status says ---
+
+# The state alone (DONE, RESUME, FAILED), or what stands behind a word (step, checkpoint, reason).
+run_state() { head -n 1 "$1/run.status" 2>/dev/null || true; }
+run_fact() { sed -n "s/^$2 //p" "$1/run.status" 2>/dev/null || true; }
+
+# The step of the newest checkpoint, 0 without one: how far a run has come for good.
+saved_step() {
+  local name
+  name=$(run_fact "$1" checkpoint)
+  name=${name#step-}
+  echo $((10#0${name%.h5}))
+}
+
+# Changes whenever run.status is written.
+status_stamp() { stat -c '%i %.9Y' "$run_dir/run.status" 2>/dev/null || true; }
+
+# --- begin_job ---
+
+# When this job will be ended. SLURM 22.05 tells no job its own end; newer ones set
+# SLURM_JOB_END_TIME, which tally-train knows.
+ask_end_time() {
+  local end
+  if [ -n "${TALLY_END_TIME:-}" ] || [ -z "${SLURM_JOB_ID:-}" ]; then return 0; fi
+  end=$(SLURM_TIME_FORMAT=%s squeue --noheader --jobs "$SLURM_JOB_ID" --format %e 2>/dev/null) || true
+  case $end in
+    '' | *[!0-9]*) echo "$job_script: SLURM does not say when this job ends; its signal will" ;;
+    *) export TALLY_END_TIME=$end ;;
+  esac
+}
+
+# run_dir/job.restarts holds "JOB STEP COUNT": how often this job has been started again since the
+# run last came forward. SLURM restarts a job by itself too, after a node has failed.
+count_restarts() {
+  local job="" step=0
+  idle_restarts=0
+  first_step=$(saved_step "$run_dir")
+  if [ -f "$run_dir/job.restarts" ]; then read -r job step idle_restarts <"$run_dir/job.restarts" || true; fi
+  if [ "$job" != "${SLURM_JOB_ID:-}" ] || [ "$first_step" -gt "${step:-0}" ]; then
+    idle_restarts=0
+  elif [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ]; then
+    idle_restarts=$((idle_restarts + 1))
+  fi
+  mkdir -p "$run_dir"
+  echo "${SLURM_JOB_ID:-none} $first_step $idle_restarts" >"$run_dir/job.restarts"
+}
+
+# SLURM takes --ntasks-per-node beside the --ntasks of a script for a limit only.
+require_tasks() {
+  local per_node=${SLURM_NTASKS_PER_NODE:-} nodes=${SLURM_JOB_NUM_NODES:-1}
+  if [ -z "$per_node" ] || [ "${SLURM_NTASKS:-0}" -ge "$((per_node * nodes))" ]; then return 0; fi
+  complain "--ntasks-per-node=$per_node on $nodes nodes, but $SLURM_NTASKS tasks in all; give sbatch --ntasks" \
+    "instead, the ranks on all nodes"
+  exit 2
+}
+
+give_up() {
+  complain "$max_restarts restarts without progress: still at step $first_step of $run_dir; the log" \
+    "says why. Submit it again when that is mended"
+  exit 1
+}
+
+begin_job() {
+  run_dir=$(option_value run-dir "$@")
+  if [ -z "$run_dir" ]; then
+    complain "expected --run-dir DIR among the options of tally-train"
+    exit 2
+  fi
+  require_tasks
+  ask_end_time
+  count_restarts
+  echo "$job_script: job ${SLURM_JOB_ID:-none}, start $((${SLURM_RESTART_COUNT:-0} + 1))," \
+    "on ${SLURM_JOB_NODELIST:-this computer}, from step $first_step"
+  if [ "$idle_restarts" -gt "$max_restarts" ]; then give_up; fi
+}
+
+# --- train ---
+
+# mpirun starts ranks on the nodes that the job has this time, each bound to its cores, and fills one
+# node after the other. --quiet keeps it from speaking when ranks stop early. The first variable gives
+# ranks 15 seconds, instead of one, between SIGTERM and SIGKILL. The other one keeps mpirun from
+# sleeping twice as long after ranks that have stopped by themselves: run.status says how they ended.
+export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-15}"
+export OMPI_MCA_orte_abort_on_non_zero_status=0
+mpirun_on() {
+  local ranks=$1
+  shift
+  exec mpirun --quiet -n "$ranks" --map-by "slot:PE=${SLURM_CPUS_PER_TASK:-1}" "$@"
+}
+
+# Whether this launch has written its last words: mpirun may need half a minute more to end.
+has_stopped() {
+  [ "$(status_stamp)" != "$stamp_before" ] && [ "$(run_fact "$run_dir" reason)" != running ]
+}
+
+is_running() { kill -0 "$launcher" 2>/dev/null; }
+
+# bash runs a trap only between commands, and wait is the only one that a signal interrupts.
+pause() {
+  sleep "$1" &
+  wait $! || true
+}
+
+# Runs a launcher in the background. Whatever asks this job to stop (the signal that it has ordered
+# for some time before its end; TERM at the end, at a preemption) asks the training to save and stop.
+train() {
+  stamp_before=$(status_stamp)
+  "$@" &
+  launcher=$!
+  trap 'kill -USR2 "$launcher" 2>/dev/null || true' USR2 TERM
+  trap 'kill -USR1 "$launcher" 2>/dev/null || true' USR1
+  while is_running && ! has_stopped; do pause 1; done
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    if is_running; then pause 0.5; fi
+  done
+  trap '' USR1 USR2 TERM
+  exit_code=0
+  if is_running; then
+    # The ranks have gone; what it has started on other nodes follows. bash would report the kill.
+    { kill -KILL "$launcher" || true; wait "$launcher" || true; } 2>/dev/null
+  else
+    wait "$launcher" || exit_code=$?
+  fi
+}
+
+# --- end_job ---
+
+# A launch that has not even begun was refused, or lost its node.
+was_refused() {
+  [ "$(status_stamp)" = "$stamp_before" ] && case $exit_code in 0 | 2 | 3 | 4) ;; *) false ;; esac
+}
+
+# A job that somebody has cancelled stays cancelled, and one that SLURM is putting back into the queue
+# already, after a preemption, needs no second time. One that has reached its time limit does.
+is_ours_to_requeue() {
+  case $(squeue --noheader --jobs "$SLURM_JOB_ID" --format '%T %r' 2>/dev/null) in
+    '' | RUNNING* | *TimeLimit) ;;
+    *) false ;;
+  esac
+}
+
+end_job() {
+  local state
+  state=$(run_state "$run_dir")
+  echo "$job_script: exit code $exit_code, run.status ${state:-missing} ($(run_fact "$run_dir" reason))," \
+    "saved at step $(saved_step "$run_dir")"
+  if was_refused; then exit $((exit_code == 0 ? 2 : exit_code)); fi
+  case $state in
+    DONE) exit 0 ;;
+    RESUME) ;;
+    *) exit 1 ;;
+  esac
+  if [ "$(saved_step "$run_dir")" -le "$first_step" ] && [ "$idle_restarts" -ge "$max_restarts" ]; then give_up; fi
+  if [ -z "${SLURM_JOB_ID:-}" ]; then exit 75; fi
+  if ! is_ours_to_requeue; then
+    echo "$job_script: not put back into the queue: the job was cancelled, or SLURM does that by itself"
+    exit 75
+  fi
+  scontrol requeue "$SLURM_JOB_ID"
+}

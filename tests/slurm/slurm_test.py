@@ -1,0 +1,366 @@
+# SPDX-License-Identifier: MIT
+"""The job scripts on a real SLURM: cut, requeued and resumed in every way, to the bits of one run.
+
+All cases run at the same time on one cluster, since they mostly wait: for SLURM, and for steps that an
+injected fault makes a second long.
+"""
+import concurrent.futures
+import datetime
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "apps"))
+
+from cluster import Cluster, why_not  # noqa: E402
+from tally_testing import BIN, DIGITS, LEAKS_OF_MPI, digest, main, read_csv, run, status  # noqa: E402
+
+NODES = 16
+PARTITIONS = (
+    "PartitionName=main Nodes=n[1-10] Default=YES MaxTime=INFINITE",
+    "PartitionName=low Nodes=n[13-14] MaxTime=INFINITE PriorityTier=1 GraceTime=20",
+    "PartitionName=high Nodes=n[13-14] MaxTime=INFINITE PriorityTier=2 PreemptMode=OFF",
+    "PartitionName=lost Nodes=n[11-12] MaxTime=INFINITE",
+    "PartitionName=scaling Nodes=n[15-16] MaxTime=INFINITE",
+)
+BOTH = ("train.sbatch", "train-srun.sbatch")
+PATIENCE = 300  # seconds, of a machine that is busy with other tests
+SLOW = {"TALLY_FAULT": "slow:reduce:seconds=1"}
+HARMLESS = "--signal=B:CONT@1"  # in place of the signal that the scripts order
+UNKNOWN_END = {"TALLY_END_TIME": "none"}
+
+
+class Job:
+    """A submitted job, and what can be seen of its starts and its steps."""
+
+    def __init__(self, name, script, *sbatch, options=(), environment=None, run_dir=None):
+        self.run_dir = run_dir or cluster.directory / "runs" / name
+        self.log = cluster.directory / f"{name}.log"
+        self.reached = {}  # by start: the last step that was seen
+        self.is_over = False
+        line = ["sbatch", "--parsable", f"--output={self.log}", *sbatch, ROOT / "slurm" / script, *options,
+                "--run-dir", self.run_dir, "--data", DIGITS, "--log-every", 1]
+        self.id = cluster.run(*line, cwd=ROOT, env={
+            **LEAKS_OF_MPI, "TALLY_TRAIN": str(BIN / "tally-train"), "TALLY_ALLOW_FAULTS": "1",
+            "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+            "OMP_WAIT_POLICY": "passive", "OMPI_MCA_mpi_yield_when_idle": "1", **(environment or {})}).strip()
+        threading.Thread(target=self.observe, daemon=True).start()
+
+    def observe(self):
+        while not self.is_over:
+            start, step = len(self.begun()), self.last_step()
+            self.reached[start] = max(step, self.reached.get(start, 0))
+            time.sleep(0.3)
+
+    def text(self):
+        return self.log.read_text() if self.log.exists() else ""
+
+    def begun(self):
+        """The step from which each start went on."""
+        return [int(step) for step in re.findall(r"^\S+: job \d+, start .* from step (\d+)$", self.text(),
+                                                 re.MULTILINE)]
+
+    def reasons(self):
+        """Why each start ended, as run.status has it."""
+        return re.findall(r"run.status \w+ \((.*?)\), saved", self.text())
+
+    def state(self):
+        shown = cluster.run("scontrol", "show", "job", "--oneliner", self.id)
+        return re.search(r"JobState=(\S*)", shown).group(1)
+
+    def last_step(self):
+        path = self.run_dir / "steps.csv"
+        rows = path.read_text().splitlines()[1:] if path.exists() else []
+        return int(rows[-1].split(",")[0]) if rows and rows[-1].count(",") > 2 else 0
+
+    def wait_until(self, condition, what):
+        try:
+            Cluster.wait_until(condition, PATIENCE, what)
+        except TimeoutError as error:
+            raise AssertionError(f"job {self.id}: {error}\n{self.text()}") from error
+
+    def wait_for_steps(self, count, start=1):
+        """Until the training of that start has done so many steps of its own."""
+        self.wait_until(lambda: len(self.begun()) >= start and
+                        self.last_step() >= self.begun()[start - 1] + count, f"step {count} of start {start}")
+
+    def wait_for_end(self, words="run.status DONE", state="COMPLETED"):
+        self.wait_until(lambda: words in self.text(), words)
+        self.wait_until(lambda: self.state() not in ("RUNNING", "COMPLETING"), "the end of the job")
+        self.is_over = True
+        assert self.state() == state, f"{self.state()} is not {state}: {self.text()}"
+
+    def lost_steps(self):
+        """At each cut: the last step that was seen, less the one from which the next start went on."""
+        return [self.reached[start] - step for start, step in enumerate(self.begun()[1:], 1)]
+
+    def require_cuts(self, count, steps):
+        """At least so many cuts, none of which has lost more than a step, and the right bits at last."""
+        assert len(self.lost_steps()) >= count, self.text()
+        assert set(self.lost_steps()) <= {0, 1}, f"lost {self.lost_steps()} steps: {self.text()}"
+        assert digest(self.run_dir) == golden(steps), self.text()
+        return f"{len(self.lost_steps())} cuts, {max(self.lost_steps())} steps lost at most, {self.reasons()}"
+
+
+def golden(steps):
+    """The digest of the same training without any of it, on one rank."""
+    with golden_lock:
+        directory = cluster.directory / f"golden-{steps}"
+        if not directory.exists():
+            result = run("tally-train", "--run-dir", directory, "--data", DIGITS, "--max-steps", steps, ranks=1)
+            assert result.code == 0, result.err
+        return digest(directory)
+
+
+def end_soon(job):
+    """Moves the end of a running job, which SLURM counts in minutes, to some seconds from now."""
+    end = datetime.datetime.now() + datetime.timedelta(seconds=4)
+    cluster.run("scontrol", "update", f"JobId={job.id}", f"EndTime={end:%Y-%m-%dT%H:%M:%S}")
+
+
+def processes(job, program):
+    """The numbers, in the cluster, of a job's processes of that name."""
+    found = []
+    for line in cluster.run("pgrep", "-x", program, check=False).split():
+        environment = cluster.run("cat", f"/proc/{line}/environ", check=False)
+        if f"SLURM_JOB_ID={job.id}\0" in environment:
+            found.append(line)
+    return found
+
+
+# --- the cases; each returns what it has to say ---
+
+
+def time_limits():
+    """Six jobs or more of one minute. They keep 47 seconds before their end, so as not to take longer."""
+    steps = 56
+    job = Job("time_limits", "train.sbatch", "--time=1", "--nodes=2",
+              options=["--max-steps", steps], environment={**SLOW, "TALLY_END_MARGIN": "47"})
+    job.wait_for_end()
+    return job.require_cuts(5, steps)
+
+
+def killed_at_the_limit(script):
+    """Nothing tells the job of its end but the signals with which SLURM ends it."""
+    steps = 44
+    job = Job(f"killed-{script}", script, "--time=1", HARMLESS, "--nodes=2",
+              options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
+              environment={**SLOW, **UNKNOWN_END})
+    job.wait_for_steps(1)
+    end_soon(job)  # that is within half a minute: SLURM looks at its limits twice a minute
+    job.wait_for_end()
+    return job.require_cuts(1, steps)
+
+
+def signals(script):
+    """Each signal reaches one process, or some, or one twice; the rest is agreed."""
+    steps = 24
+    job = Job(f"signals-{script}", script, "--time=10", "--nodes=2",
+              options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
+              environment={**SLOW, **UNKNOWN_END})
+    launcher = "mpirun" if script == "train.sbatch" else "srun"
+
+    def kill(signal, pid):
+        cluster.run("kill", f"-{signal}", pid)
+
+    def twice_to_a_rank():
+        for _ in range(2):
+            kill("USR2", processes(job, "tally-train")[1])
+
+    cuts = (
+        lambda: cluster.run("scancel", "--batch", "--signal=USR2", job.id),
+        lambda: cluster.run("scancel", "--signal=USR2", job.id),  # all but the batch shell
+        twice_to_a_rank,
+        lambda: kill("USR2", processes(job, launcher)[0]),
+    )
+    for number, cut in enumerate(cuts, 1):
+        job.wait_for_steps(2, start=number)
+        cut()
+        job.wait_until(lambda number=number: len(job.begun()) > number, f"start {number + 1}")
+    job.wait_for_steps(1, start=5)
+    kill("USR1", processes(job, "tally-train")[0])
+    job.wait_until(lambda: status(job.run_dir)[1]["checkpoint"] > f"step-{job.begun()[-1]:012}.h5", "USR1")
+    saved = int(status(job.run_dir)[1]["step"])
+    job.wait_for_end()
+    assert job.begun()[-1] < saved < steps, f"saved at {saved}: {job.text()}"
+    assert job.reasons() == ["SIGUSR2"] * 4 + ["finished"], job.text()
+    return job.require_cuts(4, steps)
+
+
+def cancelled():
+    """A job that somebody has cancelled stays so; what it has done is there for the next one."""
+    steps = 10
+    for script in BOTH:
+        job = Job(f"cancelled-{script}", script, "--time=10", "--nodes=2",
+                  options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
+                  environment={**SLOW, **UNKNOWN_END})
+        job.wait_for_steps(3)
+        cluster.run("scancel", job.id)
+        job.wait_for_end(words="not put back into the queue", state="CANCELLED")
+        saved = int(status(job.run_dir)[1]["step"])
+        assert 3 <= saved < steps and job.last_step() - saved <= 1, job.text()
+        again = Job(f"cancelled-{script}", script, "--time=10", "--nodes=1")
+        again.wait_for_end()
+        assert again.begun() == [0, saved], again.text()
+        assert digest(job.run_dir) == golden(steps)
+    return "2 jobs cancelled, and continued by 2 others on one node"
+
+
+def preempted():
+    """Jobs of a partition with priority take the nodes away, twice."""
+    steps = 24
+    jobs = [Job(f"preempted-{script}", script, "--partition=low", "--time=10", "--nodes=2",
+                options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
+                environment={**SLOW, **UNKNOWN_END}) for script in BOTH]
+    for start in (1, 2):
+        for job in jobs:
+            job.wait_for_steps(3, start)
+        cluster.run("sbatch", "--partition=high", "--nodes=2", "--exclusive", "--output=/dev/null",
+                    "--wrap=sleep 2")
+        for job in jobs:
+            job.wait_until(lambda job=job, start=start: len(job.begun()) > start, f"start {start + 1}")
+    for job in jobs:
+        job.wait_for_end()
+    return "; ".join(job.require_cuts(2, steps) for job in jobs)
+
+
+def node_lost():
+    """A node goes down without a word: the job goes on with the other one alone."""
+    steps = 16
+    job = Job("node_lost", "train.sbatch", "--partition=lost", "--time=10", "--nodes=1-2", "--spread-job",
+              options=["--max-steps", steps, "--checkpoint-every", "1steps"], environment={**SLOW, **UNKNOWN_END})
+    job.wait_for_steps(4)
+    assert "on n[11-12], from step" in job.text(), job.text()
+    cluster.run("scontrol", "update", "NodeName=n12", "State=DOWN", "Reason=test")
+    job.wait_until(lambda: len(job.begun()) > 1, "a second start")
+    job.wait_for_end()
+    assert "on n11, from step" in job.text(), job.text()
+    return job.require_cuts(1, steps)
+
+
+def without_progress():
+    """What fails again and again before its first checkpoint is not started for ever."""
+    job = Job("without_progress", "train-srun.sbatch", "--time=10", "--nodes=1",
+              environment={"TALLY_FAULT": "kill:reduce:rank=1:step=2"})
+    job.wait_for_end(words="restarts without progress: still at step 0", state="FAILED")
+    assert job.begun() == [0] * 4, job.text()
+    return "given up at the fourth start"
+
+
+def refused():
+    """What is wrong today is wrong tomorrow: not a second start."""
+    job = Job("refused", "train.sbatch", "--time=10", options=["--batch-size", 10, "--micro-batch", 3],
+              environment={"OMPI_MCA_odls_base_sigkill_timeout": "0"})
+    job.wait_for_end(words="run.status missing", state="FAILED")
+    assert job.begun() == [0], job.text()
+    assert "expected a divisor of --batch-size 10" in job.text(), job.text()
+    return "one start"
+
+
+def sweep():
+    """Three seeds, a directory each, and a table."""
+    directory = cluster.directory / "runs" / "sweep"
+    job = Job("sweep", "sweep.sbatch", "--array=1-3", "--time=10", "--ntasks=1", run_dir=directory,
+              options=["seed=1,7,9", "--max-steps", 40])
+    table = directory / "sweep.csv"
+    job.wait_until(lambda: table.exists() and table.read_text().count("DONE") == 3, "three trainings")
+    rows = read_csv(table)
+    assert [(row["seed"], row["status"], row["step"]) for row in rows] == [
+        (seed, "DONE", "40") for seed in ("1", "7", "9")], rows
+    assert all(float(row["test_accuracy"]) > 0.5 for row in rows), rows
+    digests = [digest(directory / f"seed-{seed}") for seed in (1, 7, 9)]
+    assert digests[0] == golden(40) and len(set(digests)) == 3
+    return f"test accuracies {[row['test_accuracy'] for row in rows]}"
+
+
+def scaling():
+    """On one and two nodes, with two tables of the same figures."""
+    job = Job("scaling", "scaling.sbatch", "--partition=scaling", "--ntasks-per-node=1", "--time=10",
+              options=["--batch-size", 256, "--epochs", 2])
+    job.wait_for_end(words="the same bits on 1 2 nodes")
+    rows = read_csv(job.run_dir / "scaling.csv")
+    assert [(row["scaling"], row["nodes"], row["ranks"], row["batch_size"]) for row in rows] == [
+        ("strong", "1", "1", "256"), ("strong", "2", "2", "256"),
+        ("weak", "1", "1", "256"), ("weak", "2", "2", "512")], rows
+    for first, row in zip((rows[0], rows[0], rows[2], rows[2]), rows):
+        speed, speedup = float(row["samples_per_second"]), float(row["speedup"])
+        assert speed > 0
+        assert abs(speedup - speed / float(first["samples_per_second"])) < 0.01, rows
+        assert abs(float(row["efficiency"]) - speedup / int(row["nodes"])) < 0.01, rows
+    markdown = (job.run_dir / "scaling.md").read_text()
+    assert markdown in job.text()
+    assert [len(line.split("|")) for line in markdown.splitlines()] == [9] * 6, markdown
+    return markdown.splitlines()[-1]
+
+
+# --- a cluster and all cases at once ---
+
+cluster = None
+golden_lock = threading.Lock()
+outcomes = {}
+
+
+def setUpModule():
+    global cluster
+    if why_not():
+        return
+    directory = tempfile.mkdtemp(prefix="tally-slurm-")
+    unittest.addModuleCleanup(shutil.rmtree, directory, ignore_errors=True)
+    cluster = Cluster(directory, NODES, PARTITIONS)
+    unittest.addModuleCleanup(cluster.stop)
+    pool = concurrent.futures.ThreadPoolExecutor(max_workers=32)
+    unittest.addModuleCleanup(pool.shutdown)
+    for case in (time_limits, preempted, cancelled, node_lost, without_progress, refused, sweep, scaling):
+        outcomes[case.__name__] = [pool.submit(case)]
+    for case in (signals, killed_at_the_limit):
+        outcomes[case.__name__] = [pool.submit(case, script) for script in BOTH]
+
+
+class Slurm(unittest.TestCase):
+    def setUp(self):
+        if cluster is None:
+            self.skipTest(why_not())
+
+    def outcome(self, case):
+        for future in outcomes[case]:
+            print(f"{case}: {future.result()}", flush=True)
+
+    def test_a_run_is_cut_into_six_jobs_by_time_limits(self):
+        self.outcome("time_limits")
+
+    def test_a_job_is_ended_at_its_limit_without_any_other_signal(self):
+        self.outcome("killed_at_the_limit")
+
+    def test_signals_reach_the_batch_shell_the_steps_one_rank_or_the_launcher(self):
+        self.outcome("signals")
+
+    def test_a_cancelled_job_stays_cancelled(self):
+        self.outcome("cancelled")
+
+    def test_a_job_with_priority_takes_the_nodes(self):
+        self.outcome("preempted")
+
+    def test_a_node_goes_down(self):
+        self.outcome("node_lost")
+
+    def test_a_run_that_never_comes_forward_is_given_up(self):
+        self.outcome("without_progress")
+
+    def test_a_refused_run_is_not_tried_again(self):
+        self.outcome("refused")
+
+    def test_a_sweep_over_seeds(self):
+        self.outcome("sweep")
+
+    def test_scaling_over_nodes(self):
+        self.outcome("scaling")
+
+
+if __name__ == "__main__":
+    main()
