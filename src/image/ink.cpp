@@ -11,10 +11,12 @@
 #include <opencv2/imgproc.hpp>
 
 #include "opencv_view.hpp"
+#include "paper_mask.hpp"
 #include "tally/image/digit_groups.hpp"
 #include "tally/image/drawing_choice.hpp"
 #include "tally/image/ink_parts.hpp"
 #include "tally/image/paper.hpp"
+#include "tally/image/ruling.hpp"
 #include "tally/image/tones.hpp"
 
 namespace tally {
@@ -134,6 +136,13 @@ struct RawInk {
   double grain = 0;  ///< of the paper around it
 };
 
+/// Without the lines of squared paper there is less contrast, and less that looks like grain.
+void measure_again(RawInk& ink) {
+  std::vector<std::uint8_t> values = ink.map.pixels;
+  ink.contrast = *std::ranges::max_element(values);
+  ink.grain = std::min(ink.grain, kDeviationPerMedian * quantile(values, 0.75));
+}
+
 /// Nothing if the page varies too little to show anything.
 std::optional<RawInk> take_ink(GreyImage page) {
   const Paper paper = estimate_paper(page);
@@ -143,8 +152,10 @@ std::optional<RawInk> take_ink(GreyImage page) {
       contrast_energy(deviations.darker, grain) >= contrast_energy(deviations.lighter, grain);
   const int contrast = largest(is_dark ? deviations.darker : deviations.lighter);
   if (contrast < least_contrast(paper)) return std::nullopt;
-  const double ink_grain = subtract_paper(page, paper, is_dark);
-  return RawInk{std::move(page), contrast, ink_grain};
+  RawInk ink{std::move(page), contrast, 0};
+  ink.grain = subtract_paper(ink.map, paper, is_dark);
+  if (erase_ruling(ink.map, contrast)) measure_again(ink);
+  return ink;
 }
 
 using ChooseParts = std::vector<bool> (*)(const std::vector<InkPart>& parts, int page_side,
@@ -156,7 +167,44 @@ struct ChosenParts {
   int weakest = 0;  ///< the least ink of the fading edges
 };
 
-ChosenParts choose_parts(const RawInk& ink, ChooseParts choose) {
+/// A quarter of the ink of strokes: of the mean over all pixels, each weighted by its ink, so that
+/// wide smudges count for little.
+int weak_ink(const GreyImage& ink) {
+  double sum = 0;
+  double square_sum = 0;
+  for (const std::uint8_t value : ink.pixels) {
+    sum += value;
+    square_sum += value * value;
+  }
+  return std::max(1, static_cast<int>(square_sum / std::max(1.0, sum) / 4));
+}
+
+/// Erases from the ink in the box of the drawing what is far weaker than their strokes and
+/// lies apart from those: smudges, what shines through from the other side, and the dust on them.
+/// Strokes fade out at their edges, over no more than a small share of their size.
+void erase_smudges(GreyImage& ink, const Box& box, ChooseParts choose) {
+  constexpr int kFineSide = 28;  // at MNIST's own resolution faint pixels are strokes, too
+  constexpr int kShareOfSide = 20;
+  constexpr int kWidestEdge = 50;
+  const int longer_side = std::max(box.width, box.height);
+  if (longer_side <= kFineSide) return;
+  const GreyImage part = cropped(ink, box);
+  const int weak = weak_ink(part);
+  const InkParts strong = find_parts(part, weak);
+  const std::vector<bool> is_stroke = choose(strong.parts, longer_side, weak / 2);
+  cv::Mat1b near(box.height, box.width, std::uint8_t{0});
+  for (const InkRun& run : strong.runs) {
+    if (is_stroke[static_cast<std::size_t>(run.part)]) {
+      near(cv::Range(run.y, run.y + 1), cv::Range(run.begin, run.end)) = 255;
+    }
+  }
+  if (cv::countNonZero(near) == 0) return;
+  const int reach = 2 * std::clamp(longer_side / kShareOfSide, 1, kWidestEdge) + 1;
+  cv::dilate(near, near, cv::Mat1b(reach, reach, std::uint8_t{1}));
+  view_of(ink)(cv::Rect(box.x, box.y, box.width, box.height)).setTo(0, ~near);
+}
+
+ChosenParts choose_parts(RawInk& ink, ChooseParts choose) {
   const int page_side = std::max(ink.map.width, ink.map.height);
   int threshold = std::max({1, ink.contrast * kStrokeInk / kFullInk,
                             static_cast<int>(std::ceil(kGrainsOfInk * ink.grain))});
@@ -164,16 +212,16 @@ ChosenParts choose_parts(const RawInk& ink, ChooseParts choose) {
   const auto find = [&] {
     parts.found = find_parts(ink.map, threshold);
     parts.is_chosen = choose(parts.found.parts, page_side, threshold);
+    return chosen_box(parts.found.parts, parts.is_chosen);
   };
-  find();
+  const Box box = find();
+  if (box.width == 0) return parts;
+  erase_smudges(ink.map, box, choose);
   constexpr int kStrongestHaze = 10;  // of the full contrast
-  const Box box = chosen_box(parts.found.parts, parts.is_chosen);
   const int haze =
       std::min(ink.contrast / kStrongestHaze, 2 * measure_haze(ink.map, box, ink.contrast));
-  if (haze >= threshold) {
-    threshold = haze + 1;
-    find();
-  }
+  threshold = std::max(threshold, haze + 1);
+  find();
   parts.weakest = 1 + std::max(haze, static_cast<int>(std::lround(kGrainsOfInk / 2 * ink.grain)));
   return parts;
 }

@@ -120,8 +120,8 @@ Paper estimate_paper(const GreyImage& page) {
   paper.rows = cells.rows;
   cv::Mat1b mask = guess_paper(cells);
   cv::Mat1f levels = fit_levels(cells, mask, false);
-  // Where a cell is a single pixel, the edges of strokes are no steeper than shadows.
-  const cv::Mat1b shaded = paper.block > 1 ? extended_over_shade(cells, mask) : cv::Mat1b();
+  // Where a cell is a single pixel, strokes are as wide as shadows.
+  const cv::Mat1b shaded = paper.block > 1 ? paper_under_shade(cells, mask) : cv::Mat1b();
   if (!shaded.empty()) {
     mask = shaded;
     levels = fit_levels(cells, mask, true);

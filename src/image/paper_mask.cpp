@@ -34,11 +34,15 @@ double claim_to_be_paper(const cv::Mat1b& mask) {
   return (share(mask) + rim + 2 * corner_count(mask) / 4.0) / 4;
 }
 
+TwoTones split(const cv::Mat1f& cells) {
+  return split_tones({cells.ptr<float>(), cells.total()});
+}
+
 /// The paper where the page has two distinct tones, else nothing.
 cv::Mat1b paper_of_two_tones(const cv::Mat1f& cells) {
   constexpr double kDistinct = 0.78;   // even spreads reach 0.75, normal ones 0.64
   constexpr double kLeastPaper = 0.2;  // a smaller share is not paper, whatever it claims
-  const TwoTones tones = split_tones({cells.ptr<float>(), cells.total()});
+  const TwoTones tones = split(cells);
   if (tones.separation < kDistinct) return {};
   const cv::Mat1b dark = cells <= tones.threshold;
   const double dark_share = share(dark);
@@ -84,24 +88,53 @@ std::vector<float> values_in(const cv::Mat1f& cells, const cv::Mat1b& mask) {
   return values;
 }
 
-/// The lightest minus the darkest of each cell and its eight neighbours.
-cv::Mat1f steepness(const cv::Mat1f& cells) {
-  const cv::Mat1b around(3, 3, std::uint8_t{1});
-  cv::Mat1f lightest;
-  cv::Mat1f darkest;
-  cv::dilate(cells, lightest, around);
-  cv::erode(cells, darkest, around);
-  return lightest - darkest;
+/// Whether any part of the mask is wider than all strokes, even on a page cut at the digit.
+bool has_wide_part(const cv::Mat1b& mask) {
+  constexpr double kWidestStroke = 0.18;  // of the page's longer side
+  const auto side = static_cast<int>(kWidestStroke * std::max(mask.rows, mask.cols)) + 1;
+  cv::Mat1b wide;
+  cv::erode(mask, wide, cv::Mat1b(side, side, std::uint8_t{1}), {-1, -1}, 1, cv::BORDER_CONSTANT,
+            cv::Scalar(0));
+  return cv::countNonZero(wide) > 0;
 }
 
-/// Above it the brightness around a cell changes too fast for shading.
-double steepest_shade(const cv::Mat1f& cells) {
-  // In a smaller grid the same shadow's edge takes fewer cells.
-  const double steepest = 24.0 * kLargestGridSide / std::max(cells.rows, cells.cols);
+/// Whether ink is darker than its paper rather than lighter, where the two tones of the page may be
+/// lit and shaded paper: then ink goes beyond one of them.
+bool is_dark_ink(const cv::Mat1f& cells, bool has_two_tones) {
+  double darkest = 0;
+  double lightest = 0;
+  if (!has_two_tones) {
+    cv::minMaxLoc(cells - plane_of_majority(cells), &darkest, &lightest);
+    return -darkest >= lightest;
+  }
+  const cv::Mat1b dark = cells <= split(cells).threshold;
+  std::vector<float> dark_tones = values_in(cells, dark);
+  std::vector<float> light_tones = values_in(cells, ~dark);
+  cv::minMaxLoc(cells, &darkest, &lightest);
+  return median(dark_tones) - darkest >= lightest - median(light_tones);
+}
+
+/// All of the page but its strokes, if that makes almost the whole rim paper. Strokes are what
+/// `remove` takes away: MORPH_CLOSE dark ones, MORPH_OPEN light ones.
+cv::Mat1b all_but_strokes(const cv::Mat1f& cells, int remove) {
+  constexpr double kAlmostAll = 0.9;
   double darkest = 0;
   double lightest = 0;
   cv::minMaxLoc(cells, &darkest, &lightest);
-  return std::clamp((lightest - darkest) / 4, 4.0, steepest);
+  // Where a slope meets the rim, closing is as far off.
+  const double faintest = std::max(12.0, (lightest - darkest) / 8);
+  // The widest strokes first: ink that is wider than that looks like shade.
+  for (const double share_of_side : {0.25, 0.18, 0.12, 0.08}) {
+    const auto side = static_cast<int>(share_of_side * std::max(cells.rows, cells.cols));
+    cv::Mat1f levels;
+    cv::morphologyEx(cells, levels, remove, cv::Mat1b(side, side, std::uint8_t{1}));
+    const cv::Mat1f strokes = cv::abs(levels - cells);
+    double strongest = 0;
+    cv::minMaxLoc(strokes, nullptr, &strongest);
+    const cv::Mat1b paper = strokes <= std::max(faintest, strongest / 4);
+    if (claim_to_be_paper(paper) > kAlmostAll) return paper;
+  }
+  return {};
 }
 
 }  // namespace
@@ -136,22 +169,14 @@ cv::Mat1b guess_paper(const cv::Mat1f& cells) {
   return within_tolerance(cells - median(values), tone) & tone;
 }
 
-cv::Mat1b extended_over_shade(const cv::Mat1f& cells, const cv::Mat1b& mask) {
-  constexpr double kAlmostAll = 0.9;
-  if (corner_count(mask) == 4) return {};
-  cv::Mat1i regions;
-  const int region_count =
-      cv::connectedComponents(steepness(cells) <= steepest_shade(cells), regions, 4);
-  std::vector<bool> is_reached(static_cast<std::size_t>(region_count), false);
-  for (int i = 0; i < static_cast<int>(mask.total()); ++i) {
-    if (mask.ptr()[i] != 0) is_reached[static_cast<std::size_t>(regions.ptr<int>()[i])] = true;
-  }
-  is_reached[0] = false;  // the cells that are too steep
-  cv::Mat1b extended = mask.clone();
-  for (int i = 0; i < static_cast<int>(mask.total()); ++i) {
-    if (is_reached[static_cast<std::size_t>(regions.ptr<int>()[i])]) extended.ptr()[i] = 255;
-  }
-  return claim_to_be_paper(extended) > kAlmostAll ? extended : cv::Mat1b();
+cv::Mat1b paper_under_shade(const cv::Mat1f& cells, const cv::Mat1b& mask) {
+  const cv::Mat1b one_tone = paper_of_two_tones(cells);
+  const cv::Mat1b& lit_alike = one_tone.empty() ? mask : one_tone;
+  if (corner_count(lit_alike) == 4 || !has_wide_part(~lit_alike)) return {};
+  const bool is_dark = is_dark_ink(cells, !one_tone.empty());
+  const cv::Mat1b paper = all_but_strokes(cells, is_dark ? cv::MORPH_CLOSE : cv::MORPH_OPEN);
+  if (!paper.empty()) return paper;
+  return all_but_strokes(cells, is_dark ? cv::MORPH_OPEN : cv::MORPH_CLOSE);
 }
 
 }  // namespace tally

@@ -20,10 +20,10 @@ cv::Mat1b guess_paper(const cv::Mat1f& cells);
 /// The cells whose deviation is like that of most cells in `mask`.
 cv::Mat1b within_tolerance(const cv::Mat1f& deviations, const cv::Mat1b& mask);
 
-/// Where `mask` lacks a corner of the page, which ink hardly ever covers: the mask and all that is
-/// reached from it over gentle slopes, since a shadow's edge is soft and that of ink is sharp.
-/// Empty if the mask has all corners, or the slopes do not lead to almost the whole rim.
-cv::Mat1b extended_over_shade(const cv::Mat1f& cells, const cv::Mat1b& mask);
+/// Where `mask` lacks a corner of the page, which ink hardly ever covers, and a part too wide for
+/// strokes: all of the page but its strokes, since a part of it is in the shadow. Empty if the mask
+/// is right, or if that does not make almost the whole rim paper.
+cv::Mat1b paper_under_shade(const cv::Mat1f& cells, const cv::Mat1b& mask);
 
 /// The plane that fits the cells best in weighted least squares.
 cv::Mat1f fit_plane(const cv::Mat1f& cells, const cv::Mat1f& weights);

@@ -85,6 +85,19 @@ TEST(FindDrawing, SeesThroughNoiseAndSpecks) {
   expect_near(found->box, kSevenBox, 4);
 }
 
+// A shadow of the other side, or of an eraser: wide, weak, touching the stroke, and dust on it.
+TEST(FindDrawing, DropsSmudgesThatTouchTheDrawing) {
+  const GreyImage ink = ink_of_seven();
+  GreyImage smudged = ink;
+  for (int y = 20; y < 130; ++y) {
+    for (int x = 20; x < 160; ++x) smudged.at(x, y) = std::max(smudged.at(x, y), std::uint8_t{28});
+  }
+  smudged.at(40, 40) = smudged.at(41, 40) = smudged.at(40, 41) = 255;
+  const auto found = found_drawing(paint(smudged, 250, 10));
+  ASSERT_TRUE(found);
+  expect_near(found->box, kSevenBox, 11);  // a rim of it stays
+}
+
 TEST(FindDrawing, FindsASmallDrawingOnALargePage) {
   const auto found = found_drawing(paint(seven(2400, 1800, 2011, 1503, 40, 4), 255, 30));
   ASSERT_TRUE(found);

@@ -75,7 +75,19 @@ TEST(EstimatePaper, FollowsUnevenLight) {
   };
   for (const Light& light : {slope, bowl, shadow}) {
     const GreyImage page = inked(lit_page(640, 480, light), seven(640, 480, 200, 100, 220, 24), 20);
-    EXPECT_LE(largest_error(estimate_paper(page), 640, 480, light), 12);
+    EXPECT_LE(largest_error(estimate_paper(page), 640, 480, light), 15);
+  }
+}
+
+// The edge of a shadow may be sharp, and either side the larger one.
+TEST(EstimatePaper, KnowsAShadowFromInk) {
+  for (const double where : {0.3, 0.5, 0.7}) {
+    const Light shadow = [where](double x, double y) {
+      return 225 - 95 / (1 + std::exp(-(x + 0.2 * y - where - 0.1) / 0.02));
+    };
+    const GreyImage page =
+        inked(lit_page(640, 480, shadow), seven(640, 480, 200, 100, 220, 24), 20);
+    EXPECT_LE(largest_error(estimate_paper(page), 640, 480, shadow), 30) << where;
   }
 }
 
