@@ -37,9 +37,11 @@ void check(int result, tjhandle decoder, const std::string& name) {
        text);
 }
 
-// The grey pixels and, where the decoder must keep them all, two bytes for every coefficient.
-std::int64_t bytes_per_pixel(const JpegHeader& header, bool has_many_scans) {
-  if (!has_many_scans) return 1;
+// The grey pixels and, where the decoder must keep them all, two bytes for every coefficient; or,
+// once these have gone, the same pixels turned.
+std::int64_t bytes_per_pixel(const JpegHeader& header, bool has_many_scans,
+                             Orientation orientation) {
+  if (!has_many_scans) return orientation == Orientation::kTopLeft ? 1 : 1 + 1;
   if (header.subsampling == TJSAMP_GRAY) return 1 + 2;
   const int sampled = tjMCUWidth[header.subsampling] * tjMCUHeight[header.subsampling] / 64;
   return 1 + 2 + (2 * 2 + sampled - 1) / sampled;
@@ -64,8 +66,18 @@ GreyImage decode_jpeg(std::span<const std::byte> file, const std::string& name,
   require(header.width > 0, ExitCode::kUsage,
           "{}: its JPEG data is truncated; save or copy it again", name);
   const JpegMarkers markers = read_jpeg_markers(file);
+  // It takes the decoder ten times as long, and where data is missing it makes pixels up in
+  // silence.
+  require(
+      !markers.is_arithmetic, ExitCode::kUsage,
+      "{}: its JPEG data is coded arithmetically, expected Huffman's code as in most files; save "
+      "it again, as PNG",
+      name);
+  const Orientation orientation = exif_orientation(markers.exif);
   require_decodable_size(
-      name, {header.width, header.height, bytes_per_pixel(header, markers.has_many_scans)}, limits);
+      name,
+      {header.width, header.height, bytes_per_pixel(header, markers.has_many_scans, orientation)},
+      limits);
 
   require(
       markers.scan_count <= limits.scanned_pixels / header.width / header.height, ExitCode::kUsage,
@@ -78,7 +90,7 @@ GreyImage decode_jpeg(std::span<const std::byte> file, const std::string& name,
   check(tjDecompress2(decoder.get(), bytes, size, image.pixels.data(), image.width, 0, image.height,
                       TJPF_GRAY, TJFLAG_LIMITSCANS | TJFLAG_STOPONWARNING),
         decoder.get(), name);
-  return upright(std::move(image), exif_orientation(markers.exif));
+  return upright(std::move(image), orientation);
 }
 
 }  // namespace tally

@@ -24,6 +24,10 @@ bool is_progressive(unsigned frame_marker) {
   return (frame_marker & 3U) == 2;
 }
 
+bool is_arithmetic(unsigned frame_marker) {
+  return frame_marker > 0xC8;
+}
+
 // TEM and RST0 to RST7 (ITU-T T.81, table B.1): decoders skip them wherever they stand.
 bool is_without_length(unsigned marker) {
   return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7);
@@ -78,6 +82,7 @@ JpegMarkers read_jpeg_markers(std::span<const std::byte> file) {
     if (is_frame_header(marker)) {
       component_count = byte_at(segment, kComponentCountOffset);
       markers.has_many_scans |= is_progressive(marker);
+      markers.is_arithmetic |= is_arithmetic(marker);
     }
     if (marker == kApplication1 && markers.exif.empty() && is_exif(segment)) markers.exif = segment;
   }

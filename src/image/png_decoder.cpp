@@ -120,25 +120,26 @@ std::size_t channel_count(png_byte color_type, bool has_transparent_tone) {
   return (has_color ? 3U : 1U) + (has_alpha ? 1U : 0U);
 }
 
+// In the memory of the pixels: beside them a second image would be more than decoding may take.
 GreyImage grey_of(std::vector<std::uint8_t> pixels, std::size_t channels, int width, int height) {
-  GreyImage image;
-  if (channels == 1) {
-    image.width = width;
-    image.height = height;
-    image.pixels = std::move(pixels);
-    return image;
-  }
-  image = GreyImage(width, height);
+  const std::size_t count = pixels.size() / channels;
   const bool has_color = channels >= 3;
-  for (std::size_t i = 0; i < image.pixels.size(); ++i) {
-    const std::uint8_t* pixel = pixels.data() + i * channels;
-    image.pixels[i] = has_color ? brightness(pixel) : *pixel;
-  }
-  if (channels % 2 == 0) {
-    std::vector<std::uint8_t> alpha(image.pixels.size());
+  const bool has_alpha = channels % 2 == 0;
+  {
+    std::vector<std::uint8_t> alpha(has_alpha ? count : 0);
     for (std::size_t i = 0; i < alpha.size(); ++i) alpha[i] = pixels[(i + 1) * channels - 1];
-    lay_on_paper(image.pixels, alpha);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint8_t* pixel = pixels.data() + i * channels;
+      pixels[i] = has_color ? brightness(pixel) : *pixel;
+    }
+    if (has_alpha) lay_on_paper(std::span(pixels).first(count), alpha);
   }
+  pixels.resize(count);
+  pixels.shrink_to_fit();
+  GreyImage image;
+  image.width = width;
+  image.height = height;
+  image.pixels = std::move(pixels);
   return image;
 }
 

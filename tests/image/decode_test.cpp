@@ -175,6 +175,9 @@ TEST(DecodeImage, NamesWhatIsWrongInOneLine) {
        "drawing: is 6 000 x 6 000 pixels in 401 scans, expected at most 27 scans of that size; "
        "save "
        "it again, as PNG"},
+      {make_arithmetic_jpeg(jpeg_of(page())),
+       "drawing: its JPEG data is coded arithmetically, expected Huffman's code as in most files; "
+       "save it again, as PNG"},
       {cmyk_jpeg(),
        "drawing: has the colours of print (CMYK), expected RGB or grey; save it as PNG"},
   };

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include <stdlib.h>
 #include <turbojpeg.h>
 
 #include "tally/image/grey_image.hpp"
@@ -42,6 +43,14 @@ inline std::vector<std::byte> make_jpeg(const JpegFixture& fixture) {
   tjFree(file);
   tjDestroy(encoder);
   return copy;
+}
+
+/// What TurboJPEG writes for `fixture` when its environment asks for arithmetic coding.
+inline std::vector<std::byte> make_arithmetic_jpeg(const JpegFixture& fixture) {
+  setenv("TJ_ARITHMETIC", "1", 1);
+  std::vector<std::byte> file = make_jpeg(fixture);
+  unsetenv("TJ_ARITHMETIC");
+  return file;
 }
 
 /// A grey progressive JPEG: a scan of zero for each block, and `refinements` more that say in a few

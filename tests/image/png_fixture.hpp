@@ -16,6 +16,7 @@ struct PngFixture {
   int bit_depth = 8;
   int color_type = PNG_COLOR_TYPE_GRAY;
   bool is_interlaced = false;
+  bool is_fast = false;            ///< to write, and larger
   std::vector<std::uint8_t> rows;  ///< packed as PNG packs them
   std::vector<png_color> palette;
   std::vector<std::uint8_t> palette_alpha;
@@ -36,6 +37,10 @@ inline std::vector<std::byte> make_png(const PngFixture& fixture) {
                static_cast<png_uint_32>(fixture.height), fixture.bit_depth, fixture.color_type,
                fixture.is_interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (fixture.is_fast) {
+    png_set_compression_level(png, 1);
+    png_set_filter(png, 0, PNG_FILTER_NONE);
+  }
   if (!fixture.palette.empty()) {
     png_set_PLTE(png, info, fixture.palette.data(), static_cast<int>(fixture.palette.size()));
   }

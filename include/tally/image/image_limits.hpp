@@ -14,8 +14,9 @@ struct ImageLimits {
   std::int64_t side = 65'500;  ///< what JPEG can have; no drawing is larger
   std::int64_t pixel_count = 100'000'000;
 
-  /// Of decoded pixels before they become grey: 100 megapixels of grey, 42 of RGB, 32 of RGBA. With
-  /// the file and the grey image beside them, decoding takes less than 256 MB.
+  /// Of decoded pixels before they become grey and upright: 100 megapixels of grey, 64 of grey to
+  /// be turned, 42 of RGB, 32 of RGBA. With the file and the alpha of the pixels beside them,
+  /// decoding takes less than 256 MB.
   std::int64_t decoded_bytes = 128'000'000;
 
   /// Pixels times the scans of a JPEG, each of which is a pass over all of them: 42 megapixels in

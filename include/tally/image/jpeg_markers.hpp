@@ -13,6 +13,7 @@ struct JpegMarkers {
   /// Progressive, or with one scan per component: the decoder then holds every coefficient of the
   /// image in memory at once.
   bool has_many_scans = false;
+  bool is_arithmetic = false;  ///< coded arithmetically, not by Huffman
   /// Each goes over the whole image, however few bytes it has.
   std::int64_t scan_count = 0;
 };
