@@ -78,6 +78,12 @@ count_restarts() {
   echo "${SLURM_JOB_ID:-none} $first_step $idle_restarts" >"$run_dir/job.restarts"
 }
 
+require_program() {
+  if command -v "$program" >/dev/null; then return 0; fi
+  complain "$program: not found from $PWD; submit the job from the checkout after building, or set TALLY_TRAIN"
+  exit 2
+}
+
 # SLURM takes --ntasks-per-node beside the --ntasks of a script for a limit only.
 require_tasks() {
   local per_node=${SLURM_NTASKS_PER_NODE:-} nodes=${SLURM_JOB_NUM_NODES:-1}
@@ -99,6 +105,7 @@ begin_job() {
     complain "expected --run-dir DIR among the options of tally-train"
     exit 2
   fi
+  require_program
   require_tasks
   ask_end_time
   count_restarts
@@ -121,10 +128,11 @@ mpirun_on() {
   exec mpirun --quiet -n "$ranks" --map-by "slot:PE=${SLURM_CPUS_PER_TASK:-1}" "$@"
 }
 
-# Whether this launch has written its last words: mpirun may need half a minute more to end.
-has_stopped() {
-  [ "$(status_stamp)" != "$stamp_before" ] && [ "$(run_fact "$run_dir" reason)" != running ]
-}
+# Whether this launch has written run.status; before that it may not be ready for signals.
+has_begun() { [ "$(status_stamp)" != "$stamp_before" ]; }
+
+# Whether these were its last words: mpirun may need half a minute more to end.
+has_stopped() { has_begun && [ "$(run_fact "$run_dir" reason)" != running ]; }
 
 is_running() { kill -0 "$launcher" 2>/dev/null; }
 
@@ -134,15 +142,32 @@ pause() {
   wait $! || true
 }
 
-# Runs a launcher in the background. Whatever asks this job to stop (the signal that it has ordered
-# for some time before its end; TERM at the end, at a preemption) asks the training to save and stop.
+# Whatever asks this job to stop (the signal that it has ordered for some time before its end; TERM at the
+# end, at a preemption) asks the training to save and stop. From now on, since any may come early.
+listen() {
+  trap 'asked=USR2' USR2 TERM
+  trap 'asked=${asked:-USR1}' USR1
+}
+asked=
+listen
+
+pass_on() {
+  if [ -n "$asked" ] && has_begun; then
+    kill -"$asked" "$launcher" 2>/dev/null || true
+    asked=
+  fi
+}
+
+# Runs a launcher in the background, so as to hear of signals.
 train() {
   stamp_before=$(status_stamp)
+  listen
   "$@" &
   launcher=$!
-  trap 'kill -USR2 "$launcher" 2>/dev/null || true' USR2 TERM
-  trap 'kill -USR1 "$launcher" 2>/dev/null || true' USR1
-  while is_running && ! has_stopped; do pause 1; done
+  while is_running && ! has_stopped; do
+    pause 1
+    pass_on
+  done
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     if is_running; then pause 0.5; fi
   done
@@ -158,10 +183,8 @@ train() {
 
 # --- end_job ---
 
-# A launch that has not even begun was refused, or lost its node.
-was_refused() {
-  [ "$(status_stamp)" = "$stamp_before" ] && case $exit_code in 0 | 2 | 3 | 4) ;; *) false ;; esac
-}
+# A launch that has not even begun was refused, unless it was killed or could not start.
+was_refused() { ! has_begun && case $exit_code in 0 | 2 | 3 | 4) ;; *) false ;; esac; }
 
 # A job that somebody has cancelled stays cancelled, and one that SLURM is putting back into the queue
 # already, after a preemption, needs no second time. One that has reached its time limit does.
@@ -180,8 +203,7 @@ end_job() {
   if was_refused; then exit $((exit_code == 0 ? 2 : exit_code)); fi
   case $state in
     DONE) exit 0 ;;
-    RESUME) ;;
-    *) exit 1 ;;
+    FAILED) exit 1 ;;
   esac
   if [ "$(saved_step "$run_dir")" -le "$first_step" ] && [ "$idle_restarts" -ge "$max_restarts" ]; then give_up; fi
   if [ -z "${SLURM_JOB_ID:-}" ]; then exit 75; fi

@@ -163,6 +163,17 @@ class JobScripts(unittest.TestCase):
                 self.assertEqual(result.stderr, f"{name}.sbatch: expected --run-dir DIR among the options of "
                                  "tally-train\n")
 
+    def test_need_the_program_and_all_tasks(self):
+        for environment, expected in (
+                ({"TALLY_TRAIN": "nowhere/tally-train"}, "nowhere/tally-train: not found from"),
+                ({"SLURM_NTASKS_PER_NODE": "8", "SLURM_JOB_NUM_NODES": "2", "SLURM_NTASKS": "2"},
+                 "--ntasks-per-node=8 on 2 nodes, but 2 tasks in all")):
+            with self.subTest(expected):
+                result = sh("bash", "-eu", "slurm/train.sbatch", "--run-dir", "runs/x", cwd=ROOT,
+                            env={**os.environ, "TALLY_TRAIN": str(BIN / "tally-train"), **environment})
+                self.assertEqual(result.returncode, 2)
+                self.assertIn(f"train.sbatch: {expected}", result.stderr)
+
     def test_a_sweep_needs_a_value_for_each_task(self):
         for varied, task in (("seed", 1), ("", 1), ("seed=1,2", 3), ("--data", 1)):
             with self.subTest(varied, task=task):

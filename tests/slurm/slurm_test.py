@@ -138,12 +138,25 @@ def processes(job, program):
 
 
 def time_limits():
-    """Six jobs or more of one minute. They keep 47 seconds before their end, so as not to take longer."""
+    """Six jobs or more of one minute, without any signal. They keep 47 seconds before their end, so that
+    they do not take it all."""
     steps = 56
-    job = Job("time_limits", "train.sbatch", "--time=1", "--nodes=2",
+    job = Job("time_limits", "train.sbatch", "--time=1", HARMLESS, "--nodes=2",
               options=["--max-steps", steps], environment={**SLOW, "TALLY_END_MARGIN": "47"})
     job.wait_for_end()
+    assert set(job.reasons()) == {"the job's time limit", "finished"}, job.text()
     return job.require_cuts(5, steps)
+
+
+def warned(script):
+    """The signal that the scripts order comes half a minute after the start, for a job of one minute."""
+    steps = 40
+    job = Job(f"warned-{script}", script, "--time=1", "--nodes=2",
+              options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
+              environment={**SLOW, **UNKNOWN_END})
+    job.wait_for_end()
+    assert set(job.reasons()) == {"SIGUSR2", "finished"}, job.text()
+    return job.require_cuts(1, steps)
 
 
 def killed_at_the_limit(script):
@@ -164,6 +177,9 @@ def signals(script):
     job = Job(f"signals-{script}", script, "--time=10", "--nodes=2",
               options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
               environment={**SLOW, **UNKNOWN_END})
+    job.wait_until(lambda: job.begun(), "a start")
+    cluster.run("scancel", "--batch", "--signal=USR2", job.id)  # long before the training can hear
+    job.wait_until(lambda: len(job.begun()) > 1, "start 2")
     launcher = "mpirun" if script == "train.sbatch" else "srun"
 
     def kill(signal, pid):
@@ -179,18 +195,18 @@ def signals(script):
         twice_to_a_rank,
         lambda: kill("USR2", processes(job, launcher)[0]),
     )
-    for number, cut in enumerate(cuts, 1):
+    for number, cut in enumerate(cuts, 2):
         job.wait_for_steps(2, start=number)
         cut()
         job.wait_until(lambda number=number: len(job.begun()) > number, f"start {number + 1}")
-    job.wait_for_steps(1, start=5)
+    job.wait_for_steps(1, start=6)
     kill("USR1", processes(job, "tally-train")[0])
     job.wait_until(lambda: status(job.run_dir)[1]["checkpoint"] > f"step-{job.begun()[-1]:012}.h5", "USR1")
     saved = int(status(job.run_dir)[1]["step"])
     job.wait_for_end()
     assert job.begun()[-1] < saved < steps, f"saved at {saved}: {job.text()}"
-    assert job.reasons() == ["SIGUSR2"] * 4 + ["finished"], job.text()
-    return job.require_cuts(4, steps)
+    assert job.reasons() == ["SIGUSR2"] * 5 + ["finished"], job.text()
+    return job.require_cuts(5, steps)
 
 
 def cancelled():
@@ -318,7 +334,7 @@ def setUpModule():
     unittest.addModuleCleanup(pool.shutdown)
     for case in (time_limits, preempted, cancelled, node_lost, without_progress, refused, sweep, scaling):
         outcomes[case.__name__] = [pool.submit(case)]
-    for case in (signals, killed_at_the_limit):
+    for case in (signals, warned, killed_at_the_limit):
         outcomes[case.__name__] = [pool.submit(case, script) for script in BOTH]
 
 
@@ -333,6 +349,9 @@ class Slurm(unittest.TestCase):
 
     def test_a_run_is_cut_into_six_jobs_by_time_limits(self):
         self.outcome("time_limits")
+
+    def test_a_signal_comes_before_the_limit(self):
+        self.outcome("warned")
 
     def test_a_job_is_ended_at_its_limit_without_any_other_signal(self):
         self.outcome("killed_at_the_limit")

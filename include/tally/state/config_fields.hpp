@@ -75,7 +75,8 @@ void for_each_field(Config& config, Visit&& visit) {
         config.checkpoint_every);
   visit(Field{"keep", "N", "checkpoints that stay; older ones are removed", kMay, 1, kBillion},
         config.keep);
-  visit(Field{"max-time", "HH:MM:SS", "checkpoint and stop after this time", kMay},
+  visit(Field{"max-time", "HH:MM:SS",
+              "checkpoint and stop after this time; before a cluster job ends anyway", kMay},
         config.max_time);
   visit(Field{"stall-timeout", "SECONDS", "end the job if a step takes longer; 0: never", kMay, 0,
               kBillion},
