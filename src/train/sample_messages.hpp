@@ -25,7 +25,7 @@ struct SampleHeader {
 using KeepSample =
     std::function<void(const SampleHeader& header, std::span<const std::uint8_t> pixels)>;
 
-/// For rank 0. Buffers up to kMessageBytes per rank.
+/// For rank 0. Buffers a few megabytes, whatever the number of ranks.
 class SampleSender {
  public:
   /// Images for rank 0 itself go to `keep`.
@@ -41,6 +41,7 @@ class SampleSender {
   const Communicator& communicator_;
   std::size_t record_bytes_;
   KeepSample keep_;
+  std::size_t capacity_;  // of a message
   std::vector<std::vector<std::byte>> buffers_;
 };
 
