@@ -17,6 +17,7 @@ src/image/drawing_choice.cpp
 src/image/grey_image.cpp src/image/image_limits.cpp src/image/image_type.cpp src/image/ink.cpp
 src/image/ink_parts.cpp src/image/jpeg_decoder.cpp src/image/jpeg_markers.cpp
 src/image/orientation.cpp src/image/paper.cpp src/image/paper_mask.cpp src/image/png_decoder.cpp
+src/image/ruling.cpp
 src/image/tones.cpp
 src/io/checkpoint.cpp src/io/checkpoint_gate.cpp src/io/config_file.cpp src/io/h5_handle.cpp
 src/io/h5_reader.cpp

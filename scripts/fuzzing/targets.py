@@ -91,7 +91,7 @@ def minimize(target):
             path.unlink()
     fresh.mkdir(parents=True, exist_ok=True)
     sources = [path for path in (CORPUS / target, FOUND / target) if path.exists()]
-    code, text = run(target, "-merge=1", fresh, *sources)
+    code, text = run(target, "-merge=1", "-use_counters=0", fresh, *sources)
     if code != 0:
         raise RuntimeError(f"{target}: the merge failed:\n{text[-2000:]}")
     for path in (CORPUS / target).iterdir():

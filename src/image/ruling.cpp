@@ -266,7 +266,10 @@ bool erase_ruling(GreyImage& ink, int contrast) {
   const bool has_level = erase_lines(ink, contrast);
   GreyImage turned = transposed(ink);
   const bool has_upright = erase_lines(turned, contrast);
-  if (has_upright) ink = transposed(turned);
+  if (has_upright) {
+    ink = {};  // of a large page there is room for two, not for three
+    ink = transposed(turned);
+  }
   return has_level || has_upright;
 }
 
