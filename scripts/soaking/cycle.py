@@ -109,7 +109,7 @@ class Cycle:
         if plan.in_start:
             time.sleep(plan.delay)
             return
-        if not self.wait_for(self.has_begun, 30):
+        if not self.wait_for(self.has_begun, 100):
             return
         time.sleep(plan.delay)
         if plan.in_save:
@@ -162,7 +162,7 @@ class Cycle:
     def judge(self):
         outcome = self.outcome
         # What is stopped for good, here mpirun, ends only by force once its ranks have gone.
-        seconds, orphans = self.job.wait_all_gone()
+        seconds, orphans = self.job.wait_all_gone(lambda: (self.last_logged_step(), self.status_time()))
         outcome.gone_seconds = seconds
         outcome.is_hang = seconds is None
         outcome.orphans = len(orphans)

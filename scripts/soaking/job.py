@@ -8,7 +8,7 @@ import time
 
 from recipes import BIN, RUN_MPI
 
-GONE_SECONDS = 60  # after which a job that has not ended hangs
+PATIENCE_SECONDS = 120  # after which a job that does not come forward hangs
 ORPHAN_SECONDS = 10  # that a rank may outlive its mpirun
 
 
@@ -92,11 +92,15 @@ class Job:
     def is_running(self):
         return self.popen.poll() is None
 
-    def wait_all_gone(self):
+    def wait_all_gone(self, progress, patience=PATIENCE_SECONDS):
         """Seconds until all processes have ended, and the ranks that outlived their mpirun for too
-        long; None if something hangs."""
-        start = time.monotonic()
-        while time.monotonic() - start < GONE_SECONDS:
+        long; None if something hangs. A job that was left alone may take as long as it needs, while
+        what `progress` returns changes."""
+        start = moved = time.monotonic()
+        last = progress()
+        while time.monotonic() - moved < patience:
+            if (now := progress()) != last:
+                last, moved = now, time.monotonic()
             alive = [rank for rank in self.find_ranks() if rank.state()]
             if not self.is_running() and not alive:
                 return time.monotonic() - start, []
@@ -104,7 +108,7 @@ class Job:
                 for rank in alive:
                     rank.signal(signal.SIGKILL)
                 return time.monotonic() - start, alive
-            time.sleep(0.005)
+            time.sleep(0.01)
         self.keep_evidence()
         for process in [self.mpirun, *self.ranks]:
             process.signal(signal.SIGKILL)

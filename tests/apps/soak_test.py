@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 
 from tally_testing import BIN, ROOT, TallyTest, main
 
@@ -11,6 +12,7 @@ sys.path.insert(0, str(ROOT / "scripts" / "soaking"))
 os.environ.setdefault("TALLY_BIN", str(BIN))
 
 from cycle import Outcome, Plan  # noqa: E402
+from job import Job, Process  # noqa: E402
 from lane import Lane, Tally  # noqa: E402
 from recipes import recipes  # noqa: E402
 
@@ -30,6 +32,26 @@ class Soak(TallyTest):
         self.assertIn("| orphans | 0 |", done.stdout)
         ended = int(done.stdout.split("| runs that came to their end | ")[1].split()[0])
         self.assertGreater(ended, 0)
+
+
+class Hangs(TallyTest):
+    def wait_for(self, seconds, progress):
+        """A job that takes so long, waited for with a patience of 1 s."""
+        job = Job.__new__(Job)
+        job.directory = self.directory
+        job.popen = subprocess.Popen(["sleep", str(seconds)])
+        job.mpirun, job.ranks, job.ranks_wanted = Process(job.popen.pid), [], 0
+        took, orphans = job.wait_all_gone(progress, patience=1)
+        self.assertIsNotNone(job.popen.poll())
+        self.assertEqual(orphans, [])
+        return took
+
+    def test_a_job_without_progress(self):
+        self.assertIsNone(self.wait_for(600, lambda: 0))
+        self.assertIn("cmdline: sleep 600", (self.directory / "hanging.txt").read_text())
+
+    def test_not_one_that_takes_long(self):
+        self.assertGreater(self.wait_for(3, time.monotonic), 2)
 
 
 class WhatIsWrong(TallyTest):
