@@ -176,6 +176,9 @@ MicroBatch Trainer::micro_batch(std::int64_t epoch_step, std::int64_t shard) con
 void Trainer::sum_gradients(int thread, std::uint32_t flags) {
   enter(thread, Phase::kReduce);
   parts_.heartbeat.strike(Phase::kReduce, thread);
+  if (!tree_->leaves().leaves(thread).is_empty()) {
+    parts_.heartbeat.spoil(Phase::kReduce, thread, *node_.worker_vector(node_.worker(thread), 0));
+  }
   std::uint32_t own_flags = thread == 0 ? flags : 0;
   if (leaf_errors_[static_cast<std::size_t>(thread)]) own_flags |= kRankFailed;
   const std::uint32_t all_flags = tree_->combine(thread, own_flags);

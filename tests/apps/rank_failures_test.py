@@ -76,6 +76,7 @@ class RankFailures(TallyTest):
     def test_a_number_that_is_none(self):
         for fault, words in {
             "nan:forward:rank=1:step=5": r"step 6: the gradient of 0-dense/weight is not finite",
+            "nan:reduce:rank=2:step=4": r"step 5: the gradient of 0-dense/weight is not finite; start",
             "nan:update:rank=0:step=2": r"step [34]: the gradient of \S+ is not finite; neither is the "
                                         r"loss of \d+ of \d+ samples: \d+, \d+",
             "nan:evaluate": r"step 32, evaluate: the loss on the test images is not finite",
