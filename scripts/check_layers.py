@@ -28,8 +28,9 @@ LAYERS = {
     ),
 }
 
-# Headers that everybody may use: those of the C library and of the kernel's interface.
-FREE = ["sys/", "arpa/inet.h", "fcntl.h", "poll.h", "pthread.h", "sched.h", "unistd.h", "stdlib.h", "xmmintrin.h"]
+# Headers that everybody may use: those of the C library, the compiler and the kernel's interface.
+FREE = ["sys/", "sanitizer/", "arpa/inet.h", "fcntl.h", "poll.h", "pthread.h", "sched.h", "unistd.h",
+        "stdlib.h", "xmmintrin.h"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 
