@@ -48,17 +48,32 @@ int main(int argc, char** argv) {
   CLI::App* from = app.add_subcommand("from-images", "make IDX files from drawings");
   from->add_option("source", images.source,
                    "a directory with a folder of PNG or JPEG files per class, named 0, 1, ...; or, "
-                   "with --cell, one sheet of cells, each class as many, one class after the other")
+                   "with --cell or --grid, one sheet of many drawings")
       ->required()
       ->type_name("SOURCE");
   from->add_option("--out", images.target, "directory to write the four files into")
       ->required()
       ->type_name("DIR");
-  from->add_option("--cell", images.cell, "size of a sheet's cells, as 20x20")->type_name("WxH");
-  from->add_option("--classes", images.classes, "classes on a sheet")
+  tally::SheetLayout& sheet = images.sheet;
+  from->add_option("--cell", sheet.cell, "size of a sheet's cells in pixels, as 20x20")
+      ->type_name("WxH");
+  from->add_option("--grid", sheet.grid, "or how many a sheet has, across and down, as 10x6")
+      ->type_name("CxR");
+  from->add_option("--labels", sheet.labels,
+                   "classes of the cells from the top left, again and again: 0123456789 for ten "
+                   "columns, or 10,11,12; - leaves a cell out")
+      ->type_name("LABELS");
+  from->add_option("--classes", sheet.classes,
+                   "without --labels: classes on a sheet, as many cells of each, one class after "
+                   "the other")
       ->check(CLI::Range(2, 256))
       ->capture_default_str()
       ->type_name("N");
+  from->add_option("--margin", sheet.margin_percent,
+                   "per cent of a cell to leave out at each side, where a form has ruled lines")
+      ->check(CLI::Range(0, 40))
+      ->capture_default_str()
+      ->type_name("P");
   from->add_option("--test-per-class", images.test_per_class,
                    "the last N of each class are for testing; by default, a fifth of them")
       ->check(CLI::NonNegativeNumber)

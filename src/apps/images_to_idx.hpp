@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "digit_collection.hpp"
+
 namespace tally {
 
 struct ImagesToIdxOptions {
   std::string source;  ///< a directory of class folders, or a sheet
   std::string target;
-  std::string cell;  ///< "20x20" for a sheet, else empty
-  int classes = 10;  ///< of a sheet
+  SheetLayout sheet;  ///< with neither cell nor grid, the source is no sheet
   std::optional<std::int64_t> test_per_class;
 };
 
@@ -24,7 +25,8 @@ struct ImagesToIdxResult {
 
 /// Brings each drawing to 28 x 28 as tally-predict does and writes the four files of a data set,
 /// gzip-compressed. Images of the classes take turns (0, 1, ..., 9, 0, ...), so that the first n of
-/// a file are a fair sample. Throws an Error if there is nothing to write.
+/// a file are a fair sample. The files appear together, in place of an older data set in the target
+/// directory, or not at all. Throws an Error if there is nothing to write.
 ImagesToIdxResult images_to_idx(const ImagesToIdxOptions& options);
 
 }  // namespace tally

@@ -164,13 +164,15 @@ TOOLS = {
     "data: index": ("tally-data", ["show", str(DIGITS), 4000], 2, f"{DIGITS}/train-images-idx3-"
                     "ubyte.gz: expected an index from 0 to 3 999, got 4 000"),
     "data: no folders": ("tally-data", ["from-images", MISSING, "--out", "{d}/out"], 2, f"{MISSING}: "
-                         "expected a directory with a folder per class, or a sheet and --cell WxH"),
+                         "expected a directory with a folder per class, or a sheet and --cell WxH "
+                         "or --grid CxR"),
     "data: nothing there": ("tally-data", ["from-images", "{d}/empty", "--out", "{d}/out"], 2,
                             "{d}/empty: expected drawings for training and for testing, got 0 and 0; "
                             "each class needs 5, or set --test-per-class"),
     "data: cell": ("tally-data", ["from-images", "{d}/noise", "--cell", "20", "--out", "{d}/out"], 2,
                    '--cell: expected a size as 20x20, got "20"'),
-    "predict: no images": ("tally-predict", ["{d}/used"], 2, "images is required; see --help"),
+    "predict: no images": ("tally-predict", ["{d}/used"], 2, "expected images, or --serve, but not "
+                           "both; see --help"),
     "predict: missing model": ("tally-predict", [MISSING, "x.png"], 4,
                                f"{MISSING}: no such checkpoint or run directory"),
     "predict: another size": ("tally-predict", ["{d}/eight", "x.png"], 2, "drawings for {d}/eight: "

@@ -10,10 +10,22 @@
 // pixels, five rows for each class.
 namespace tally {
 
-/// The cells of a sheet, row by row from the top left. Throws an Error that names `name` if the
-/// sheet does not consist of whole cells.
-std::vector<GreyImage> cut_sheet(const GreyImage& sheet, int cell_width, int cell_height,
-                                 const std::string& name);
+/// The cells of a sheet, row by row from the top left.
+struct Sheet {
+  int columns = 0;
+  std::vector<GreyImage> cells;
+};
+
+/// Cuts cells of one size in pixels. Throws an Error that names `name` if the sheet does not
+/// consist of whole cells.
+Sheet cut_sheet(const GreyImage& image, int cell_width, int cell_height, const std::string& name);
+
+/// Cuts a number of cells across and down, such as those of a form that was scanned; their sizes
+/// differ by at most a pixel. Throws an Error that names `name` if that leaves cells of nothing.
+Sheet cut_grid(const GreyImage& image, int columns, int rows, const std::string& name);
+
+/// `cell` without its border, `percent` (below 50) of its width and height on each side.
+GreyImage without_margin(const GreyImage& cell, int percent);
 
 /// The class of cell `index` of `cell_count`, where each of `class_count` classes has the same
 /// number of cells, one class after the other.
