@@ -13,6 +13,8 @@ import subprocess
 import time
 
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "munged", "mungekey", "ip", "unshare", "nsenter")
+NAMESPACES = ("unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+PATH = "/usr/sbin:/sbin:" + os.environ["PATH"]
 HEAD = "10.77.0.1"
 
 CONFIG = """\
@@ -56,12 +58,12 @@ def why_not():
     """Why there can be no cluster here, or nothing."""
     if os.geteuid() != 0:
         return "a cluster of namespaces takes root"
-    missing = [name for name in PROGRAMS if not shutil.which(name, path="/usr/sbin:/sbin:" + os.environ["PATH"])]
+    missing = [name for name in PROGRAMS if not shutil.which(name, path=PATH)]
     if missing:
         return f"not installed: {', '.join(missing)} (slurm-wlm, munge, iproute2, util-linux)"
-    tried = subprocess.run(["unshare", "--net", "ip", "link", "add", "type", "bridge"],
-                           capture_output=True, text=True, check=False)
-    return f"no network of its own: {tried.stderr.strip()}" if tried.returncode else ""
+    tried = subprocess.run([*NAMESPACES, "ip", "link", "add", "type", "bridge"], capture_output=True,
+                           text=True, check=False)
+    return f"no namespaces: {tried.stderr.strip()}" if tried.returncode else ""
 
 
 class Cluster:
@@ -73,7 +75,7 @@ class Cluster:
         self.environment = {
             **os.environ,
             "SLURM_CONF": str(self.directory / "slurm.conf"),
-            "PATH": "/usr/sbin:/sbin:" + os.environ["PATH"],
+            "PATH": PATH,
             "TMPDIR": str(self.directory / "tmp"),  # of each node
         }
         for name in ("state", "tmp", *(f"{kind}.{node}" for kind in ("spool", "tmp") for node in self.names)):
@@ -98,8 +100,7 @@ class Cluster:
     # A shell as the first process reaps what the daemons leave to it.
     def _start(self):
         self._init = self._spawn(
-            ["unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-             "bash", "-euc", f"""
+            [*NAMESPACES, "bash", "-euc", f"""
                 mount --bind {self.directory}/hosts /etc/hosts
                 hostname head
                 ip link set lo up
@@ -108,7 +109,8 @@ class Cluster:
                 ip link set cluster up
                 touch {self.directory}/ready
                 while sleep 0.5; do :; done"""])
-        self.wait_until(lambda: self._require_running() and (self.directory / "ready").exists(), 30, "namespaces")
+        ready = self.directory / "ready"
+        self.wait_until(lambda: self._require_running() and ready.exists(), 30, "namespaces")
         self._root = int(subprocess.run(["pgrep", "-P", str(self._init.pid)], capture_output=True,
                                         text=True, check=True).stdout)
         self.run("mungekey", "-c", "-k", self.directory / "munge.key")
@@ -116,11 +118,13 @@ class Cluster:
                  "--socket", self.directory / "munge.socket", "--pid-file", self.directory / "munged.pid",
                  "--log-file", self.directory / "munged.log", "--seed-file", self.directory / "munged.seed")
         self._spawn(self._inside("slurmctld", "-D"))
-        self.slurmd = {node: self._start_node(node) for node in self.names}
-        self.wait_until(lambda: self._require_running() and self.states() == dict.fromkeys(self.names, "idle"), 60, "idle nodes")
+        for node in self.names:
+            self._start_node(node)
+        idle = dict.fromkeys(self.names, "idle")
+        self.wait_until(lambda: self._require_running() and self.states() == idle, 60, "idle nodes")
 
     def _start_node(self, node):
-        process = self._spawn(self._inside(
+        self._spawn(self._inside(
             "unshare", "--net", "--uts", "--mount", "bash", "-euc", f"""
                 hostname {node}
                 mount -t tmpfs tmpfs /dev/shm
@@ -131,7 +135,6 @@ class Cluster:
                 ip link set eth0 up
                 nsenter --target 1 --net ip link set {node} master cluster up
                 exec slurmd -D -N {node}"""))
-        return process
 
     # nsenter goes to the root directory.
     def _inside(self, *line, cwd="/"):

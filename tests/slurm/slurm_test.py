@@ -62,9 +62,11 @@ class Job:
         return self.log.read_text() if self.log.exists() else ""
 
     def begun(self):
-        """The step from which each start went on."""
-        return [int(step) for step in re.findall(r"^\S+: job \d+, start .* from step (\d+)$", self.text(),
-                                                 re.MULTILINE)]
+        """The step from which each start went on, as tally-train says; none where it has said nothing."""
+        starts = re.split(r"^\S+: job \d+, start .* from step \d+$", self.text(), flags=re.MULTILINE)[1:]
+        lines = [re.search(r"^run: .* in all(?:, resumed at step ([\d ]+))?$", start, re.MULTILINE)
+                 for start in starts]
+        return [int((line[1] or "0").replace(" ", "")) if line else None for line in lines]
 
     def reasons(self):
         """Why each start ended, as run.status has it."""
@@ -87,8 +89,11 @@ class Job:
 
     def wait_for_steps(self, count, start=1):
         """Until the training of that start has done so many steps of its own."""
-        self.wait_until(lambda: len(self.begun()) >= start and
-                        self.last_step() >= self.begun()[start - 1] + count, f"step {count} of start {start}")
+        def is_there():
+            begun = self.begun()
+            return (len(begun) >= start and begun[start - 1] is not None
+                    and self.last_step() >= begun[start - 1] + count)
+        self.wait_until(is_there, f"step {count} of start {start}")
 
     def wait_for_end(self, words="run.status DONE", state="COMPLETED"):
         self.wait_until(lambda: words in self.text(), words)
@@ -98,6 +103,7 @@ class Job:
 
     def lost_steps(self):
         """At each cut: the last step that was seen, less the one from which the next start went on."""
+        assert None not in self.begun(), self.text()
         return [self.reached[start] - step for start, step in enumerate(self.begun()[1:], 1)]
 
     def require_cuts(self, count, steps):
@@ -274,7 +280,7 @@ def refused():
     job = Job("refused", "train.sbatch", "--time=10", options=["--batch-size", 10, "--micro-batch", 3],
               environment={"OMPI_MCA_odls_base_sigkill_timeout": "0"})
     job.wait_for_end(words="run.status missing", state="FAILED")
-    assert job.begun() == [0], job.text()
+    assert job.begun() == [None], job.text()
     assert "expected a divisor of --batch-size 10" in job.text(), job.text()
     return "one start"
 
