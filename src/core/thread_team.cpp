@@ -11,6 +11,8 @@ namespace tally {
 
 ThreadTeam::ThreadTeam(int size) : size_(1) {
   if (size == 1) return;
+  // OMP_DYNAMIC would make later teams smaller whenever the machine is busy.
+  omp_set_dynamic(0);
 #pragma omp parallel num_threads(size)
 #pragma omp single
   size_ = omp_get_num_threads();
@@ -41,6 +43,19 @@ int usable_cores() {
   cpu_set_t cores;
   if (sched_getaffinity(0, sizeof(cores), &cores) != 0) return 1;
   return CPU_COUNT(&cores);
+}
+
+int bound_cores() {
+  if (omp_get_proc_bind() == omp_proc_bind_false) return 0;
+  int cores = 0;
+  for (int place = 0; place < omp_get_num_places(); ++place) {
+    cores += omp_get_place_num_procs(place);
+  }
+  return cores;
+}
+
+int thread_limit() {
+  return omp_get_thread_limit();
 }
 
 }  // namespace tally

@@ -146,14 +146,4 @@ void remove_temporary_files(const fs::path& directory, ExitCode on_error) {
   }
 }
 
-void require_writable(const fs::path& directory) {
-  const fs::path trial = temporary_name(directory / "trial");
-  const int descriptor = open_file(trial, O_WRONLY | O_CREAT | O_EXCL);
-  const int error_number = errno;
-  require(descriptor >= 0, ExitCode::kUsage, "{}: cannot be written: {}; choose another --run-dir",
-          directory.string(), system_error_text(error_number));
-  ::close(descriptor);
-  remove_temporary_file(trial);
-}
-
 }  // namespace tally

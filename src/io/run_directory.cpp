@@ -7,6 +7,7 @@
 
 #include "tally/core/error.hpp"
 #include "tally/io/posix_file.hpp"
+#include "tally/io/trial_file.hpp"
 
 namespace tally {
 namespace {
@@ -59,6 +60,10 @@ fs::path checkpoint_directory(const fs::path& run_directory) {
   return run_directory / "checkpoints";
 }
 
+fs::path config_file(const fs::path& run_directory) {
+  return run_directory / "config.toml";
+}
+
 RunDirectory::RunDirectory(const fs::path& path, std::chrono::seconds patience) : path_(path) {
   make_durably(checkpoints());
   lock_.emplace(path_ / "run.lock", patience);
@@ -66,7 +71,7 @@ RunDirectory::RunDirectory(const fs::path& path, std::chrono::seconds patience) 
   // published any more.
   remove_temporary_files(path_, ExitCode::kUsage);
   remove_temporary_files(checkpoints(), ExitCode::kUsage);
-  require_writable(checkpoints());
+  const TrialFile trial(checkpoints());
 }
 
 bool RunDirectory::is_used() const {
@@ -77,7 +82,7 @@ bool RunDirectory::is_used() const {
 }
 
 void RunDirectory::write_config(std::string_view toml) const {
-  replace_file_durably(config_file(), toml, ownership_check());
+  replace_file_durably(config_file(path_), toml, ownership_check());
 }
 
 void RunDirectory::write_status(const RunStatus& status) const {

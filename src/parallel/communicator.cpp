@@ -104,6 +104,10 @@ std::unique_ptr<Communicator> Communicator::split(int color) const {
 
 Communicator::~Communicator() = default;
 
+const std::string& Communicator::host() const {
+  return handles_->host;
+}
+
 std::string Communicator::place() const {
   return fmt::format("rank {} on host {}", rank_, handles_->host);
 }

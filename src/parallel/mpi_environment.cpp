@@ -50,13 +50,16 @@ MpiEnvironment::MpiEnvironment(int& argc, char**& argv) {
   // By default any error ends the process within MPI, and no return code is ever seen.
   mpi_check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   mpi_check(MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-  require(provided >= MPI_THREAD_FUNNELED, ExitCode::kFailure,
-          "this MPI does not let the main thread communicate while others compute "
-          "(MPI_THREAD_FUNNELED); use an MPI built with thread support");
 }
 
 MpiEnvironment::~MpiEnvironment() {
   MPI_Finalize();
+}
+
+bool mpi_allows_threads() {
+  int provided = MPI_THREAD_SINGLE;
+  mpi_check(MPI_Query_thread(&provided), "MPI_Query_thread");
+  return provided >= MPI_THREAD_FUNNELED;
 }
 
 void mpi_check(int result, std::string_view call) {

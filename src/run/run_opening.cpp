@@ -2,9 +2,8 @@
 #include "tally/run/run_opening.hpp"
 
 #include <algorithm>
-#include <ctime>
 
-#include <fmt/chrono.h>
+#include <fmt/format.h>
 
 #include "tally/core/text.hpp"
 #include "tally/data/data_directory.hpp"
@@ -13,18 +12,6 @@
 
 namespace tally {
 namespace {
-
-std::string given_text(const GivenOptions& given, std::string_view name) {
-  std::string text;
-  for (const GivenOption& option : given) {
-    if (option.name == name) text = option.text;
-  }
-  return text;
-}
-
-std::string new_run_directory() {
-  return fmt::format("runs/{:%Y%m%d-%H%M%S}", fmt::localtime(std::time(nullptr)));
-}
 
 // --- rank 0 ---
 
@@ -44,28 +31,10 @@ std::optional<TrainingState> load_if_resuming(const LaunchOptions& options, RunR
   return state;
 }
 
-// What a resumed run is given: the preset's fields, and over them those that were named.
-GivenOptions given_on_resume(const GivenFields& given) {
-  GivenOptions all = given.preset.empty() ? GivenOptions{} : preset_fields(given.preset);
-  all.insert(all.end(), given.fields.begin(), given.fields.end());
-  return all;
-}
-
 // Of a run that was ended before its first checkpoint, unless nothing is known of it.
 RunConfig config_without_checkpoint(const RunRecorder& recorder, const GivenFields& given) {
   const std::optional<RunConfig> stored = recorder.load_config();
-  return stored ? resumed(*stored, given_on_resume(given)) : fresh_config(given);
-}
-
-// What the headers say; the digests follow when the files are read.
-DataFingerprint read_shape(const DatasetFiles& files) {
-  const SplitReader train(files.train);
-  const SplitReader test(files.test);
-  require(train.rows() == test.rows() && train.columns() == test.columns(), ExitCode::kUsage,
-          "{}: expected images of {} x {} as in {}, got {} x {}; use files of one data set",
-          files.test.images.string(), train.rows(), train.columns(), files.train.images.string(),
-          test.rows(), test.columns());
-  return {train.count(), test.count(), train.rows(), train.columns(), {}};
+  return stored ? resumed_config(*stored, given) : fresh_config(given);
 }
 
 void require_training_images(const RunConfig& config, const DataFingerprint& data) {
@@ -78,10 +47,7 @@ void require_training_images(const RunConfig& config, const DataFingerprint& dat
 // Fills in everything but the network and the vectors of a fresh run.
 void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& report) {
   const GivenFields given = given_fields(options);
-  std::string directory = given_text(given.fields, "run-dir");
-  require(!options.resume || !directory.empty(), ExitCode::kUsage,
-          "--resume: expected --run-dir DIR, the run to continue");
-  if (directory.empty()) directory = new_run_directory();
+  const std::string directory = run_directory(options, given);
   if (!options.resume) run.state.config = fresh_config(given);  // refused before anything is made
 
   run.recorder = std::make_unique<RunRecorder>(
@@ -91,7 +57,7 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   if (stored) {
     run.state = std::move(*stored);
     run.computed_by = run.state.build;
-    run.state.config = resumed(run.state.config, given_on_resume(given));
+    run.state.config = resumed_config(run.state.config, given);
   } else if (options.resume) {
     run.state.config = config_without_checkpoint(*run.recorder, given);
   }
@@ -117,21 +83,6 @@ struct SharedFacts {
   std::int64_t train_images = 0, test_images = 0, rows = 0, columns = 0;
 };
 
-// Other products on one rank alone would give other bits, without any error.
-void require_same_build(const Communicator& communicator, const BuildFacts& build) {
-  const auto text = [](const BuildFacts& facts) {
-    return fmt::format("tally {}, {}, {}, {}", facts.version, facts.compiler, facts.instruction_set,
-                       facts.kernel_backend);
-  };
-  const std::string of_root = communicator.broadcast(text(build));
-  communicator.together([&] {
-    require(text(build) == of_root, ExitCode::kUsage,
-            "expected {} as on rank 0, got {}; start the same program, with the same "
-            "TALLY_KERNELS, on every host",
-            of_root, text(build));
-  });
-}
-
 void share_facts(const Communicator& communicator, OpenedRun& run) {
   TrainingState& state = run.state;
   state.config =
@@ -146,7 +97,6 @@ void share_facts(const Communicator& communicator, OpenedRun& run) {
   state.data.rows = facts.rows;
   state.data.columns = facts.columns;
   state.build = this_build();
-  require_same_build(communicator, state.build);
 }
 
 void share_vectors(const Communicator& communicator, OpenedRun& run) {
@@ -163,6 +113,16 @@ void share_vectors(const Communicator& communicator, OpenedRun& run) {
 }
 
 }  // namespace
+
+DataFingerprint read_shape(const DatasetFiles& files) {
+  const SplitReader train(files.train);
+  const SplitReader test(files.test);
+  require(train.rows() == test.rows() && train.columns() == test.columns(), ExitCode::kUsage,
+          "{}: expected images of {} x {} as in {}, got {} x {}; use files of one data set",
+          files.test.images.string(), train.rows(), train.columns(), files.train.images.string(),
+          test.rows(), test.columns());
+  return {train.count(), test.count(), train.rows(), train.columns(), {}};
+}
 
 OpenedRun open_run(const Communicator& communicator, const LaunchOptions& options,
                    ProgressReport& report) {

@@ -20,6 +20,13 @@ std::chrono::seconds lock_patience() {
 
 }  // namespace
 
+std::optional<RunConfig> stored_config(const std::filesystem::path& run_directory) {
+  const std::filesystem::path file = config_file(run_directory);
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return std::nullopt;
+  return config_from_toml(read_toml_file(file), file.string());
+}
+
 RunRecorder::RunRecorder(const std::filesystem::path& directory, Warn warn)
     : warn_(std::move(warn)),
       directory_(directory, lock_patience()),
@@ -36,10 +43,7 @@ std::optional<TrainingState> RunRecorder::load() {
 }
 
 std::optional<RunConfig> RunRecorder::load_config() const {
-  const std::filesystem::path file = directory_.config_file();
-  std::error_code error;
-  if (!std::filesystem::exists(file, error)) return std::nullopt;
-  return config_from_toml(read_toml_file(file), file.string());
+  return stored_config(path());
 }
 
 void RunRecorder::begin(const TrainingState& state) {

@@ -7,8 +7,9 @@
 #include <fmt/format.h>
 
 #include "tally/core/text.hpp"
+#include "tally/run/launch_check.hpp"
+#include "tally/run/launch_doctor.hpp"
 #include "tally/run/training_recipe.hpp"
-#include "tally/run/worker_threads.hpp"
 #include "tally/train/step_flags.hpp"
 
 namespace tally {
@@ -28,15 +29,6 @@ RankData load_data(const Communicator& communicator, Heartbeat& heartbeat, Opene
   return data;
 }
 
-ThreadTeam make_team(const Communicator& communicator, const RunConfig& config,
-                     const ShardPlan& plan, const CpuShare& share, bool oversubscribe) {
-  const Range own = leaves_of_rank(plan.shards(), communicator.size(), communicator.rank());
-  int threads = 1;
-  communicator.together(
-      [&] { threads = worker_threads(config.threads, share, own.size(), oversubscribe); });
-  return ThreadTeam(threads);
-}
-
 SetFigures to_figures(const Evaluation& evaluation) {
   return {evaluation.loss, evaluation.accuracy()};
 }
@@ -53,7 +45,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }  // namespace
 
 TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun& opened,
-                         const LaunchOptions& options)
+                         int threads, const LaunchOptions& options)
     : communicator_(launch.communicator),
       heartbeat_(launch.heartbeat),
       report_(report),
@@ -64,8 +56,7 @@ TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun
       loss_(make_loss(config_.loss)),
       plan_(shard_recipe(state_)),
       data_(load_data(communicator_, heartbeat_, opened, plan_)),
-      cpu_share_(cpu_share(communicator_)),
-      team_(make_team(communicator_, config_, plan_, cpu_share_, options.oversubscribe)),
+      team_(threads),
       trainer_({communicator_, team_, network_, *loss_, plan_, data_.train, heartbeat_},
                trainer_options(state_), state_),
       signals_(launch.signals),
@@ -112,12 +103,6 @@ void TrainingRun::announce(const LaunchOptions& options) {
                                : ""));
   const std::string job_end = job_end_->text(Clock::now());
   if (!job_end.empty()) report_.line("time: " + job_end);
-  for (const std::string& warning :
-       {idle_workers_warning(workers, config_),
-        crowding_warning(team_.size(), cpu_share_, spins_at_barriers()),
-        trainer_.why_not_shared()}) {
-    if (!warning.empty()) report_.warning(warning);
-  }
 }
 
 ExitCode TrainingRun::run() {
@@ -329,11 +314,37 @@ ExitCode TrainingRun::finish() {
   return ExitCode::kDone;
 }
 
+namespace {
+
+// Ranks that are no job would each open the run.
+LaunchFacts require_sound_ranks(const Communicator& communicator, ProgressReport& report) {
+  const LaunchFacts facts = gather_ranks(communicator);
+  Findings findings;
+  check_ranks(facts, findings);
+  findings.obey(communicator, report);
+  return facts;
+}
+
+void require_sound_work(const Communicator& communicator, const OpenedRun& opened,
+                        bool oversubscribe, ProgressReport& report, LaunchFacts& facts) {
+  const RunConfig& config = opened.state.config;
+  gather_work(communicator, config, oversubscribe, facts);
+  gather_directory(communicator, config, opened.network->layout().count(), facts);
+  Findings findings;
+  check_work(facts, findings);
+  check_directory(facts, findings);
+  findings.obey(communicator, report);
+}
+
+}  // namespace
+
 ExitCode run_training(const Launch& launch, const LaunchOptions& options) {
   const Communicator& communicator = launch.communicator;
   launch.heartbeat.enter(Phase::kLoad);
   launch.heartbeat.strike(Phase::kLoad);
+  if (options.doctor) return diagnose(communicator, options);
   ProgressReport report(!communicator.is_root());
+  LaunchFacts facts = require_sound_ranks(communicator, report);
   OpenedRun opened = open_run(communicator, options, report);
   report.set_quiet(!communicator.is_root() || opened.state.config.quiet);
   launch.watchdog.set_timeout(std::chrono::seconds{opened.state.config.stall_timeout});
@@ -347,7 +358,8 @@ ExitCode run_training(const Launch& launch, const LaunchOptions& options) {
                             grouped(opened.state.progress.step)));
     return ExitCode::kDone;
   }
-  return TrainingRun(launch, report, opened, options).run();
+  require_sound_work(communicator, opened, options.oversubscribe, report, facts);
+  return TrainingRun(launch, report, opened, facts.of(communicator.rank()).threads, options).run();
 }
 
 }  // namespace tally

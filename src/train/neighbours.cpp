@@ -27,7 +27,7 @@ Neighbours::Neighbours(const Communicator& communicator, Heartbeat& heartbeat)
   const std::unique_ptr<Communicator> node = communicator.split(communicator.node());
   try {
     communicator.together([&] { memory_ = std::make_unique<SharedMemory>(*node, sizeof(Shown)); });
-  } catch (const AgreedError&) {  // the trainer tells why, and goes on without as well
+  } catch (const AgreedError&) {  // a training goes on without as well; its start tells why
     memory_.reset();
     return;
   }

@@ -79,7 +79,7 @@ class RowStep {
   AlignedVector pixels_;  // [rows x inputs]
   std::vector<std::uint8_t> labels_;
   std::vector<double> losses_;
-  std::vector<std::uint32_t> used_inputs_;  // pixels that are not 0 in every sample
+  std::vector<std::uint32_t> used_inputs_;  // pixels that are not 0 in some sample
   std::vector<std::uint32_t> all_inputs_;
   AlignedVector scaled_;    // [rows x stride], the gradient of a layer's sums times -rate / rows
   AlignedVector grad_row_;  // one row of a weight's gradient

@@ -53,7 +53,7 @@ TRAIN = {
                                "000 training images, got 4 000"),
     "preset": (["--preset", "fastest"], 2, '--preset: expected paper or fast, got "fastest"'),
     "too many threads": (["--threads", 4000], 2,
-                         lambda test: test.too_many_threads()),
+                         lambda test, ranks: test.too_many_threads(ranks)),
     # the network
     "layer": (["--network", "dense:100,tanhh,dense:10"], 2, 'network "dense:100,tanhh,dense:10": '
               '"tanhh" at character 11 is no layer; expected dense:N, tanh, sigmoid or relu'),
@@ -129,7 +129,7 @@ TRAIN = {
                    2, "{d}/small/train-images-idx3-ubyte.gz: expected 4 000 images, got 100; pass "
                    "the data that this run was started on with --data"),
     "changed data": (["--run-dir", "{d}/used", "--resume", "--max-steps", 40, "--data",
-                      "{d}/changed"], 2, lambda test: test.changed_data()),
+                      "{d}/changed"], 2, lambda test, ranks: test.changed_data()),
     "all checkpoints damaged": (["--run-dir", "{d}/damaged", "--resume"], 4, "{d}/damaged/"
                                 "checkpoints: no checkpoint is whole: {d}/damaged/checkpoints/"
                                 "step-000000000032.h5: truncated (expected {bytes} bytes, got 1 000)"
@@ -243,11 +243,14 @@ class Refusals(TallyTest):
         (folder / "step-000000000032.h5").write_bytes(whole[:1000])
         return len(whole)
 
-    def too_many_threads(self):
+    def too_many_threads(self, ranks):
         cores = len(os.sched_getaffinity(0))
         plural = "" if cores == 1 else "s"
-        return (f"--threads: expected at most the {cores} core{plural} that this rank is bound to, "
-                "got 4000; launch with mpirun --bind-to none, or --map-by slot:PE=4000")
+        host = os.uname().nodename
+        bound = (f"rank 0 on host {host} is" if ranks == 1
+                 else f"ranks 0-{ranks - 1} on host {host} are")
+        return (f"--threads: expected at most the {cores} core{plural} that {bound} bound to, got "
+                f"4000; use at most --threads {cores}")
 
     def changed_data(self):
         import gzip
@@ -277,7 +280,7 @@ class Refusals(TallyTest):
                 if name == "all checkpoints damaged":
                     message = message.replace("{bytes}", f"{self.damage():,}".replace(",", " "))
                 if callable(message):
-                    message = message(self)
+                    message = message(self, ranks)
                 given = " ".join(map(str, arguments))
                 extra = []
                 if "--run-dir" not in given:

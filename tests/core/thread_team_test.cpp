@@ -51,6 +51,16 @@ TEST(ThreadTeam, WorksAgainAfterAnError) {
   EXPECT_EQ(calls, 2);
 }
 
+TEST(ThreadTeam, IsNotCutToAnIdlePartOfTheMachine) {
+  omp_set_dynamic(1);
+  const int more_than_cores = omp_get_num_procs() + 1;
+  const ThreadTeam team(more_than_cores);
+  EXPECT_EQ(team.size(), more_than_cores);
+  std::atomic<int> members = 0;
+  team.run([&](int) { ++members; });
+  EXPECT_EQ(members, more_than_cores);
+}
+
 TEST(UsableCores, IsAtLeastOne) {
   EXPECT_GE(usable_cores(), 1);
 }

@@ -254,15 +254,5 @@ TEST(TemporaryFiles, OfOneProcessAndTargetHaveDifferentNames) {
   EXPECT_NE(first.at(0), second.at(0));
 }
 
-TEST(RequireWritable, LeavesNothing) {
-  const TemporaryDirectory directory;
-  require_writable(directory.path());
-  EXPECT_TRUE(names_in(directory.path()).empty());
-  const fs::path missing = directory.path() / "none";
-  EXPECT_EQ(failure_of([&] { require_writable(missing); }),
-            "exit 2: " + missing.string() +
-                ": cannot be written: No such file or directory; choose another --run-dir");
-}
-
 }  // namespace
 }  // namespace tally

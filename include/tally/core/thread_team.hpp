@@ -30,7 +30,14 @@ class ThreadTeam {
   int size_;
 };
 
-/// The number of cores the calling process may run on.
+/// The number of cores the calling thread may run on.
 int usable_cores();
+
+/// The cores in the places to which the environment lets OpenMP bind threads (OMP_PROC_BIND,
+/// OMP_PLACES), 0 if it does not. The main thread is bound to the first place before main.
+int bound_cores();
+
+/// How many threads OpenMP grants a team at most (OMP_THREAD_LIMIT).
+int thread_limit();
 
 }  // namespace tally

@@ -59,7 +59,4 @@ std::vector<std::filesystem::path> entries_of(const std::filesystem::path& direc
 void remove_temporary_files(const std::filesystem::path& directory,
                             ExitCode on_error = ExitCode::kFailure);
 
-/// Throws an Error (ExitCode::kUsage) if no file can be made in `directory`.
-void require_writable(const std::filesystem::path& directory);
-
 }  // namespace tally

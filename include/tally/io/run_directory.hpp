@@ -36,6 +36,7 @@ struct RunStatus {
 std::string to_text(const RunStatus& status);
 
 std::filesystem::path checkpoint_directory(const std::filesystem::path& run_directory);
+std::filesystem::path config_file(const std::filesystem::path& run_directory);
 
 class RunDirectory {
  public:
@@ -56,7 +57,6 @@ class RunDirectory {
   /// Whether an earlier run has left something here that a fresh one would overwrite.
   [[nodiscard]] bool is_used() const;
 
-  [[nodiscard]] std::filesystem::path config_file() const { return path_ / "config.toml"; }
   void write_config(std::string_view toml) const;
   void write_status(const RunStatus& status) const;
   void write_profile(std::string_view json) const;

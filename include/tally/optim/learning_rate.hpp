@@ -13,8 +13,7 @@ namespace tally {
 ///   constant   peak
 ///   step       peak * step_factor^floor(s / step_samples)
 ///   cosine     peak * (1 + cos(pi s/S)) / 2 (Loshchilov and Hutter 2017, without restarts)
-///   one-cycle  a half cosine from peak/25 up to peak at 0.3 S, and another down to peak/250 000 at
-///   S
+///   one-cycle  a half cosine from peak/25 up to peak at 0.3 S, another down to peak/250 000 at S
 ///              (Smith and Topin 2018, with the constants of PyTorch's OneCycleLR)
 /// Warm-up multiplies the first warmup_steps steps by 1/warmup_steps, 2/warmup_steps, ... 1.
 enum class ScheduleKind { kConstant, kStep, kCosine, kOneCycle };

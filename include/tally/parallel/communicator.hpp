@@ -54,6 +54,8 @@ class Communicator {
   [[nodiscard]] int node_size() const { return node_size_; }
   /// The number of this rank's node.
   [[nodiscard]] int node() const { return node_; }
+  /// As MPI calls it.
+  [[nodiscard]] const std::string& host() const;
   /// "rank 3 on host n2", for messages.
   [[nodiscard]] std::string place() const;
 

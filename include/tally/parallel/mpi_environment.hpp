@@ -18,12 +18,13 @@ std::vector<int> pretended_nodes();
 /// Communicator::abort.
 class MpiEnvironment {
  public:
-  /// Throws an Error if MPI cannot let the main thread communicate while others compute
-  /// (MPI_THREAD_FUNNELED).
   MpiEnvironment(int& argc, char**& argv);
   ~MpiEnvironment();
   MpiEnvironment(const MpiEnvironment&) = delete;
   MpiEnvironment& operator=(const MpiEnvironment&) = delete;
 };
+
+/// Whether MPI lets the main thread communicate while others compute (MPI_THREAD_FUNNELED).
+bool mpi_allows_threads();
 
 }  // namespace tally

@@ -15,6 +15,7 @@ struct LaunchOptions {
   std::string dump_order;   ///< CSV file; empty: none
   bool resume = false;
   bool profile = false;
+  bool doctor = false;         ///< look at the launch, and train nothing
   bool oversubscribe = false;  ///< more threads than cores are meant
 };
 
@@ -25,6 +26,13 @@ struct GivenFields {
   GivenOptions fields;
 };
 GivenFields given_fields(const LaunchOptions& options);
+
+/// Where the run is kept: --run-dir, else a directory named by the time. Throws an Error if a run
+/// is to be resumed, and none is named.
+std::string run_directory(const LaunchOptions& options, const GivenFields& given);
+
+/// The configuration of a run that goes on. A preset stands for its fields that may not change.
+RunConfig resumed_config(const RunConfig& stored, const GivenFields& given);
 
 /// The configuration of a fresh run: command line > file > preset > default. Throws an Error.
 RunConfig fresh_config(const GivenFields& given);

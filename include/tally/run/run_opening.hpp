@@ -30,6 +30,9 @@ struct OpenedRun {
 OpenedRun open_run(const Communicator& communicator, const LaunchOptions& options,
                    ProgressReport& report);
 
+/// What the headers of the data say; the digests follow when the files are read. Throws an Error.
+DataFingerprint read_shape(const DatasetFiles& files);
+
 /// Refuses data other than those the run was started on, naming the file. For rank 0, once the
 /// digests of the files are known.
 void require_same_data(const DataFingerprint& expected, const DataFingerprint& found,

@@ -15,6 +15,9 @@ namespace tally {
 /// Takes one line for people.
 using Warn = std::function<void(const std::string& text)>;
 
+/// The configuration of the run in a directory, if there is one. Throws an Error if it is damaged.
+std::optional<RunConfig> stored_config(const std::filesystem::path& run_directory);
+
 /// What rank 0 writes into the run directory: checkpoints, metrics, status. A write that fails
 /// costs a warning, never the training; it is tried again at the next occasion.
 class RunRecorder {

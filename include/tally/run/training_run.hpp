@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 
-#include "tally/parallel/cpu_share.hpp"
 #include "tally/run/job_end.hpp"
 #include "tally/run/launch_meter.hpp"
 #include "tally/run/launch_options.hpp"
@@ -35,7 +34,7 @@ struct Launch {
 class TrainingRun {
  public:
   /// Reads and distributes the data. Throws an AgreedError. Collective: every rank must call.
-  TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun& opened,
+  TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun& opened, int threads,
               const LaunchOptions& options);
 
   /// Trains. Returns kDone, or kStopped if the run is to be resumed. Throws an AgreedError if a
@@ -72,7 +71,6 @@ class TrainingRun {
   std::unique_ptr<Loss> loss_;
   ShardPlan plan_;
   RankData data_;
-  CpuShare cpu_share_;
   ThreadTeam team_;
   Trainer trainer_;
   std::optional<OrderLog> order_log_;

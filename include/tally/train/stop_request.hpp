@@ -7,7 +7,7 @@ namespace tally {
 
 /// Turns signals into step flags: USR1 asks for a checkpoint; USR2, TERM and INT ask for a
 /// checkpoint and a stop. A handler does nothing but set its flag. SIGPIPE is ignored, since a
-/// closed standard output must not end a training. One per process, after MPI has started.
+/// closed standard output must not end a training. One per process.
 class StopRequest {
  public:
   StopRequest();

@@ -113,9 +113,6 @@ class Trainer {
   /// What this rank made its leaves of in the last step, in the order of summation.
   [[nodiscard]] std::vector<UsedSample> used_samples() const;
 
-  /// Empty if the ranks of a host share their memory, as they should.
-  [[nodiscard]] const std::string& why_not_shared() const { return node_.why_not_shared(); }
-
   /// Of this rank's main thread.
   Stopwatch& stopwatch();
 

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "tally/run/launch_doctor.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "tally/core/text.hpp"
+#include "tally/data/data_directory.hpp"
+#include "tally/io/config_file.hpp"
+#include "tally/run/launch_check.hpp"
+#include "tally/run/run_opening.hpp"
+
+namespace tally {
+namespace {
+
+using Row = std::array<std::string, 6>;
+
+std::string to_line(const Row& row, const std::array<std::size_t, 6>& widths) {
+  return fmt::format("{:>{}}  {:<{}}  {:<{}}  {:>{}}  {:>{}}  {:>{}}\n", row[0], widths[0], row[1],
+                     widths[1], row[2], widths[2], row[3], widths[3], row[4], widths[4], row[5],
+                     widths[5]);
+}
+
+// That of the run as it would be started. Makes nothing.
+RunConfig planned_config(const LaunchOptions& options) {
+  const GivenFields given = given_fields(options);
+  const std::string directory = run_directory(options, given);
+  const std::optional<RunConfig> stored = options.resume ? stored_config(directory) : std::nullopt;
+  RunConfig config = stored ? resumed_config(*stored, given) : fresh_config(given);
+  config.run_dir = directory;
+  return config;
+}
+
+// A checkpoint's size is known once the images' is.
+std::size_t count_parameters(const RunConfig& config, Findings& findings) {
+  std::size_t count = 0;
+  const std::optional<Error> error = error_of([&] {
+    const DataFingerprint shape =
+        read_shape(find_dataset_files(data_directory(config.data).string()));
+    count = parameter_layout(config, shape).count();
+  });
+  if (error) findings.error("{}", error->what());
+  return count;
+}
+
+void look_at_work(const Communicator& communicator, const LaunchOptions& options,
+                  LaunchFacts& facts, Findings& findings) {
+  RunConfig config;
+  communicator.on_root([&] { config = planned_config(options); });
+  config = config_from_toml(communicator.broadcast(to_toml(config)), "configuration of rank 0");
+  const std::size_t parameters = communicator.is_root() ? count_parameters(config, findings) : 0;
+  gather_work(communicator, config, options.oversubscribe, facts);
+  gather_directory(communicator, config, parameters, facts);
+  check_work(facts, findings);
+  check_directory(facts, findings);
+}
+
+}  // namespace
+
+std::string rank_table(const LaunchFacts& facts) {
+  std::vector<Row> rows = {{"rank", "host", "cpuset", "cores", "threads", "memory"}};
+  for (std::size_t rank = 0; rank < facts.ranks.size(); ++rank) {
+    const RankFacts& of_rank = facts.ranks[rank];
+    rows.push_back({std::to_string(rank), of_rank.host, of_rank.cpus,
+                    std::to_string(of_rank.cores.own_cores),
+                    of_rank.threads == 0 ? "?" : std::to_string(of_rank.threads),
+                    bytes_text(of_rank.free_bytes)});
+  }
+  std::array<std::size_t, 6> widths{};
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string table;
+  for (const Row& row : rows) table += to_line(row, widths);
+  return table;
+}
+
+std::string to_text(const Findings& findings) {
+  std::string text;
+  for (const std::string& error : findings.errors()) text += "error: " + error + "\n";
+  for (const std::string& warning : findings.warnings()) text += "warning: " + warning + "\n";
+  const auto count = [](const std::vector<std::string>& of, const char* noun) {
+    return counted(static_cast<std::int64_t>(of.size()), noun);
+  };
+  return fmt::format("{}{}, {}", text, count(findings.errors(), "error"),
+                     count(findings.warnings(), "warning"));
+}
+
+ExitCode diagnose(const Communicator& communicator, const LaunchOptions& options) {
+  ProgressReport report(!communicator.is_root());
+  LaunchFacts facts = gather_ranks(communicator);
+  Findings findings;
+  check_ranks(facts, findings);
+  bool has_errors = !findings.errors().empty();
+  communicator.broadcast_value(has_errors);
+  // Ranks of different programs, or of no job, may not go on together.
+  if (!has_errors) look_at_work(communicator, options, facts, findings);
+  report.line(rank_table(facts) + to_text(findings));
+  has_errors = !findings.errors().empty();
+  communicator.broadcast_value(has_errors);
+  return has_errors ? ExitCode::kUsage : ExitCode::kDone;
+}
+
+}  // namespace tally

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "tally/core/text.hpp"
+#include "tally/run/launch_check.hpp"
+
+namespace tally {
+namespace {
+
+void check_one_job(const LaunchFacts& facts, Findings& findings) {
+  const Launcher& launcher = facts.launcher;
+  if (facts.ranks.size() > 1) return;
+  if (launcher.processes > 1) {
+    const bool is_srun = launcher.kind == Launcher::Kind::kSrun;
+    findings.error(
+        "{} started {} processes, but each of them is a job of one rank: it does not speak with "
+        "the MPI that tally was built with; {}",
+        name_of(launcher.kind), launcher.processes,
+        is_srun ? "start with srun --mpi=pmix, or with mpirun; for separate runs unset "
+                  "SLURM_STEP_NUM_TASKS"
+                : "start with the mpirun of that MPI");
+  }
+  if (launcher.allocated_tasks > 1) {
+    findings.warning(
+        "one rank in a SLURM allocation for {} tasks; start with srun --mpi=pmix, or with mpirun",
+        launcher.allocated_tasks);
+  }
+}
+
+void check_programs(const LaunchFacts& facts, Findings& findings) {
+  const std::string& expected = facts.ranks.front().program;
+  const auto others =
+      facts.ranks_that([&](const RankFacts& rank) { return rank.program != expected; });
+  if (others.empty()) return;
+  findings.error(
+      "{}: expected {} as on rank 0, got {}; start the same program, with the same TALLY_KERNELS, "
+      "on every host",
+      facts.place_of(others), expected, facts.ranks[others.front()].program);
+}
+
+void check_thread_level(const LaunchFacts& facts, Findings& findings) {
+  const auto without = facts.ranks_that([](const RankFacts& rank) { return !rank.allows_threads; });
+  if (without.empty()) return;
+  findings.error(
+      "{}: this MPI does not let the main thread communicate while others compute "
+      "(MPI_THREAD_FUNNELED); use an MPI built with thread support",
+      facts.place_of(without));
+}
+
+void check_allocated_cores(const LaunchFacts& facts, Findings& findings) {
+  const Launcher& launcher = facts.launcher;
+  const CpuShare& cores = facts.ranks.front().cores;
+  const int wanted =
+      std::min(launcher.cores_per_task * cores.node_ranks, facts.ranks.front().host_cores);
+  const int given = launcher.cores_on_host > 0 ? std::min(wanted, launcher.cores_on_host) : wanted;
+  if (launcher.cores_per_task == 1 || cores.node_cores >= given) return;
+  findings.warning(
+      "SLURM gives the ranks of host {} {}, but they are bound to {}; start with mpirun --map-by "
+      "slot:PE={}, or srun --cpus-per-task={}",
+      facts.ranks.front().host, counted(given, "core"), grouped(cores.node_cores),
+      launcher.cores_per_task, launcher.cores_per_task);
+}
+
+}  // namespace
+
+void check_ranks(const LaunchFacts& facts, Findings& findings) {
+  check_one_job(facts, findings);
+  check_programs(facts, findings);
+  check_thread_level(facts, findings);
+  check_allocated_cores(facts, findings);
+}
+
+}  // namespace tally
