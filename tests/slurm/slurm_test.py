@@ -6,20 +6,14 @@ injected fault makes a second long.
 """
 import concurrent.futures
 import datetime
-import pathlib
-import re
 import shutil
-import sys
 import tempfile
 import threading
-import time
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "apps"))
-
-from cluster import Cluster, why_not  # noqa: E402
-from tally_testing import BIN, DIGITS, LEAKS_OF_MPI, digest, main, read_csv, run, status  # noqa: E402
+from cluster import Cluster, why_not
+from job import Job  # says where tally_testing is
+from tally_testing import DIGITS, digest, main, read_csv, run, status
 
 NODES = 16
 PARTITIONS = (
@@ -30,88 +24,13 @@ PARTITIONS = (
     "PartitionName=scaling Nodes=n[15-16] MaxTime=INFINITE",
 )
 BOTH = ("train.sbatch", "train-srun.sbatch")
-PATIENCE = 300  # seconds, of a machine that is busy with other tests
 SLOW = {"TALLY_FAULT": "slow:reduce:seconds=1"}
 HARMLESS = "--signal=B:CONT@1"  # in place of the signal that the scripts order
 UNKNOWN_END = {"TALLY_END_TIME": "none"}
 
 
-class Job:
-    """A submitted job, and what can be seen of its starts and its steps."""
-
-    def __init__(self, name, script, *sbatch, options=(), environment=None, run_dir=None):
-        self.run_dir = run_dir or cluster.directory / "runs" / name
-        self.log = cluster.directory / f"{name}.log"
-        self.reached = {}  # by start: the last step that was seen
-        self.is_over = False
-        line = ["sbatch", "--parsable", f"--output={self.log}", *sbatch, ROOT / "slurm" / script, *options,
-                "--run-dir", self.run_dir, "--data", DIGITS, "--log-every", 1]
-        self.id = cluster.run(*line, cwd=ROOT, env={
-            **LEAKS_OF_MPI, "TALLY_TRAIN": str(BIN / "tally-train"), "TALLY_ALLOW_FAULTS": "1",
-            "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-            "OMP_WAIT_POLICY": "passive", "OMPI_MCA_mpi_yield_when_idle": "1", **(environment or {})}).strip()
-        threading.Thread(target=self.observe, daemon=True).start()
-
-    def observe(self):
-        while not self.is_over:
-            start, step = len(self.begun()), self.last_step()
-            self.reached[start] = max(step, self.reached.get(start, 0))
-            time.sleep(0.3)
-
-    def text(self):
-        return self.log.read_text() if self.log.exists() else ""
-
-    def begun(self):
-        """The step from which each start went on, as tally-train says; none where it has said nothing."""
-        starts = re.split(r"^\S+: job \d+, start .* from step \d+$", self.text(), flags=re.MULTILINE)[1:]
-        lines = [re.search(r"^run: .* in all(?:, resumed at step ([\d ]+))?$", start, re.MULTILINE)
-                 for start in starts]
-        return [int((line[1] or "0").replace(" ", "")) if line else None for line in lines]
-
-    def reasons(self):
-        """Why each start ended, as run.status has it."""
-        return re.findall(r"run.status \w+ \((.*?)\), saved", self.text())
-
-    def state(self):
-        shown = cluster.run("scontrol", "show", "job", "--oneliner", self.id)
-        return re.search(r"JobState=(\S*)", shown).group(1)
-
-    def last_step(self):
-        path = self.run_dir / "steps.csv"
-        rows = path.read_text().splitlines()[1:] if path.exists() else []
-        return int(rows[-1].split(",")[0]) if rows and rows[-1].count(",") > 2 else 0
-
-    def wait_until(self, condition, what):
-        try:
-            Cluster.wait_until(condition, PATIENCE, what)
-        except TimeoutError as error:
-            raise AssertionError(f"job {self.id}: {error}\n{self.text()}") from error
-
-    def wait_for_steps(self, count, start=1):
-        """Until the training of that start has done so many steps of its own."""
-        def is_there():
-            begun = self.begun()
-            return (len(begun) >= start and begun[start - 1] is not None
-                    and self.last_step() >= begun[start - 1] + count)
-        self.wait_until(is_there, f"step {count} of start {start}")
-
-    def wait_for_end(self, words="run.status DONE", state="COMPLETED"):
-        self.wait_until(lambda: words in self.text(), words)
-        self.wait_until(lambda: self.state() not in ("RUNNING", "COMPLETING"), "the end of the job")
-        self.is_over = True
-        assert self.state() == state, f"{self.state()} is not {state}: {self.text()}"
-
-    def lost_steps(self):
-        """At each cut: the last step that was seen, less the one from which the next start went on."""
-        assert None not in self.begun(), self.text()
-        return [self.reached[start] - step for start, step in enumerate(self.begun()[1:], 1)]
-
-    def require_cuts(self, count, steps):
-        """At least so many cuts, none of which has lost more than a step, and the right bits at last."""
-        assert len(self.lost_steps()) >= count, self.text()
-        assert set(self.lost_steps()) <= {0, 1}, f"lost {self.lost_steps()} steps: {self.text()}"
-        assert digest(self.run_dir) == golden(steps), self.text()
-        return f"{len(self.lost_steps())} cuts, {max(self.lost_steps())} steps lost at most, {self.reasons()}"
+def submit(*arguments, **options):
+    return Job(cluster, *arguments, **options)
 
 
 def golden(steps):
@@ -143,44 +62,51 @@ def processes(job, program):
 # --- the cases; each returns what it has to say ---
 
 
+def four_nodes(script):
+    job = submit(f"four_nodes-{script}", script, "--time=10", "--nodes=4", "--ntasks=4", options=["--max-steps", 40])
+    job.wait_for_end()
+    assert digest(job.run_dir) == golden(40), job.text()
+    return "one digest"
+
+
 def time_limits():
     """Six jobs or more of one minute, without any signal. They keep 47 seconds before their end, so that
     they do not take it all."""
     steps = 56
-    job = Job("time_limits", "train.sbatch", "--time=1", HARMLESS, "--nodes=2",
+    job = submit("time_limits", "train.sbatch", "--time=1", HARMLESS, "--nodes=2",
               options=["--max-steps", steps], environment={**SLOW, "TALLY_END_MARGIN": "47"})
     job.wait_for_end()
     assert set(job.reasons()) == {"the job's time limit", "finished"}, job.text()
-    return job.require_cuts(5, steps)
+    return job.require_cuts(5, golden(steps))
 
 
 def warned(script):
     """The signal that the scripts order comes half a minute after the start, for a job of one minute."""
     steps = 40
-    job = Job(f"warned-{script}", script, "--time=1", "--nodes=2",
+    job = submit(f"warned-{script}", script, "--time=1", "--nodes=2",
               options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
               environment={**SLOW, **UNKNOWN_END})
     job.wait_for_end()
     assert set(job.reasons()) == {"SIGUSR2", "finished"}, job.text()
-    return job.require_cuts(1, steps)
+    return job.require_cuts(1, golden(steps))
 
 
 def killed_at_the_limit(script):
     """Nothing tells the job of its end but the signals with which SLURM ends it."""
     steps = 44
-    job = Job(f"killed-{script}", script, "--time=1", HARMLESS, "--nodes=2",
+    job = submit(f"killed-{script}", script, "--time=1", HARMLESS, "--nodes=2",
               options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
               environment={**SLOW, **UNKNOWN_END})
     job.wait_for_steps(1)
     end_soon(job)  # that is within half a minute: SLURM looks at its limits twice a minute
     job.wait_for_end()
-    return job.require_cuts(1, steps)
+    return job.require_cuts(1, golden(steps))
 
 
 def signals(script):
     """Each signal reaches one process, or some, or one twice; the rest is agreed."""
     steps = 24
-    job = Job(f"signals-{script}", script, "--time=10", "--nodes=2",
+    job = submit(f"signals-{script}", script, "--time=10", "--nodes=2",
               options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
               environment={**SLOW, **UNKNOWN_END})
     job.wait_until(lambda: job.begun(), "a start")
@@ -212,14 +138,14 @@ def signals(script):
     job.wait_for_end()
     assert job.begun()[-1] < saved < steps, f"saved at {saved}: {job.text()}"
     assert job.reasons() == ["SIGUSR2"] * 5 + ["finished"], job.text()
-    return job.require_cuts(5, steps)
+    return job.require_cuts(5, golden(steps))
 
 
 def cancelled():
     """A job that somebody has cancelled stays so; what it has done is there for the next one."""
     steps = 10
     for script in BOTH:
-        job = Job(f"cancelled-{script}", script, "--time=10", "--nodes=2",
+        job = submit(f"cancelled-{script}", script, "--time=10", "--nodes=2",
                   options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
                   environment={**SLOW, **UNKNOWN_END})
         job.wait_for_steps(3)
@@ -227,7 +153,7 @@ def cancelled():
         job.wait_for_end(words="not put back into the queue", state="CANCELLED")
         saved = int(status(job.run_dir)[1]["step"])
         assert 3 <= saved < steps and job.last_step() - saved <= 1, job.text()
-        again = Job(f"cancelled-{script}", script, "--time=10", "--nodes=1")
+        again = submit(f"cancelled-{script}", script, "--time=10", "--nodes=1")
         again.wait_for_end()
         assert again.begun() == [0, saved], again.text()
         assert digest(job.run_dir) == golden(steps)
@@ -237,7 +163,7 @@ def cancelled():
 def preempted():
     """Jobs of a partition with priority take the nodes away, twice."""
     steps = 24
-    jobs = [Job(f"preempted-{script}", script, "--partition=low", "--time=10", "--nodes=2",
+    jobs = [submit(f"preempted-{script}", script, "--partition=low", "--time=10", "--nodes=2",
                 options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
                 environment={**SLOW, **UNKNOWN_END}) for script in BOTH]
     for start in (1, 2):
@@ -249,13 +175,13 @@ def preempted():
             job.wait_until(lambda job=job, start=start: len(job.begun()) > start, f"start {start + 1}")
     for job in jobs:
         job.wait_for_end()
-    return "; ".join(job.require_cuts(2, steps) for job in jobs)
+    return "; ".join(job.require_cuts(2, golden(steps)) for job in jobs)
 
 
 def node_lost():
     """A node goes down without a word: the job goes on with the other one alone."""
     steps = 16
-    job = Job("node_lost", "train.sbatch", "--partition=lost", "--time=10", "--nodes=1-2", "--spread-job",
+    job = submit("node_lost", "train.sbatch", "--partition=lost", "--time=10", "--nodes=1-2", "--spread-job",
               options=["--max-steps", steps, "--checkpoint-every", "1steps"], environment={**SLOW, **UNKNOWN_END})
     job.wait_for_steps(4)
     assert "on n[11-12], from step" in job.text(), job.text()
@@ -263,12 +189,12 @@ def node_lost():
     job.wait_until(lambda: len(job.begun()) > 1, "a second start")
     job.wait_for_end()
     assert "on n11, from step" in job.text(), job.text()
-    return job.require_cuts(1, steps)
+    return job.require_cuts(1, golden(steps))
 
 
 def without_progress():
     """What fails again and again before its first checkpoint is not started for ever."""
-    job = Job("without_progress", "train-srun.sbatch", "--time=10", "--nodes=1",
+    job = submit("without_progress", "train-srun.sbatch", "--time=10", "--nodes=1",
               environment={"TALLY_FAULT": "kill:reduce:rank=1:step=2"})
     job.wait_for_end(words="restarts without progress: still at step 0", state="FAILED")
     assert job.begun() == [0] * 4, job.text()
@@ -277,7 +203,7 @@ def without_progress():
 
 def refused():
     """What is wrong today is wrong tomorrow: not a second start."""
-    job = Job("refused", "train.sbatch", "--time=10", options=["--batch-size", 10, "--micro-batch", 3],
+    job = submit("refused", "train.sbatch", "--time=10", options=["--batch-size", 10, "--micro-batch", 3],
               environment={"OMPI_MCA_odls_base_sigkill_timeout": "0"})
     job.wait_for_end(words="run.status missing", state="FAILED")
     assert job.begun() == [None], job.text()
@@ -288,7 +214,7 @@ def refused():
 def sweep():
     """Three seeds, a directory each, and a table."""
     directory = cluster.directory / "runs" / "sweep"
-    job = Job("sweep", "sweep.sbatch", "--array=1-3", "--time=10", "--ntasks=1", run_dir=directory,
+    job = submit("sweep", "sweep.sbatch", "--array=1-3", "--time=10", "--ntasks=1", run_dir=directory,
               options=["seed=1,7,9", "--max-steps", 40])
     table = directory / "sweep.csv"
     job.wait_until(lambda: table.exists() and table.read_text().count("DONE") == 3, "three trainings")
@@ -303,7 +229,7 @@ def sweep():
 
 def scaling():
     """On one and two nodes, with two tables of the same figures."""
-    job = Job("scaling", "scaling.sbatch", "--partition=scaling", "--ntasks-per-node=1", "--time=10",
+    job = submit("scaling", "scaling.sbatch", "--partition=scaling", "--ntasks-per-node=1", "--time=10",
               options=["--batch-size", 256, "--epochs", 2])
     job.wait_for_end(words="the same bits on 1 2 nodes")
     rows = read_csv(job.run_dir / "scaling.csv")
@@ -340,7 +266,7 @@ def setUpModule():
     unittest.addModuleCleanup(pool.shutdown)
     for case in (time_limits, preempted, cancelled, node_lost, without_progress, refused, sweep, scaling):
         outcomes[case.__name__] = [pool.submit(case)]
-    for case in (signals, warned, killed_at_the_limit):
+    for case in (four_nodes, signals, warned, killed_at_the_limit):
         outcomes[case.__name__] = [pool.submit(case, script) for script in BOTH]
 
 
@@ -352,6 +278,9 @@ class Slurm(unittest.TestCase):
     def outcome(self, case):
         for future in outcomes[case]:
             print(f"{case}: {future.result()}", flush=True)
+
+    def test_four_nodes_make_the_same_bits(self):
+        self.outcome("four_nodes")
 
     def test_a_run_is_cut_into_six_jobs_by_time_limits(self):
         self.outcome("time_limits")
