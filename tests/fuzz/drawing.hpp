@@ -12,7 +12,8 @@ namespace tally {
 
 /// Small, so that one input takes a millisecond, and large enough for every branch: the paper's
 /// grid has cells of several pixels from 97 on.
-inline constexpr ImageLimits kFuzzLimits{.side = 150, .pixel_count = 4'500, .decoded_bytes = 13'500};
+inline constexpr ImageLimits kFuzzLimits{
+    .side = 150, .pixel_count = 4'500, .decoded_bytes = 13'500};
 
 inline void check_prepared(const GreyImage& page, const PreparedDigit& prepared) {
   const Box& box = prepared.box;
