@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 // tally-evaluate: the figures of a checkpoint on a labelled set.
+#include "calibrate.hpp"
 #include "evaluation_report.hpp"
 #include "model_loading.hpp"
 #include "tally/core/thread_team.hpp"
 #include "tally/data/data_directory.hpp"
 #include "tally/data/split_reader.hpp"
+#include "tally/io/checkpoint.hpp"
+#include "tally/io/posix_file.hpp"
+#include "tally/nn/calibration.hpp"
 #include "tool.hpp"
 #include "trained_model.hpp"
 
@@ -14,25 +18,61 @@ namespace {
 struct EvaluateOptions {
   std::string model;
   std::string data;
+  std::string calibrated;
   bool use_training_images = false;
   bool as_json = false;
   int threads = usable_cores();
 };
 
+CalibrationFigures calibration_figures(const TrainedModel& model, const Dataset& data,
+                                       const ThreadTeam& team) {
+  const AlignedVector outputs =
+      network_outputs(model.network(), model.parameters(), data.pixels, team);
+  const auto rows = static_cast<Index>(data.labels.size());
+  const ConstMatrixView all = matrix_view(outputs.data(), rows, model.network().outputs());
+  AlignedVector room(outputs.size());
+  const MatrixView probabilities = matrix_view(room.data(), all.rows(), all.cols());
+  CalibrationFigures figures;
+  model.loss().probabilities(all, probabilities);
+  figures.error = calibration_error(read_only(probabilities), data.labels);
+  if (!model.calibration()) return figures;
+  model.probabilities(all, probabilities);
+  figures.temperature = model.calibration()->temperature;
+  figures.calibrated_error = calibration_error(read_only(probabilities), data.labels);
+  return figures;
+}
+
+/// Calibrates the model and writes it as a file of its own.
+TrainedModel calibrated(const TrainedModel& model, const EvaluateOptions& options,
+                        const std::filesystem::path& directory, const ThreadTeam& team) {
+  std::error_code unknown;
+  require(!std::filesystem::exists(options.calibrated, unknown), ExitCode::kUsage,
+          "{}: exists already; choose another name for the calibrated model, or remove it",
+          options.calibrated);
+  const Calibration calibration = calibrate(model, options.model, directory, team);
+  const std::string warning =
+      publish_file(options.calibrated, encode_checkpoint(model.state(), calibration), [] {});
+  if (!warning.empty()) fmt::print(stderr, "tally-evaluate: warning: {}\n", warning);
+  return TrainedModel(model.state(), calibration);
+}
+
 ExitCode evaluate(const EvaluateOptions& options) {
-  const TrainedModel model(load_with_warnings("tally-evaluate", options.model).state);
+  const ThreadTeam team(options.threads);
+  LoadedCheckpoint loaded = load_with_warnings("tally-evaluate", options.model);
+  TrainedModel model(std::move(loaded.state), loaded.calibration);
   const auto directory = data_directory(options.data);
+  if (!options.calibrated.empty()) model = calibrated(model, options, directory, team);
   const Split split = options.use_training_images ? Split::kTrain : Split::kTest;
   const SplitFiles files = find_split_files(directory, split);
   const Dataset data = read_split(files, static_cast<int>(model.network().outputs()));
   model.require_image_size(data.rows, data.columns, files.images.string());
 
   LeafFigures figures = evaluate_leaves(model.network(), model.loss(), model.parameters(),
-                                        {data.pixels, data.labels}, ThreadTeam(options.threads));
-  const Evaluation evaluation =
-      summarize(figures.losses, figures.confusion.samples(), figures.confusion.correct());
-  fmt::print("{}", options.as_json ? json_report(evaluation, figures.confusion)
-                                   : text_report(evaluation, figures.confusion));
+                                        {data.pixels, data.labels}, team);
+  const EvaluationReport report{
+      summarize(figures.losses, figures.confusion.samples(), figures.confusion.correct()),
+      figures.confusion, calibration_figures(model, data, team)};
+  fmt::print("{}", options.as_json ? json_report(report) : text_report(report));
   return ExitCode::kDone;
 }
 
@@ -53,6 +93,10 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 4096))
       ->type_name("T")
       ->capture_default_str();
+  app.add_option("--calibrate", options.calibrated,
+                 "fit the probabilities to the validation images of the model's run and write the "
+                 "calibrated model")
+      ->type_name("OUT.h5");
   app.add_flag("--json", options.as_json, "one JSON object");
   return tally::run_tool(app, argc, argv, [&] { return tally::evaluate(options); });
 }

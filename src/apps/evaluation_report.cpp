@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tally/core/text.hpp"
+#include "tally/nn/calibration.hpp"
 
 namespace tally {
 namespace {
@@ -35,16 +36,34 @@ std::string confusion_table(const ConfusionMatrix& confusion) {
   return text;
 }
 
-}  // namespace
-
-std::string text_report(const Evaluation& evaluation, const ConfusionMatrix& confusion) {
-  return fmt::format("accuracy {:.2f} % ({} of {}), loss {:.6f}\n\n{}\n{}",
-                     100 * evaluation.accuracy(), grouped(evaluation.correct),
-                     grouped(evaluation.samples), evaluation.loss, class_table(confusion),
-                     confusion_table(confusion));
+std::string calibration_line(const CalibrationFigures& figures) {
+  std::string line =
+      fmt::format("expected calibration error {:.4f} ({} bins)", figures.error, kCalibrationBins);
+  if (figures.calibrated_error) {
+    line += fmt::format("; calibrated {:.4f}, by a temperature of {:.3f}",
+                        *figures.calibrated_error, *figures.temperature);
+  }
+  return line + "\n";
 }
 
-std::string json_report(const Evaluation& evaluation, const ConfusionMatrix& confusion) {
+nlohmann::ordered_json number_or_null(const std::optional<double>& value) {
+  return value ? nlohmann::ordered_json(*value) : nullptr;
+}
+
+}  // namespace
+
+std::string text_report(const EvaluationReport& report) {
+  const Evaluation& evaluation = report.evaluation;
+  return fmt::format("accuracy {:.2f} % ({} of {}), loss {:.6f}\n{}\n{}\n{}",
+                     100 * evaluation.accuracy(), grouped(evaluation.correct),
+                     grouped(evaluation.samples), evaluation.loss,
+                     calibration_line(report.calibration), class_table(report.confusion),
+                     confusion_table(report.confusion));
+}
+
+std::string json_report(const EvaluationReport& figures) {
+  const Evaluation& evaluation = figures.evaluation;
+  const ConfusionMatrix& confusion = figures.confusion;
   nlohmann::ordered_json report = {{"samples", evaluation.samples},
                                    {"correct", evaluation.correct},
                                    {"accuracy", evaluation.accuracy()},
@@ -63,6 +82,10 @@ std::string json_report(const Evaluation& evaluation, const ConfusionMatrix& con
                                    {"recall", confusion.recall(label)},
                                    {"f1", confusion.f1(label)}});
   }
+  const CalibrationFigures& calibration = figures.calibration;
+  report["calibration"] = {{"error", calibration.error},
+                           {"temperature", number_or_null(calibration.temperature)},
+                           {"calibrated_error", number_or_null(calibration.calibrated_error)}};
   return report.dump() + "\n";
 }
 

@@ -33,7 +33,8 @@ void print(const Prediction& prediction, bool as_json) {
 ExitCode predict(const PredictOptions& options) {
   require(options.images.empty() == options.is_served, ExitCode::kUsage,
           "expected images, or --serve, but not both; see --help");
-  const TrainedModel model(load_with_warnings("tally-predict", options.model).state);
+  LoadedCheckpoint loaded = load_with_warnings("tally-predict", options.model);
+  const TrainedModel model(std::move(loaded.state), loaded.calibration);
   if (options.is_served) {
     serve_page(model, options.model, options.predictor, options.page);
     return ExitCode::kDone;
@@ -66,6 +67,10 @@ int main(int argc, char** argv) {
   app.add_option("--stages", options.predictor.stages_directory,
                  "write each step of the preparation as PNG into this directory")
       ->type_name("DIR");
+  app.add_option("--reject", options.predictor.least_probability,
+                 "answer unsure where the most probable class has less (0..1)")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("P");
   app.add_flag("--segment", options.predictor.is_segmented,
                "a page may have several digits: one answer for each, in reading order");
   app.add_option("--threads", options.threads, "threads; answers and their order stay the same")

@@ -11,6 +11,8 @@ std::string_view status_name(PredictionStatus status) {
   switch (status) {
     case PredictionStatus::kOk:
       return "ok";
+    case PredictionStatus::kUnsure:
+      return "unsure";
     case PredictionStatus::kNoInk:
       return "no_ink";
     case PredictionStatus::kError:
@@ -25,8 +27,10 @@ std::string text_line(const Prediction& prediction) {
   if (prediction.status == PredictionStatus::kNoInk) {
     return fmt::format("{}: no digit: {}", prediction.file, prediction.message);
   }
-  std::string line = fmt::format("{}: {} ({:.1f} %)", prediction.file, prediction.top[0].label,
-                                 100 * prediction.top[0].probability);
+  const bool is_unsure = prediction.status == PredictionStatus::kUnsure;
+  std::string line =
+      fmt::format("{}: {}{} ({:.1f} %)", prediction.file, is_unsure ? "unsure; perhaps " : "",
+                  prediction.top[0].label, 100 * prediction.top[0].probability);
   for (std::size_t i = 1; i < prediction.top.size(); ++i) {
     line += fmt::format("{} {} ({:.1f} %)", i == 1 ? "; then" : ",", prediction.top[i].label,
                         100 * prediction.top[i].probability);
@@ -46,7 +50,9 @@ std::string json_line(const Prediction& prediction) {
     line["top"].push_back({{"class", entry.label}, {"probability", entry.probability}});
   }
   const Box& box = prediction.box;
-  line["box"] = is_ok ? nlohmann::ordered_json({box.x, box.y, box.width, box.height}) : nullptr;
+  line["box"] = prediction.has_digit()
+                    ? nlohmann::ordered_json({box.x, box.y, box.width, box.height})
+                    : nullptr;
   line["message"] = prediction.message;
   // A file name may hold any bytes; what is not UTF-8 is replaced.
   return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);

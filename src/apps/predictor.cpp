@@ -96,17 +96,29 @@ std::vector<Prediction> Predictor::read_page(GreyImage page, const std::string& 
   if (keeps_page) write_stages(options_.stages_directory, stages_name, shown, prepared);
   std::vector<Prediction> predictions;
   for (const PreparedDigit& digit : prepared.digits) {
-    predictions.push_back(
-        {file, PredictionStatus::kOk, classify(digit.digit), digit.box, digit.digit, {}});
+    predictions.push_back(read_digit(file, digit));
   }
   return predictions;
+}
+
+Prediction Predictor::read_digit(const std::string& file, const PreparedDigit& digit) {
+  Prediction prediction{file,      PredictionStatus::kOk, classify(digit.digit),
+                        digit.box, digit.digit,           {}};
+  const ClassProbability& best = prediction.top.front();
+  if (best.probability < options_.least_probability) {
+    prediction.status = PredictionStatus::kUnsure;
+    prediction.message =
+        fmt::format("the most probable class, {}, has a probability of {:.3f}, expected {:.3f}",
+                    best.label, best.probability, options_.least_probability);
+  }
+  return prediction;
 }
 
 std::vector<ClassProbability> Predictor::classify(const GreyImage& digit) {
   scale_pixels(digit.pixels, workspace_.inputs(1).data());
   const ConstMatrixView outputs = model_.network().forward(model_.parameters(), workspace_, 1);
   const MatrixView probabilities = workspace_.grad_outputs(1);
-  model_.loss().probabilities(outputs, probabilities);
+  model_.probabilities(outputs, probabilities);
   std::vector<ClassProbability> classes;
   for (Index label = 0; label < probabilities.cols(); ++label) {
     classes.push_back({static_cast<int>(label), probabilities(0, label)});

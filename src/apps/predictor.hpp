@@ -12,7 +12,7 @@
 namespace tally {
 
 /// What tally-predict answers for one image. The statuses are part of its output format.
-enum class PredictionStatus { kOk, kNoInk, kError };
+enum class PredictionStatus { kOk, kUnsure, kNoInk, kError };
 
 struct ClassProbability {
   int label = 0;
@@ -22,14 +22,18 @@ struct ClassProbability {
 struct Prediction {
   std::string file;
   PredictionStatus status = PredictionStatus::kError;
-  std::vector<ClassProbability> top;  ///< most probable first; empty unless the status is kOk
-  Box box;                            ///< of the ink; empty unless the status is kOk
-  GreyImage digit;                    ///< as the network sees it; empty unless the status is kOk
+  std::vector<ClassProbability> top;  ///< most probable first; empty if there is no digit
+  Box box;                            ///< of the ink; empty if there is no digit
+  GreyImage digit;                    ///< as the network sees it; empty if there is no digit
   std::string message;                ///< why there is no class
+
+  /// Whether a digit was found, be it read or not.
+  [[nodiscard]] bool has_digit() const { return !top.empty(); }
 };
 
 struct PredictorOptions {
   int top_count = 3;             ///< how many classes to name
+  double least_probability = 0;  ///< unsure below it
   bool is_segmented = false;     ///< a page may have several digits
   std::string stages_directory;  ///< each step is written there as PNG, unless it is empty
 };
@@ -51,6 +55,7 @@ class Predictor {
  private:
   [[nodiscard]] std::vector<Prediction> read_page(GreyImage page, const std::string& file,
                                                   const std::string& stages_name);
+  [[nodiscard]] Prediction read_digit(const std::string& file, const PreparedDigit& digit);
   [[nodiscard]] std::vector<ClassProbability> classify(const GreyImage& digit);
 
   const TrainedModel& model_;

@@ -2,13 +2,23 @@
 #include "trained_model.hpp"
 
 #include "tally/core/error.hpp"
+#include "tally/nn/calibration.hpp"
 
 namespace tally {
 
-TrainedModel::TrainedModel(TrainingState state) : state_(std::move(state)) {
+TrainedModel::TrainedModel(TrainingState state, std::optional<Calibration> calibration)
+    : state_(std::move(state)), calibration_(calibration) {
   network_ =
       std::make_unique<Network>(state_.config.network, state_.data.rows * state_.data.columns);
   loss_ = make_loss(state_.config.loss);
+}
+
+void TrainedModel::probabilities(ConstMatrixView outputs, MatrixView probabilities) const {
+  if (calibration_) {
+    scaled_probabilities(outputs, calibration_->temperature, probabilities);
+  } else {
+    loss_->probabilities(outputs, probabilities);
+  }
 }
 
 void TrainedModel::require_image_size(std::int64_t rows, std::int64_t columns,

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tally/nn/loss.hpp"
 #include "tally/nn/network.hpp"
+#include "tally/state/calibration.hpp"
 #include "tally/state/training_state.hpp"
 
 namespace tally {
@@ -13,11 +15,16 @@ namespace tally {
 /// A network as it was trained.
 class TrainedModel {
  public:
-  explicit TrainedModel(TrainingState state);
+  explicit TrainedModel(TrainingState state, std::optional<Calibration> calibration = {});
 
   [[nodiscard]] const Network& network() const { return *network_; }
   [[nodiscard]] const Loss& loss() const { return *loss_; }
   [[nodiscard]] const Real* parameters() const { return state_.parameters.data(); }
+  [[nodiscard]] const TrainingState& state() const { return state_; }
+  [[nodiscard]] const std::optional<Calibration>& calibration() const { return calibration_; }
+
+  /// Of the classes, for each row of the network's outputs: calibrated if the model is.
+  void probabilities(ConstMatrixView outputs, MatrixView probabilities) const;
 
   /// Throws an Error unless the network was trained on images of this size; `source` is where the
   /// images come from.
@@ -25,6 +32,7 @@ class TrainedModel {
 
  private:
   TrainingState state_;
+  std::optional<Calibration> calibration_;
   std::unique_ptr<Network> network_;
   std::unique_ptr<Loss> loss_;
 };

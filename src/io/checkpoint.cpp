@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/io/checkpoint.hpp"
 
+#include <cmath>
 #include <optional>
 
 #include "checkpoint_fields.hpp"
@@ -124,7 +125,8 @@ std::string damage_of_checkpoint(std::span<const std::byte> file) {
   return open_gate(file).damage;
 }
 
-std::vector<std::byte> encode_checkpoint(const TrainingState& state) {
+std::vector<std::byte> encode_checkpoint(const TrainingState& state,
+                                         const std::optional<Calibration>& calibration) {
   H5Writer file;
   Saving saving(file);
   file.attribute("/", "format", kCheckpointFormat);
@@ -132,6 +134,7 @@ std::vector<std::byte> encode_checkpoint(const TrainingState& state) {
   file.text("/config", to_toml(state.config));
   transfer_facts(saving, state);
   transfer_vectors(saving, state);
+  if (calibration) transfer_calibration(saving, *calibration);
   std::vector<std::byte> bytes = file.image();
   sign_checkpoint(bytes, kCheckpointFormat);
   return bytes;
@@ -163,6 +166,19 @@ TrainingState decode_whole_checkpoint(std::span<const std::byte> file, const std
     throw Error(ExitCode::kCheckpoint, error.what());
   }
   return state;
+}
+
+std::optional<Calibration> decode_calibration(std::span<const std::byte> file,
+                                              const std::string& name) {
+  const H5Reader reader(file, name);
+  if (!reader.has("/calibration")) return std::nullopt;
+  Calibration calibration;
+  Loading loading(reader, name);
+  transfer_calibration(loading, calibration);
+  require(calibration.temperature > 0 && std::isfinite(calibration.temperature),
+          ExitCode::kCheckpoint, "{}: /calibration/temperature: expected a number above 0, got {}",
+          name, calibration.temperature);
+  return calibration;
 }
 
 }  // namespace tally

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "tally/state/calibration.hpp"
 #include "tally/state/training_state.hpp"
 
 // Private to layer io: where each value of a TrainingState lies in the HDF5 part of a checkpoint.
@@ -85,6 +86,13 @@ void transfer_facts(Archive& archive, State& state) {
 
   archive.group("/history");
   transfer_history(archive, state.history);
+}
+
+template <typename Archive, typename Calibration_>
+void transfer_calibration(Archive& archive, Calibration_& calibration) {
+  archive.group("/calibration");
+  archive.value("/calibration", "temperature", calibration.temperature);
+  archive.value("/calibration", "images", calibration.images);
 }
 
 template <typename Archive, typename State>

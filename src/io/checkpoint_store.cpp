@@ -129,7 +129,7 @@ std::optional<LoadedCheckpoint> CheckpointStore::load_newest(
       skipped.push_back({path, std::move(file.damage)});
       continue;
     }
-    LoadedCheckpoint loaded{decode_whole_checkpoint(file.bytes, path.string()), path, {}};
+    LoadedCheckpoint loaded{decode_whole_checkpoint(file.bytes, path.string()), path, {}, {}};
     require_name(loaded);
     newest_step_ = loaded.state.progress.step;
     for (const auto& [damaged_path, damage] : skipped) {
@@ -165,7 +165,10 @@ LoadedCheckpoint load_model(const fs::path& file_or_run_directory) {
   if (!fs::is_directory(status)) {
     const FileContents file = contents_of(path);
     require(file.damage.empty(), ExitCode::kCheckpoint, "{}", file.damage);
-    return {decode_whole_checkpoint(file.bytes, path.string()), path, {}};
+    return {decode_whole_checkpoint(file.bytes, path.string()),
+            path,
+            {},
+            decode_calibration(file.bytes, path.string())};
   }
   auto loaded =
       CheckpointStore(checkpoint_directory(path)).load_newest(CheckpointStore::Damaged::kLeave);

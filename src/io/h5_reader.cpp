@@ -149,6 +149,11 @@ H5Reader::H5Reader(std::span<const std::byte> image, std::string name)
     : handles_(new Handles{name, image.size(), open_image(image, name)}) {}
 H5Reader::~H5Reader() = default;
 
+bool H5Reader::has(const std::string& path) const {
+  return h5_check(H5Lexists(handles_->file.get(), path.c_str(), H5P_DEFAULT),
+                  handles_->object(path), "inspect") > 0;
+}
+
 std::int64_t H5Reader::integer(const std::string& path, const std::string& name) const {
   std::int64_t value = 0;
   read_scalar(handles_->open_attribute(path, name), H5T_STD_I64LE, H5T_NATIVE_INT64,

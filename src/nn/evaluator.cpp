@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/nn/evaluator.hpp"
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 
@@ -33,6 +34,27 @@ double evaluate_leaf(const Network& network, const Loss& loss, const Real* param
   return std::accumulate(losses.begin(), losses.begin() + rows, 0.0);
 }
 
+struct Leaf {
+  std::int64_t number = 0;
+  Range rows;      // of the images
+  int member = 0;  // of the team, that it is dealt to
+};
+
+template <typename Work>
+void for_each_leaf(const Network& network, std::int64_t samples, const ThreadTeam& team,
+                   const Work& work) {
+  const Range all{0, evaluation_leaves(samples)};
+  team.run([&](int member) {
+    NetworkWorkspace workspace(network, kEvaluationRows);
+    const Range leaves = part_of(all, team.size(), member);
+    for (std::int64_t leaf = leaves.begin; leaf < leaves.end; ++leaf) {
+      work(Leaf{leaf, clipped({leaf * kEvaluationRows, (leaf + 1) * kEvaluationRows}, samples),
+                member},
+           workspace);
+    }
+  });
+}
+
 }  // namespace
 
 std::int64_t evaluation_leaves(std::int64_t samples) {
@@ -46,22 +68,32 @@ double Evaluation::accuracy() const {
 LeafFigures evaluate_leaves(const Network& network, const Loss& loss, const Real* parameters,
                             const LabelledImages& images, const ThreadTeam& team) {
   const auto samples = static_cast<std::int64_t>(images.labels.size());
-  const Range all{0, evaluation_leaves(samples)};
-  LeafFigures figures{std::vector<double>(static_cast<std::size_t>(all.size())),
+  LeafFigures figures{std::vector<double>(static_cast<std::size_t>(evaluation_leaves(samples))),
                       ConfusionMatrix(network.outputs())};
   std::vector<ConfusionMatrix> confusions(static_cast<std::size_t>(team.size()), figures.confusion);
-  team.run([&](int member) {
-    NetworkWorkspace workspace(network, kEvaluationRows);
-    const Range leaves = part_of(all, team.size(), member);
-    for (std::int64_t leaf = leaves.begin; leaf < leaves.end; ++leaf) {
-      const Range rows = clipped({leaf * kEvaluationRows, (leaf + 1) * kEvaluationRows}, samples);
-      figures.losses[static_cast<std::size_t>(leaf)] = evaluate_leaf(
-          network, loss, parameters, workspace, rows_of(images, rows, network.inputs()),
-          confusions[static_cast<std::size_t>(member)]);
-    }
+  for_each_leaf(network, samples, team, [&](const Leaf& leaf, NetworkWorkspace& workspace) {
+    figures.losses[static_cast<std::size_t>(leaf.number)] = evaluate_leaf(
+        network, loss, parameters, workspace, rows_of(images, leaf.rows, network.inputs()),
+        confusions[static_cast<std::size_t>(leaf.member)]);
   });
   for (const ConfusionMatrix& confusion : confusions) figures.confusion.add(confusion);
   return figures;
+}
+
+AlignedVector network_outputs(const Network& network, const Real* parameters,
+                              std::span<const std::uint8_t> pixels, const ThreadTeam& team) {
+  const auto width = static_cast<std::size_t>(network.inputs());
+  const auto samples = static_cast<std::int64_t>(pixels.size() / width);
+  AlignedVector outputs(static_cast<std::size_t>(samples * network.outputs()));
+  for_each_leaf(network, samples, team, [&](const Leaf& leaf, NetworkWorkspace& workspace) {
+    const Index rows = leaf.rows.size();
+    scale_pixels(pixels.subspan(static_cast<std::size_t>(leaf.rows.begin) * width,
+                                static_cast<std::size_t>(rows) * width),
+                 workspace.inputs(rows).data());
+    const ConstMatrixView found = network.forward(parameters, workspace, rows);
+    std::copy_n(found.data(), found.size(), outputs.data() + leaf.rows.begin * network.outputs());
+  });
+  return outputs;
 }
 
 Evaluation summarize(std::span<double> leaf_losses, std::int64_t samples, std::int64_t correct) {

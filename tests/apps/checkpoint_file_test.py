@@ -7,7 +7,7 @@ import subprocess
 import h5py
 import numpy
 
-from tally_testing import ROOT, TallyTest, digest, main, read_csv
+from tally_testing import DIGITS, ROOT, TallyTest, digest, main, read_csv, run
 
 
 class CheckpointFile(TallyTest):
@@ -20,17 +20,26 @@ class CheckpointFile(TallyTest):
         documented = re.findall(r"^\| `(/[^`]*)` \|", (ROOT / "docs" / "checkpoint.md").read_text(),
                                 re.MULTILINE)
         self.assertGreater(len(documented), 40)
-        with h5py.File(self.path) as file:
+        layers = {"0-dense", "2-dense", "4-dense"}
+        expected = set()
+        for name in documented:
+            expected.update([name.replace("<layer>", layer) for layer in layers])
+        calibrated = self.directory / "calibrated.h5"
+        result = run("tally-evaluate", self.path, "--data", DIGITS, "--calibrate", calibrated)
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual(self.objects(calibrated), expected)
+        self.assertEqual(self.objects(self.path),
+                         {name for name in expected if not name.startswith("/calibration/")})
+
+    def objects(self, path):
+        """All datasets and attributes of a file."""
+        with h5py.File(path) as file:
             found = set()
             file.visititems(lambda name, item: found.add("/" + name)
                             if isinstance(item, h5py.Dataset) else None)
             for name, item in [("", file), *((("/" + n), file[n]) for n in self.groups(file))]:
                 found.update(f"{name}/{attribute}" for attribute in item.attrs)
-        layers = {"0-dense", "2-dense", "4-dense"}
-        expected = set()
-        for name in documented:
-            expected.update([name.replace("<layer>", layer) for layer in layers])
-        self.assertEqual(found, expected)
+        return found
 
     @staticmethod
     def groups(file):

@@ -11,12 +11,12 @@ import numpy
 from PIL import Image
 
 from tally_testing import (DIGITS, ROOT, TallyTest, command, digest, main, read_csv, read_dataset,
-                           run)
+                           run, write_idx)
 
 DRAWINGS = sorted((ROOT / "data" / "drawings").iterdir())
 
 
-def probabilities(checkpoint, images):
+def probabilities(checkpoint, images, temperature=1.0):
     """The default network computed from a checkpoint by NumPy, in double: [images x 10]."""
     values = images.reshape(len(images), -1) / 255.0
     with h5py.File(checkpoint) as file:
@@ -26,8 +26,17 @@ def probabilities(checkpoint, images):
             values += file[f"model/{name}/bias"][...].astype(float)
             if name != layers[-1]:
                 values = numpy.tanh(values)
+    values /= temperature
     exponentials = numpy.exp(values - values.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def calibration_error(probabilities, labels):
+    """Expected calibration error over 15 bins of equal width (Guo et al., 2017)."""
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    bins = numpy.minimum((confidence * 15).astype(int), 14)
+    return sum(abs(confidence[bins == b].sum() - right[bins == b].sum())
+               for b in range(15)) / len(labels)
 
 
 class ToolTest(TallyTest):
@@ -57,7 +66,10 @@ class Evaluate(ToolTest):
         numpy.add.at(confusion, (labels, expected.argmax(axis=1)), 1)
         figures = json.loads(self.output("tally-evaluate", self.model, "--data", DIGITS, "--json"))
         self.assertEqual(list(figures), ["samples", "correct", "accuracy", "loss", "confusion",
-                                         "per_class"])
+                                         "per_class", "calibration"])
+        calibration = figures["calibration"]
+        self.assertAlmostEqual(calibration["error"], calibration_error(expected, labels), delta=1e-3)
+        self.assertEqual((calibration["temperature"], calibration["calibrated_error"]), (None, None))
         self.assertEqual(figures["samples"], 1000)
         self.assertEqual(figures["confusion"], confusion.tolist())
         self.assertEqual(figures["correct"], int(numpy.trace(confusion)))
@@ -91,6 +103,67 @@ class Evaluate(ToolTest):
         self.assertEqual(self.output("tally-evaluate", self.checkpoint, "--data", DIGITS,
                                      "--threads", 3), first)
         self.assertRegex(first, r"^accuracy \d\d\.\d\d % \(\d+ of 1 000\), loss 0\.\d{6}\n")
+
+
+class Calibrate(TallyTest):
+    """A model of its own, that held images out."""
+
+    def test_fits_a_temperature_on_the_images_that_were_held_out(self):
+        # The paper's network without decay, long enough to be too sure of itself.
+        self.train("run", "--validation", 1000, "--weight-decay", 0, "--epochs", 30)
+        model, calibrated = self.directory / "run", self.directory / "calibrated.h5"
+        result = run("tally-evaluate", model, "--data", DIGITS, "--calibrate", calibrated, "--json")
+        self.assertEqual((result.code, result.err), (0, ""))
+        figures = json.loads(result.out)["calibration"]
+        self.assertGreater(figures["temperature"], 1.1)
+        self.assertLess(figures["calibrated_error"], figures["error"])
+        self.assertEqual(digest(calibrated), digest(model))
+        with h5py.File(calibrated) as file:
+            self.assertEqual(file["calibration"].attrs["images"], 1000)
+            temperature = float(file["calibration"].attrs["temperature"])
+        self.assertEqual(temperature, figures["temperature"])
+
+        # The new file is all that is needed, and says the same.
+        shutil.rmtree(model)
+        _, _, images, labels = read_dataset(DIGITS)
+        expected = probabilities(calibrated, images, temperature)
+        alone = json.loads(run("tally-evaluate", calibrated, "--data", DIGITS, "--json").out)
+        self.assertEqual(alone["calibration"], figures)
+        self.assertAlmostEqual(figures["calibrated_error"], calibration_error(expected, labels),
+                               delta=1e-3)
+        text = run("tally-evaluate", calibrated, "--data", DIGITS).out.splitlines()[1]
+        self.assertRegex(text, r"^expected calibration error 0\.\d{4} \(15 bins\); calibrated "
+                         r"0\.\d{4}, by a temperature of \d\.\d{3}$")
+        Image.fromarray(images[0]).save(self.directory / "digit.png")
+        line = json.loads(run("tally-predict", calibrated, self.directory / "digit.png",
+                              "--json").out)
+        self.assertAlmostEqual(line["probability"], expected[0].max(), delta=1e-4)
+
+    def test_refuses_what_would_not_be_honest(self):
+        self.train("none", "--epochs", 1)
+        self.train("some", "--epochs", 1, "--validation", 100)
+        out = self.directory / "out.h5"
+        for model, more, reason in (
+                ("none", (), "its run held no images out, and those it was trained on would flatter"),
+                ("some", (self.other_data(),), "expected the images that .* was trained on, got")):
+            data = more[0] if more else DIGITS
+            result = run("tally-evaluate", self.directory / model, "--data", data, "--calibrate", out)
+            self.assertEqual((result.code, result.out), (2, ""))
+            self.assertRegex(result.err, reason)
+            self.assertFalse(out.exists())
+        out.write_text("mine")
+        result = run("tally-evaluate", self.directory / "some", "--data", DIGITS, "--calibrate", out)
+        self.assertEqual((result.code, out.read_text()), (2, "mine"))
+        self.assertIn("exists already", result.err)
+
+    def other_data(self):
+        """The same images with another label."""
+        path = self.directory / "other"
+        shutil.copytree(DIGITS, path)
+        labels = read_dataset(DIGITS)[1].copy()
+        labels[0] = (labels[0] + 1) % 10
+        write_idx(path / "train-labels-idx1-ubyte.gz", labels)
+        return path
 
 
 class Predict(ToolTest):
@@ -196,6 +269,24 @@ class Predict(ToolTest):
         self.predict(*files, "--stages", stages)
         digits = [(stages / f"{number}-digit.png-5-digit.png").read_bytes() for number in (1, 2)]
         self.assertNotEqual(*digits)
+
+    def test_reject_answers_unsure_below_a_probability(self):
+        lines = self.predict(*DRAWINGS)
+        bound = sorted(line["probability"] for line in lines)[6]
+        again = self.predict(*DRAWINGS, "--reject", bound)
+        for line, rejected in zip(lines, again, strict=True):
+            self.assertEqual((rejected["top"], rejected["box"]), (line["top"], line["box"]))
+            if line["probability"] >= bound:
+                self.assertEqual(rejected, line)
+                continue
+            self.assertEqual((rejected["status"], rejected["class"], rejected["probability"]),
+                             ("unsure", None, None))
+            self.assertIn(f"the most probable class, {line['class']}, has a probability of",
+                          rejected["message"])
+        self.assertEqual(sum(line["status"] == "unsure" for line in again), 6)
+        text = self.output("tally-predict", self.model, *DRAWINGS, "--reject", bound)
+        self.assertEqual(text.count(": unsure; perhaps "), 6)
+        self.assertEqual(run("tally-predict", self.model, DRAWINGS[0], "--reject", 1.5).code, 2)
 
     def test_a_reader_that_goes_away_is_no_crash(self):
         line = command("tally-predict", self.model, *DRAWINGS)

@@ -110,6 +110,22 @@ TEST(Checkpoint, GivesBackTheStateBeforeTheFirstStep) {
   expect_same(there_and_back(state), state);
 }
 
+TEST(Checkpoint, KeepsACalibrationBesideTheState) {
+  const TrainingState state = small_state();
+  const Calibration calibration{1.375, 5'000};
+  const std::vector<std::byte> file = encode_checkpoint(state, calibration);
+  EXPECT_EQ(decode_calibration(file, "x.h5"), calibration);
+  expect_same(decode_checkpoint(file, "x.h5"), state);
+  EXPECT_EQ(decode_calibration(encode_checkpoint(state), "x.h5"), std::nullopt);
+}
+
+TEST(Checkpoint, OfAnImpossibleTemperatureIsRefused) {
+  for (const double temperature : {0.0, -1.0, std::numeric_limits<double>::infinity()}) {
+    const std::vector<std::byte> file = encode_checkpoint(small_state(), Calibration{temperature});
+    EXPECT_THROW((void)decode_calibration(file, "x.h5"), Error);
+  }
+}
+
 TEST(Checkpoint, BeginsWithTheLinesThatAreDocumented) {
   const std::vector<std::byte> file = encode_checkpoint(small_state());
   EXPECT_EQ(file, signed_again(file));

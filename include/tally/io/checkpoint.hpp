@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "tally/state/calibration.hpp"
 #include "tally/state/training_state.hpp"
 
 // The bytes of a checkpoint file: a TrainingState as HDF5, behind a user block of 512 bytes (which
@@ -30,7 +32,8 @@ inline constexpr std::size_t kMaxCheckpointBytes = std::size_t{1} << 36;
 /// worth falling back from; what else may be wrong with a whole one is worth telling its owner.
 std::string damage_of_checkpoint(std::span<const std::byte> file);
 
-std::vector<std::byte> encode_checkpoint(const TrainingState& state);
+std::vector<std::byte> encode_checkpoint(const TrainingState& state,
+                                         const std::optional<Calibration>& calibration = {});
 
 /// The state in a file that verifies. Throws an Error (ExitCode::kCheckpoint) that names the
 /// object which is missing, of another shape or type, or contradicts the others; `name` is the
@@ -39,5 +42,9 @@ TrainingState decode_checkpoint(std::span<const std::byte> file, const std::stri
 
 /// The same of a file in which damage_of_checkpoint has found nothing.
 TrainingState decode_whole_checkpoint(std::span<const std::byte> file, const std::string& name);
+
+/// The calibration in such a file, if it was calibrated.
+std::optional<Calibration> decode_calibration(std::span<const std::byte> file,
+                                              const std::string& name);
 
 }  // namespace tally

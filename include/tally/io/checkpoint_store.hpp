@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tally/state/calibration.hpp"
 #include "tally/state/training_state.hpp"
 
 // The checkpoints of one run: a directory of step-<12 digits>.h5.
@@ -18,6 +19,7 @@ struct LoadedCheckpoint {
   TrainingState state;
   std::filesystem::path path;
   std::vector<std::string> warnings;
+  std::optional<Calibration> calibration;  ///< which only a file named by itself has
 };
 
 class CheckpointStore {

@@ -58,6 +58,9 @@ class H5Reader {
   H5Reader(const H5Reader&) = delete;
   H5Reader& operator=(const H5Reader&) = delete;
 
+  /// Whether the root group has a link of this name: "/model".
+  [[nodiscard]] bool has(const std::string& path) const;
+
   [[nodiscard]] std::int64_t integer(const std::string& path, const std::string& name) const;
   [[nodiscard]] double number(const std::string& path, const std::string& name) const;
   [[nodiscard]] std::string text_attribute(const std::string& path, const std::string& name) const;

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "tally/core/aligned_vector.hpp"
 #include "tally/core/range.hpp"
 #include "tally/core/thread_team.hpp"
 #include "tally/nn/confusion_matrix.hpp"
@@ -45,6 +46,10 @@ struct Evaluation {
 /// Evaluates `images`, whose first one begins a leaf, with the threads of `team`.
 LeafFigures evaluate_leaves(const Network& network, const Loss& loss, const Real* parameters,
                             const LabelledImages& images, const ThreadTeam& team);
+
+/// The network's outputs for images in memory, one after the other: [samples x outputs].
+AlignedVector network_outputs(const Network& network, const Real* parameters,
+                              std::span<const std::uint8_t> pixels, const ThreadTeam& team);
 
 /// The figures of a set from the losses of all its leaves (used as scratch space) and its counts.
 Evaluation summarize(std::span<double> leaf_losses, std::int64_t samples, std::int64_t correct);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "calibrate.hpp"
+
+#include "tally/core/error.hpp"
+#include "tally/data/held_out_images.hpp"
+#include "tally/nn/calibration.hpp"
+#include "tally/nn/evaluator.hpp"
+
+namespace tally {
+
+Calibration calibrate(const TrainedModel& model, const std::string& name,
+                      const std::filesystem::path& directory, const ThreadTeam& team) {
+  const TrainingState& state = model.state();
+  require(state.config.validation > 0, ExitCode::kUsage,
+          "{}: cannot be calibrated: its run held no images out, and those it was trained on would "
+          "flatter it; train with --validation N",
+          name);
+  const SplitFiles files = find_split_files(directory, Split::kTrain);
+  const HeldOutImages images = read_held_out(
+      files, static_cast<int>(model.network().outputs()),
+      {used_training_images(state.config, state.data), state.config.validation, state.config.seed});
+  const bool is_same = to_hex(images.images_digest) == state.data.digests[0] &&
+                       to_hex(images.labels_digest) == state.data.digests[1];
+  require(is_same, ExitCode::kUsage,
+          "{}: expected the images that {} was trained on, got others; pass their directory with "
+          "--data DIR",
+          files.images.string(), name);
+  const AlignedVector outputs =
+      network_outputs(model.network(), model.parameters(), images.data.pixels, team);
+  const auto count = static_cast<std::int64_t>(images.data.labels.size());
+  return {fit_temperature(matrix_view(outputs.data(), count, model.network().outputs()),
+                          images.data.labels),
+          count};
+}
+
+}  // namespace tally
