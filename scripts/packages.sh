@@ -23,6 +23,9 @@ fuzz_packages=(clang-14 llvm-14 libclang-rt-14-dev libomp-14-dev)
 
 bench_packages=(libbenchmark-dev python3)
 
+# Letters for scripts/unsure_benchmark.py.
+letter_packages=(hershey-fonts-data fonts-dejavu-core python3-numpy python3-h5py python3-pil)
+
 # Without OpenBLAS the peers compute with the reference BLAS, PyTorch ten times slower. Of its
 # variants, the one on OpenMP shares the threads of PyTorch; the other fights them for the cores.
 peers_packages=(python3-torch python3-numpy libopenblas0-openmp)

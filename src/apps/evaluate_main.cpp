@@ -2,7 +2,9 @@
 // tally-evaluate: the figures of a checkpoint on a labelled set.
 #include "calibrate.hpp"
 #include "evaluation_report.hpp"
+#include "misclassified_sheet.hpp"
 #include "model_loading.hpp"
+#include "png_file.hpp"
 #include "tally/core/thread_team.hpp"
 #include "tally/data/data_directory.hpp"
 #include "tally/data/split_reader.hpp"
@@ -19,26 +21,23 @@ struct EvaluateOptions {
   std::string model;
   std::string data;
   std::string calibrated;
+  std::string misclassified;
   bool use_training_images = false;
   bool as_json = false;
   int threads = usable_cores();
 };
 
-CalibrationFigures calibration_figures(const TrainedModel& model, const Dataset& data,
-                                       const ThreadTeam& team) {
-  const AlignedVector outputs =
-      network_outputs(model.network(), model.parameters(), data.pixels, team);
-  const auto rows = static_cast<Index>(data.labels.size());
-  const ConstMatrixView all = matrix_view(outputs.data(), rows, model.network().outputs());
-  AlignedVector room(outputs.size());
-  const MatrixView probabilities = matrix_view(room.data(), all.rows(), all.cols());
+/// Of the model's outputs for labelled images; leaves its probabilities in `probabilities`.
+CalibrationFigures calibration_figures(const TrainedModel& model, ConstMatrixView outputs,
+                                       std::span<const std::uint8_t> labels,
+                                       MatrixView probabilities) {
   CalibrationFigures figures;
-  model.loss().probabilities(all, probabilities);
-  figures.error = calibration_error(read_only(probabilities), data.labels);
+  model.loss().probabilities(outputs, probabilities);
+  figures.error = calibration_error(read_only(probabilities), labels);
   if (!model.calibration()) return figures;
-  model.probabilities(all, probabilities);
+  model.probabilities(outputs, probabilities);
   figures.temperature = model.calibration()->temperature;
-  figures.calibrated_error = calibration_error(read_only(probabilities), data.labels);
+  figures.calibrated_error = calibration_error(read_only(probabilities), labels);
   return figures;
 }
 
@@ -69,9 +68,20 @@ ExitCode evaluate(const EvaluateOptions& options) {
 
   LeafFigures figures = evaluate_leaves(model.network(), model.loss(), model.parameters(),
                                         {data.pixels, data.labels}, team);
+  const AlignedVector outputs =
+      network_outputs(model.network(), model.parameters(), data.pixels, team);
+  AlignedVector room(outputs.size());
+  const auto rows = static_cast<Index>(data.labels.size());
+  const Index classes = model.network().outputs();
+  const MatrixView probabilities = matrix_view(room.data(), rows, classes);
   const EvaluationReport report{
       summarize(figures.losses, figures.confusion.samples(), figures.confusion.correct()),
-      figures.confusion, calibration_figures(model, data, team)};
+      figures.confusion,
+      calibration_figures(model, matrix_view(outputs.data(), rows, classes), data.labels,
+                          probabilities)};
+  if (!options.misclassified.empty()) {
+    write_png(options.misclassified, misclassified_sheet(data, read_only(probabilities)));
+  }
   fmt::print("{}", options.as_json ? json_report(report) : text_report(report));
   return ExitCode::kDone;
 }
@@ -97,6 +107,9 @@ int main(int argc, char** argv) {
                  "fit the probabilities to the validation images of the model's run and write the "
                  "calibrated model")
       ->type_name("OUT.h5");
+  app.add_option("--misclassified", options.misclassified,
+                 "write a sheet of the images that were read wrong, with label, answer and number")
+      ->type_name("FILE.png");
   app.add_flag("--json", options.as_json, "one JSON object");
   return tally::run_tool(app, argc, argv, [&] { return tally::evaluate(options); });
 }

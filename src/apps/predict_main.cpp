@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 // tally-predict: classifies a person's own drawings.
+#include <unistd.h>
+
 #include "model_loading.hpp"
+#include "png_file.hpp"
 #include "predict_in_order.hpp"
+#include "prediction_sheet.hpp"
 #include "serve_page.hpp"
 #include "tally/core/thread_team.hpp"
+#include "terminal_view.hpp"
 #include "tool.hpp"
 
 namespace tally {
@@ -15,39 +20,61 @@ struct PredictOptions {
   PredictorOptions predictor;
   PageServerOptions page{.port = 8080};
   bool is_served = false;
+  std::string sheet;
   bool as_json = false;
+  bool is_terminal = false;
   int threads = usable_cores();
 };
 
-void print(const Prediction& prediction, bool as_json) {
-  if (as_json) {
+void print(const Prediction& prediction, const PredictOptions& options) {
+  if (options.as_json) {
     fmt::print("{}\n", json_line(prediction));
   } else if (prediction.status == PredictionStatus::kError) {
     print_error("tally-predict", prediction.message);
   } else {
-    fmt::print("{}\n", text_line(prediction));
+    fmt::print("{}\n{}", text_line(prediction),
+               options.is_terminal ? terminal_view(prediction) : "");
   }
 }
 
-// Images that cannot be read do not stop the others.
-ExitCode predict(const PredictOptions& options) {
-  require(options.images.empty() == options.is_served, ExitCode::kUsage,
-          "expected images, or --serve, but not both; see --help");
-  LoadedCheckpoint loaded = load_with_warnings("tally-predict", options.model);
-  const TrainedModel model(std::move(loaded.state), loaded.calibration);
-  if (options.is_served) {
-    serve_page(model, options.model, options.predictor, options.page);
-    return ExitCode::kDone;
+/// What the sheet will show: not all of what may be thousands of answers.
+struct SheetContents {
+  std::vector<Prediction> strips;
+  std::size_t more = 0;
+
+  void add(const Prediction& prediction) {
+    if (strips.size() < kMostStrips) {
+      strips.push_back(prediction);
+    } else {
+      ++more;
+    }
   }
+};
+
+// Images that cannot be read do not stop the others.
+ExitCode predict_images(const TrainedModel& model, const PredictOptions& options) {
   ExitCode exit_code = ExitCode::kDone;
+  SheetContents sheet;
   predict_in_order(model, options.model, options.images, options.predictor, options.threads,
                    [&](const Prediction& prediction) {
                      if (prediction.status == PredictionStatus::kError) {
                        exit_code = ExitCode::kFailure;
                      }
-                     print(prediction, options.as_json);
+                     print(prediction, options);
+                     if (options.predictor.keeps_pictures) sheet.add(prediction);
                    });
+  if (!options.sheet.empty()) write_png(options.sheet, prediction_sheet(sheet.strips, sheet.more));
   return exit_code;
+}
+
+ExitCode predict(const PredictOptions& options) {
+  require(options.images.empty() == options.is_served, ExitCode::kUsage,
+          "expected images, or --serve, but not both; see --help");
+  LoadedCheckpoint loaded = load_with_warnings("tally-predict", options.model);
+  const TrainedModel model(std::move(loaded.state), loaded.calibration);
+  if (!options.is_served) return predict_images(model, options);
+  serve_page(model, options.model, options.predictor, options.page);
+  return ExitCode::kDone;
 }
 
 }  // namespace
@@ -67,6 +94,9 @@ int main(int argc, char** argv) {
   app.add_option("--stages", options.predictor.stages_directory,
                  "write each step of the preparation as PNG into this directory")
       ->type_name("DIR");
+  app.add_option("--sheet", options.sheet,
+                 "write a picture of all pages, boxes, 28 x 28 images and probabilities")
+      ->type_name("FILE.png");
   app.add_option("--reject", options.predictor.least_probability,
                  "answer unsure where the most probable class has less (0..1)")
       ->check(CLI::Range(0.0, 1.0))
@@ -91,6 +121,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   return tally::run_tool(app, argc, argv, [&] {
     options.is_served = serve->count() > 0;
+    options.is_terminal = isatty(STDOUT_FILENO) != 0;
+    options.predictor.keeps_pictures = !options.sheet.empty();
     return tally::predict(options);
   });
 }

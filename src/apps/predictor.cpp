@@ -2,32 +2,23 @@
 #include "predictor.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <new>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "png_file.hpp"
+#include "prediction_sheet.hpp"
 #include "tally/core/error.hpp"
 #include "tally/image/decode.hpp"
-#include "tally/image/png_codec.hpp"
 #include "tally/nn/pixels.hpp"
 
 namespace tally {
 namespace {
 
 namespace fs = std::filesystem;
-
-void write_png(const fs::path& path, const GreyImage& image) {
-  const std::vector<std::byte> png = encode_png(image);
-  std::ofstream stream(path, std::ios::binary);
-  stream.write(reinterpret_cast<const char*>(png.data()), static_cast<std::streamsize>(png.size()));
-  if (stream.flush().good()) return;
-  fail(ExitCode::kFailure, "{}: cannot be written: {}", path.string(), system_error_text(errno));
-}
 
 /// Stages of the page, then of each digit; with several, these carry its number.
 void write_stages(const fs::path& directory, const std::string& name, const GreyImage& page,
@@ -82,7 +73,8 @@ std::vector<Prediction> Predictor::predict(std::span<const std::byte> contents,
 
 std::vector<Prediction> Predictor::read_page(GreyImage page, const std::string& file,
                                              const std::string& stages_name) {
-  const bool keeps_page = !options_.stages_directory.empty();
+  const bool has_stages = !options_.stages_directory.empty();
+  const bool keeps_page = has_stages || options_.keeps_pictures;
   const GreyImage shown = keeps_page ? page : GreyImage();
   const PreparedPage prepared =
       prepare_page(std::move(page), options_.is_segmented ? Digits::kSeveral : Digits::kOne);
@@ -91,19 +83,30 @@ std::vector<Prediction> Predictor::read_page(GreyImage page, const std::string& 
     blank.file = file;
     blank.status = PredictionStatus::kNoInk;
     blank.message = "the page is blank, of one tone, or has only noise on it";
+    if (options_.keeps_pictures) blank.picture = page_picture(shown, {});
     return {blank};
   }
-  if (keeps_page) write_stages(options_.stages_directory, stages_name, shown, prepared);
+  if (has_stages) write_stages(options_.stages_directory, stages_name, shown, prepared);
   std::vector<Prediction> predictions;
   for (const PreparedDigit& digit : prepared.digits) {
     predictions.push_back(read_digit(file, digit));
+    if (options_.keeps_pictures) {
+      predictions.back().picture = page_picture(shown, digit.box);
+    }
   }
   return predictions;
 }
 
 Prediction Predictor::read_digit(const std::string& file, const PreparedDigit& digit) {
-  Prediction prediction{file,      PredictionStatus::kOk, classify(digit.digit),
-                        digit.box, digit.digit,           {}};
+  Prediction prediction;
+  prediction.file = file;
+  prediction.status = PredictionStatus::kOk;
+  prediction.classes = classify(digit.digit);
+  prediction.top = prediction.classes;
+  prediction.top.resize(
+      std::min(prediction.top.size(), static_cast<std::size_t>(options_.top_count)));
+  prediction.box = digit.box;
+  prediction.digit = digit.digit;
   const ClassProbability& best = prediction.top.front();
   if (best.probability < options_.least_probability) {
     prediction.status = PredictionStatus::kUnsure;
@@ -124,7 +127,6 @@ std::vector<ClassProbability> Predictor::classify(const GreyImage& digit) {
     classes.push_back({static_cast<int>(label), probabilities(0, label)});
   }
   std::ranges::stable_sort(classes, std::greater{}, &ClassProbability::probability);
-  classes.resize(std::min(classes.size(), static_cast<std::size_t>(options_.top_count)));
   return classes;
 }
 

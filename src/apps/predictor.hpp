@@ -22,10 +22,12 @@ struct ClassProbability {
 struct Prediction {
   std::string file;
   PredictionStatus status = PredictionStatus::kError;
-  std::vector<ClassProbability> top;  ///< most probable first; empty if there is no digit
-  Box box;                            ///< of the ink; empty if there is no digit
-  GreyImage digit;                    ///< as the network sees it; empty if there is no digit
-  std::string message;                ///< why there is no class
+  std::vector<ClassProbability> top;      ///< most probable first; empty if there is no digit
+  Box box;                                ///< of the ink; empty if there is no digit
+  GreyImage digit;                        ///< as the network sees it; empty if there is no digit
+  std::string message;                    ///< why there is no class
+  std::vector<ClassProbability> classes;  ///< all of them, in the order of `top`
+  GreyImage picture;                      ///< of the page, small, with a frame around the box
 
   /// Whether a digit was found, be it read or not.
   [[nodiscard]] bool has_digit() const { return !top.empty(); }
@@ -35,6 +37,7 @@ struct PredictorOptions {
   int top_count = 3;             ///< how many classes to name
   double least_probability = 0;  ///< unsure below it
   bool is_segmented = false;     ///< a page may have several digits
+  bool keeps_pictures = false;   ///< whether answers have them
   std::string stages_directory;  ///< each step is written there as PNG, unless it is empty
 };
 
@@ -56,6 +59,7 @@ class Predictor {
   [[nodiscard]] std::vector<Prediction> read_page(GreyImage page, const std::string& file,
                                                   const std::string& stages_name);
   [[nodiscard]] Prediction read_digit(const std::string& file, const PreparedDigit& digit);
+  /// All classes, the most probable first.
   [[nodiscard]] std::vector<ClassProbability> classify(const GreyImage& digit);
 
   const TrainedModel& model_;

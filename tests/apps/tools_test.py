@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What evaluate, predict, data and checkpoint print, and that NumPy computes the same from files."""
 import json
+import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -103,6 +105,28 @@ class Evaluate(ToolTest):
         self.assertEqual(self.output("tally-evaluate", self.checkpoint, "--data", DIGITS,
                                      "--threads", 3), first)
         self.assertRegex(first, r"^accuracy \d\d\.\d\d % \(\d+ of 1 000\), loss 0\.\d{6}\n")
+
+
+    def test_misclassified_shows_each_image_that_was_read_wrong(self):
+        sheet = self.directory / "wrong.png"
+        out = self.output("tally-evaluate", self.model, "--data", DIGITS, "--misclassified", sheet)
+        self.assertEqual(out, self.output("tally-evaluate", self.model, "--data", DIGITS))
+        _, _, images, labels = read_dataset(DIGITS)
+        wrong = numpy.flatnonzero(probabilities(self.checkpoint, images).argmax(axis=1) != labels)
+        self.assertGreater(len(wrong), 10)
+        pixels = numpy.asarray(Image.open(sheet))
+        # Cells of 108 x 138 in rows of ten, each with its image three times as large.
+        self.assertEqual(pixels.shape, (-(-len(wrong) // 10) * 138 + 40, 1092))
+        for position, index in enumerate(wrong):
+            left, top = position % 10 * 108 + 12, position // 10 * 138 + 40
+            shown = pixels[top : top + 84, left : left + 84]
+            numpy.testing.assert_array_equal(shown, images[index].repeat(3, 0).repeat(3, 1))
+            words = pixels[top + 84 : top + 120, left : left + 84]
+            self.assertGreater((words < 128).sum(), 20)
+        result = run("tally-evaluate", self.model, "--data", DIGITS, "--misclassified",
+                     self.directory / "absent" / "wrong.png")
+        self.assertEqual(result.code, 1)
+        self.assertIn("wrong.png: cannot be written: No such file or directory", result.err)
 
 
 class Calibrate(TallyTest):
@@ -269,6 +293,64 @@ class Predict(ToolTest):
         self.predict(*files, "--stages", stages)
         digits = [(stages / f"{number}-digit.png-5-digit.png").read_bytes() for number in (1, 2)]
         self.assertNotEqual(*digits)
+
+    def test_sheet_shows_every_answer(self):
+        blank = self.directory / "blank.png"
+        Image.new("L", (300, 200), 255).save(blank)
+        sheet, stages = self.directory / "sheet.png", self.directory / "stages"
+        lines = self.predict(*DRAWINGS[:3], blank, "absent.png", "--sheet", sheet, "--stages",
+                             stages, code=1)
+        self.assertEqual(len(lines), 5)
+        pixels = numpy.asarray(Image.open(sheet))
+        columns = pixels.shape[1] // 638
+        self.assertEqual(pixels.shape, (-(-5 // columns) * 224 + 16, columns * 638))
+        for position, path in enumerate(DRAWINGS[:3]):
+            left, top = position % columns * 638 + 16, position // columns * 224 + 40
+            digit = numpy.asarray(Image.open(stages / f"{path.name}-5-digit.png"))
+            numpy.testing.assert_array_equal(pixels[top : top + 168, left + 184 : left + 352],
+                                             digit.repeat(6, 0).repeat(6, 1))
+            # The bar of the answer is as long as it is probable.
+            line = lines[position]
+            bar = pixels[top + 17 * line["class"] + 6, left + 388 : left + 538]
+            self.assertAlmostEqual((bar == 40).sum(), 150 * line["probability"], delta=0.51)
+            x, y, width, height = line["box"]
+            page_height, page_width = numpy.asarray(
+                Image.open(stages / f"{path.name}-1-page.png")).shape
+            scale = 168 / max(page_height, page_width)
+            frame = (left + (168 - scale * page_width) / 2 + scale * x,
+                     top + (168 - scale * page_height) / 2 + scale * y)
+            corner = pixels[round(frame[1]) - 3 : round(frame[1]) + 2,
+                            round(frame[0]) - 3 : round(frame[0]) + 2]
+            self.assertEqual((corner.min(), corner.max()), (0, 255), path.name)
+
+    def test_a_terminal_shows_the_image_and_all_classes(self):
+        controller, terminal = pty.openpty()
+        # Its buffer is small: read before the program has ended.
+        with subprocess.Popen(command("tally-predict", self.model, DRAWINGS[0]), stdout=terminal,
+                              stderr=terminal) as process:
+            os.close(terminal)
+            shown = b""
+            try:
+                while piece := os.read(controller, 4096):
+                    shown += piece
+            except OSError:  # the other end was closed
+                pass
+            self.assertEqual(process.wait(timeout=60), 0)
+        os.close(controller)
+        lines = shown.decode().splitlines()
+        self.assertEqual(lines[0], self.output("tally-predict", self.model, DRAWINGS[0]).rstrip())
+        self.assertEqual(len(lines), 15)
+        stages = self.directory / "stages"
+        answer = self.predict(DRAWINGS[0], "--stages", stages, "--top", 10)[0]
+        inked = numpy.asarray(Image.open(stages / f"{DRAWINGS[0].name}-5-digit.png")) >= 96
+        blocks = {(False, False): " ", (True, False): "\N{UPPER HALF BLOCK}",
+                  (False, True): "\N{LOWER HALF BLOCK}", (True, True): "\N{FULL BLOCK}"}
+        for row, line in enumerate(lines[1:]):
+            expected = "".join(blocks[tuple(pair)] for pair in inked[2 * row : 2 * row + 2].T)
+            self.assertEqual(line[3:31], expected)
+        for entry in answer["top"]:
+            self.assertIn(f"{entry['class']:>3} {100 * entry['probability']:5.1f} %",
+                          lines[3 + entry["class"]])
 
     def test_reject_answers_unsure_below_a_probability(self):
         lines = self.predict(*DRAWINGS)
