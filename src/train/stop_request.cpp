@@ -53,6 +53,10 @@ StopRequest::~StopRequest() {
   for (const int signal_number : kHandled) handle(signal_number, SIG_DFL);
 }
 
+bool StopRequest::has_been_terminated() {
+  return (requested_flags.load(std::memory_order_relaxed) & kStopForTerm) != 0;
+}
+
 std::uint32_t StopRequest::take() {
   return requested_flags.fetch_and(~std::uint32_t{kSaveNow}, std::memory_order_relaxed);
 }

@@ -8,6 +8,7 @@
 
 #include "tally/core/error.hpp"
 #include "tally/core/text.hpp"
+#include "tally/train/stop_request.hpp"
 
 namespace tally {
 namespace {
@@ -78,6 +79,7 @@ void Watchdog::watch() {
     const Clock::time_point now = Clock::now();
     look(std::min<Clock::duration>(now - last, kLongestPoll));
     last = now;
+    explain_stop();
     if (timeout_ > seconds{0} && silent_ > limit()) end_process();
   }
 }
@@ -131,6 +133,26 @@ bool Watchdog::is_at_files() const {
          });
 }
 
+std::string Watchdog::awaited_places() const {
+  std::string places;
+  if (!neighbours_) return places;
+  for (const int rank : heartbeat_.awaited().ranks()) {
+    places += (places.empty() ? "" : " and ") + neighbours_->place(rank);
+  }
+  return places;
+}
+
+// Within the second that mpirun leaves between SIGTERM and SIGKILL.
+void Watchdog::explain_stop() {
+  const milliseconds turn{300 + std::min(rank_, 4) * 100};
+  if (has_explained_stop_ || !StopRequest::has_been_terminated() || silent_ < turn) return;
+  if (!neighbours_ || neighbours_->elsewhere() == 0 || is_at_files()) return;
+  has_explained_stop_ = true;
+  const std::string message = fmt::format("tally-train: {}: asked to stop, and waits at {}; {}\n",
+                                          place_, heartbeat_.text(), diagnosis());
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, message.data(), message.size());
+}
+
 std::string Watchdog::diagnosis() const {
   const auto named = [](const Watched& other, std::string_view state) {
     return fmt::format("rank {} (process {} on this host) {} at {}", other.sight.rank,
@@ -139,12 +161,7 @@ std::string Watchdog::diagnosis() const {
   if (works_alone(heartbeat_.phase())) return "it is stuck itself";
   if (frozen() != nullptr) return named(*frozen(), "is frozen");
   if (stuck() != nullptr) return named(*stuck(), "is stuck");
-  const std::vector<int> awaited = heartbeat_.awaited().ranks();
-  if (neighbours_ && !awaited.empty()) {
-    std::string places;
-    for (const int rank : awaited) {
-      places += (places.empty() ? "" : " and ") + neighbours_->place(rank);
-    }
+  if (const std::string places = awaited_places(); !places.empty()) {
     return "no answer from " + places;
   }
   if (neighbours_ && neighbours_->elsewhere() > 0) {

@@ -33,8 +33,8 @@ class SeveralHosts(TallyTest):
                               'exec nsenter --target "$1" --net --uts -- sh -c "$2"\n')
         self.agent.chmod(0o755)
 
-    def start(self, hosts, run_dir, *arguments, fault=None):
-        """One rank on each of `hosts`, launched from n1."""
+    def start(self, hosts, run_dir, *arguments, fault=None, grace=1):
+        """One rank on each of `hosts`, launched from n1, with seconds between SIGTERM and SIGKILL."""
         hostfile = self.directory / f"hosts-{'-'.join(hosts)}"
         hostfile.write_text("".join(f"{name} slots=1\n" for name in hosts))
         words = [*self.hosts["n1"].enter(), "mpirun", "--quiet", "--hostfile", hostfile, "--bind-to", "none",
@@ -42,6 +42,7 @@ class SeveralHosts(TallyTest):
         environment = {**os.environ, "OMPI_MCA_plm_rsh_agent": str(self.agent),
                        "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_ALLOW_RUN_AS_ROOT": "1",
                        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+                       "OMPI_MCA_odls_base_sigkill_timeout": str(grace),
                        # Lets mpirun find out that a host does not answer any more.
                        "OMPI_MCA_oob_tcp_keepalive_time": "3", "OMPI_MCA_oob_tcp_keepalive_intvl": "2",
                        "OMPI_MCA_oob_tcp_keepalive_probes": "3"}
@@ -137,10 +138,13 @@ class SeveralHosts(TallyTest):
         return found
 
     def test_a_host_that_is_killed(self):
-        process = self.start(["n1", "n2", "n3"], "killed", *RECIPE, "--stall-timeout", 8)
+        process = self.start(["n1", "n2", "n3"], "killed", *RECIPE, "--stall-timeout", 8,
+                             fault="pause:reduce:rank=1:step=60:seconds=4", grace=3)
         self.wait_for_step(process, "killed", 60)
         self.hosts["n2"].kill_processes()
-        self.end_of(process, time.monotonic())
+        errors = self.end_of(process, time.monotonic())
+        self.assertRegex(errors, r"tally-train: rank 0 on host n1: (asked to stop, and waits|no progress for "
+                         r"\d+ s) at step 60, reduce; no answer from rank 1 on host n2")
         self.assert_no_training_is_left()
         self.assert_resumes(["n1", "n3"], "killed")
 

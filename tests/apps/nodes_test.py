@@ -5,7 +5,8 @@ import signal
 import subprocess
 import time
 
-from tally_testing import (ROOT, TallyTest, children_of, command, digest, main, run, still_running)
+from tally_testing import (ROOT, TallyTest, children_of, command, digest, main, read_csv, run,
+                           still_running)
 
 # A recipe that divides by nothing, with 16 micro-batches.
 RECIPE = ["--epochs", 2, "--train-limit", 3997, "--validation", 97, "--batch-size", 256,
@@ -48,21 +49,24 @@ class Nodes(TallyTest):
         self.assertEqual(digest(self.directory / "run"), self.digest_on("0", ranks=1))
 
     def test_a_sum_that_waits_names_the_rank_awaited(self):
-        line = command("tally-train", "--run-dir", self.directory / "frozen", "--data", "data/digits",
-                       "--epochs", 9999, "--stall-timeout", 2, ranks=2)
+        steps = self.directory / "frozen" / "steps.csv"
+        line = command("tally-train", "--run-dir", steps.parent, "--data", "data/digits", "--epochs", 9,
+                       "--log-every", 1, "--stall-timeout", 3, ranks=2)
+        fault = {"TALLY_ALLOW_FAULTS": "1", "TALLY_FAULT": "stop:reduce:rank=1:step=40"}
         process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   text=True, env={**os.environ, **nodes_of("0,1")})
+                                   text=True, env={**os.environ, **nodes_of("0,1"), **fault})
         self.addCleanup(process.kill)
-        checkpoint = self.directory / "frozen" / "checkpoints" / "step-000000000032.h5"
         deadline = time.monotonic() + 60
-        while not checkpoint.exists() and time.monotonic() < deadline:
+        while not (steps.exists() and len(read_csv(steps)) == 40) and time.monotonic() < deadline:
             time.sleep(0.02)
-        victim = children_of(process)[1]
-        os.kill(victim, signal.SIGSTOP)
+        ranks = children_of(process)
+        os.kill(ranks[0], signal.SIGTERM)
         _, errors = process.communicate(timeout=60)
-        self.assertRegex(errors, r"^tally-train: rank 0 on host (\S+): no progress for \d s at step [\d ]+, "
-                         r"reduce; no answer from rank 1 on host \1\. Continue with --resume")
-        self.assertEqual(still_running([victim]), [])
+        self.assertRegex(errors, r"^tally-train: rank 0 on host (\S+): asked to stop, and waits at step 40, "
+                         r"reduce; no answer from rank 1 on host \1\n"
+                         r"tally-train: rank 0 on host \1: no progress for \d s at step 40, reduce; "
+                         r"no answer from rank 1 on host \1\. Continue with --resume")
+        self.assertEqual(still_running(ranks), [])
 
     def test_a_placement_that_makes_no_sense_is_refused(self):
         result = run("tally-train", "--data", "data/digits", "--run-dir", self.directory / "none",

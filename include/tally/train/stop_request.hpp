@@ -17,6 +17,9 @@ class StopRequest {
 
   /// The flags since the last call; a request to stop stays.
   std::uint32_t take();
+
+  /// Whether SIGTERM has come, which launchers send before they kill. For any thread.
+  static bool has_been_terminated();
 };
 
 }  // namespace tally

@@ -18,7 +18,8 @@ namespace tally {
 /// A thread that ends the process when its heartbeat stops: a rank that waits for one that is
 /// frozen or unreachable would wait forever. It uses no MPI. While files are read or written by
 /// this rank, or by one of its host that is seen to run, which may take minutes on a busy network
-/// file system, it waits at least ten minutes.
+/// file system, it waits at least ten minutes. A launcher that has lost a host ends the others
+/// without a word: a rank that is asked to stop while it waits for another host says so.
 class Watchdog {
  public:
   using Clock = std::chrono::steady_clock;
@@ -48,7 +49,9 @@ class Watchdog {
   [[nodiscard]] const Watched* frozen() const;
   [[nodiscard]] const Watched* stuck() const;
   [[nodiscard]] bool is_at_files() const;
+  [[nodiscard]] std::string awaited_places() const;
   [[nodiscard]] std::string diagnosis() const;
+  void explain_stop();
   [[noreturn]] void end_process() const;
 
   const Heartbeat& heartbeat_;
@@ -64,6 +67,7 @@ class Watchdog {
   std::vector<Watched> watched_;
   std::uint64_t last_beats_ = 0;
   Clock::duration silent_{};
+  bool has_explained_stop_ = false;
 
   std::thread thread_;
 };
