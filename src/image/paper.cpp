@@ -35,7 +35,9 @@ cv::Mat1f cell_medians(const GreyImage& page, int block) {
           samples.push_back(page.at(x, y));
         }
       }
-      medians(row, column) = static_cast<float>(median(samples));
+      const auto [darkest, lightest] = std::ranges::minmax(samples);
+      // Most cells of a clean page show one tone, for which no order is needed.
+      medians(row, column) = darkest == lightest ? darkest : median(samples);
     }
   }
   return medians;
@@ -139,13 +141,15 @@ void paper_along_row(const Paper& paper, int y, std::span<std::uint8_t> row) {
   const int upper = static_cast<int>(at_row);
   const int lower = std::min(upper + 1, paper.rows - 1);
   const auto columns = static_cast<std::size_t>(paper.columns);
-  const float* upper_levels = paper.levels.data() + static_cast<std::size_t>(upper) * columns;
-  const float* lower_levels = paper.levels.data() + static_cast<std::size_t>(lower) * columns;
+  const float* above = paper.levels.data() + static_cast<std::size_t>(upper) * columns;
+  const float* below = paper.levels.data() + static_cast<std::size_t>(lower) * columns;
+  std::array<float, kLargestGridSide> levels{};
+  for (std::size_t column = 0; column < columns; ++column) {
+    const float share = at_row - static_cast<float>(upper);
+    levels[column] = above[column] + (below[column] - above[column]) * share;
+  }
   const auto level = [&](int column) {
-    const int known = std::clamp(column, 0, paper.columns - 1);
-    const float above = upper_levels[known];
-    const float below = lower_levels[known];
-    return above + (below - above) * (at_row - static_cast<float>(upper));
+    return levels[static_cast<std::size_t>(std::clamp(column, 0, paper.columns - 1))];
   };
   // A straight line from each centre to the next; with a centre between two pixels, or on one.
   const auto width = static_cast<int>(row.size());
