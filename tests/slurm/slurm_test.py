@@ -72,7 +72,7 @@ def four_nodes(script):
 def time_limits():
     """Six jobs or more of one minute, without any signal. They keep 47 seconds before their end, so that
     they do not take it all."""
-    steps = 56
+    steps = 62  # a job has time for twelve at most
     job = submit("time_limits", "train.sbatch", "--time=1", HARMLESS, "--nodes=2",
               options=["--max-steps", steps], environment={**SLOW, "TALLY_END_MARGIN": "47"})
     job.wait_for_end()
