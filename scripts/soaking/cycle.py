@@ -139,18 +139,19 @@ class Cycle:
             return "start-up"
         return "save" if self.outcome.is_inside_write else "training"
 
-    def ends_by_itself(self):
-        """Whether the strike is meant to end the job, by the ranks or by those who watch them."""
-        plan = self.plan
-        if plan.signal == "SIGUSR1":
+    def ends_by_itself(self, struck):
+        """Whether the strike is meant to end the job, by the ranks or by those who watch them. In
+        mpirun's place, before there are ranks, a stop is one that nobody sees."""
+        if self.plan.signal == "SIGUSR1":
             return False
-        return plan.signal != "SIGSTOP" or (plan.target == "rank" and plan.ranks > 1)
+        return self.plan.signal != "SIGSTOP" or (
+            self.plan.ranks > 1 and self.job.mpirun not in struck)
 
     def run(self):
         self.job.find_ranks()
         self.wait_for_the_moment()
         struck = self.strike(self.plan.signal)
-        if not self.ends_by_itself():
+        if not self.ends_by_itself(struck):
             time.sleep(self.plan.pause)
             if self.plan.signal == "SIGSTOP":  # nobody is left who could end it: it goes on unharmed
                 for process in struck:

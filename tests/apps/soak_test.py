@@ -11,7 +11,7 @@ from tally_testing import BIN, ROOT, TallyTest, main
 sys.path.insert(0, str(ROOT / "scripts" / "soaking"))
 os.environ.setdefault("TALLY_BIN", str(BIN))
 
-from cycle import Outcome, Plan  # noqa: E402
+from cycle import Cycle, Outcome, Plan  # noqa: E402
 from job import Job, Process  # noqa: E402
 from lane import Lane, Tally  # noqa: E402
 from recipes import recipes  # noqa: E402
@@ -52,6 +52,16 @@ class Hangs(TallyTest):
 
     def test_not_one_that_takes_long(self):
         self.assertGreater(self.wait_for(3, time.monotonic), 2)
+
+
+class EarlyStrikes(TallyTest):
+    def test_a_stop_before_there_are_ranks_is_no_hang(self):
+        plan = Plan(ranks=2, threads=1, signal="SIGSTOP", target="rank", victim=0.5, in_save=False,
+                    in_start=True, delay=0.0, then="SIGKILL", pause=0.1)
+        outcome = Cycle(plan, self.directory / "run", ["--data", ROOT / "data" / "digits"],
+                        self.directory / "cycle").run()
+        self.assertEqual(outcome.phase, "start-up")
+        self.assertFalse(outcome.is_hang)
 
 
 class WhatIsWrong(TallyTest):
