@@ -434,7 +434,7 @@ class Data(TallyTest):
             f"tally-data: {folders}/0/words.png: is no image (it starts with 6E 6F 20 69), expected "
             "a PNG or JPEG image; save it as PNG\n"
             f"tally-data: {folders}/1/blank.png: has no ink\n"
-            f"tally-data: {folders}/two: is no folder of a class, named 0, 1, ...\n")
+            f"tally-data: {folders}/two: is no folder of a class, named 0, 1, ... 255\n")
         self.assertIn("8 images for training, 2 for testing, 3 not used", result.out)
 
     def test_verify_reads_every_file(self):
