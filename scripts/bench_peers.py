@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from measuring import machine, process
 from measuring.options import BINARIES, ROOT, image_count, parse, say
 from measuring.report import Goal, at_least, goals_table, significant, table, write_csv
-from measuring.speed import for_two_workers
 from measuring.training import Trainer, Training
 
 PEERS = ROOT / "scripts" / "peers"
@@ -65,7 +64,6 @@ class Contest:
         layouts = ((2, 1), (1, 2)) if self.cores > 1 else ((1, 1),)
         for ranks, threads in layouts:
             training = Training(ranks=ranks, threads=threads, batch_size=batch_size,
-                                micro_batch=for_two_workers(batch_size),
                                 steps=round(500_000 * self.scale / batch_size))
             yield Entry(section, f"Tally, {training.layout}", batch_size,
                         lambda training=training: self.trainer.profile(training), is_tally=True)

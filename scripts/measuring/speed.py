@@ -43,20 +43,13 @@ class Scope:
         return replace(training, steps=max(steps, FEWEST_STEPS))
 
 
-def for_two_workers(batch_size: int) -> int | None:
-    """A quarter of a large batch: products over more rows than by default, where eight micro-batches
-    leave work for eight workers."""
-    return batch_size // 4 if batch_size >= 512 else None
-
-
 def groups(section: str, scope: Scope) -> Iterator[list[Training]]:
     """The trainings of a section; those of a group are run by turns."""
     if section == "grid":
         for network in (SMALL, MIDDLE, BIG):
             for batch_size in BATCH_SIZES:
                 if not scope.quick or network != BIG or batch_size == 512:
-                    yield scope.layouts(Training(network=network, batch_size=batch_size,
-                                                 micro_batch=for_two_workers(batch_size)))
+                    yield scope.layouts(Training(network=network, batch_size=batch_size))
     elif section == "reduction" and scope.cores >= 2:
         for batch_size in BATCH_SIZES[1:]:
             one = scope.timed(Training(ranks=2, batch_size=batch_size))
