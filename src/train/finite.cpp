@@ -7,16 +7,19 @@
 
 namespace tally {
 
-// On the bits, so that the loop over all values vectorizes.
+// On the bits without the sign, in which infinity and what is none are above all numbers: the loop
+// over all values is one maximum, and vectorizes.
 std::size_t first_not_finite(std::span<const float> values) {
-  constexpr std::uint32_t kExponent = 0x7f800000;
-  const auto is_not_finite = [](float value) {
-    return (std::bit_cast<std::uint32_t>(value) & kExponent) == kExponent;
+  constexpr std::uint32_t kInfinity = 0x7f800000;
+  const auto magnitude = [](float value) {
+    return std::bit_cast<std::uint32_t>(value) & 0x7fffffffU;
   };
-  std::uint32_t found = 0;
-  for (const float value : values) found |= static_cast<std::uint32_t>(is_not_finite(value));
-  if (found == 0) return values.size();
-  return static_cast<std::size_t>(std::ranges::find_if(values, is_not_finite) - values.begin());
+  std::uint32_t largest = 0;
+  for (const float value : values) largest = std::max(largest, magnitude(value));
+  if (largest < kInfinity) return values.size();
+  const auto first =
+      std::ranges::find_if(values, [&](float value) { return magnitude(value) >= kInfinity; });
+  return static_cast<std::size_t>(first - values.begin());
 }
 
 }  // namespace tally
