@@ -56,11 +56,7 @@ class Page(TallyTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        trainer = TallyTest("train")
-        trainer.setUp()
-        cls.addClassCleanup(trainer.doCleanups)
-        trainer.train("model", ranks=2, data=MNIST or DIGITS)
-        cls.model = trainer.directory / "model"
+        cls.model = cls.train_once(ranks=2, data=MNIST or DIGITS)
         _, cls.url = cls.enterClassContext(served(cls.model))
         cls.browser = cls.enterClassContext(browser())
 

@@ -72,11 +72,7 @@ class PageServer(TallyTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        trainer = TallyTest("train")
-        trainer.setUp()
-        cls.addClassCleanup(trainer.doCleanups)
-        trainer.train("model", "--epochs", 2)
-        cls.model = trainer.directory / "model"
+        cls.model = cls.train_once("--epochs", 2)
         cls.process, url = cls.enterClassContext(served(cls.model))
         cls.port = port_of(url)
 

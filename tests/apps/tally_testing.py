@@ -197,6 +197,15 @@ class TallyTest(unittest.TestCase):
         self.assertEqual(result.code, code, result.out + result.err)
         return result
 
+    @classmethod
+    def train_once(cls, *arguments, **options):
+        """A model for all tests of the class, which goes with the class; for setUpClass()."""
+        trainer = TallyTest("train")
+        trainer.setUp()
+        cls.addClassCleanup(trainer.doCleanups)
+        trainer.train("model", *arguments, **options)
+        return trainer.directory / "model"
+
 
 def require_no_sanitizer(reason):
     linked = subprocess.run(["ldd", BIN / "tally-train"], capture_output=True, text=True,

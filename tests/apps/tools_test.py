@@ -47,11 +47,7 @@ class ToolTest(TallyTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        trainer = TallyTest("train")
-        trainer.setUp()
-        cls.addClassCleanup(trainer.doCleanups)
-        trainer.train("model", ranks=2)
-        cls.model = trainer.directory / "model"
+        cls.model = cls.train_once(ranks=2)
         cls.checkpoint = max((cls.model / "checkpoints").iterdir())
 
     def output(self, tool, *arguments, code=0):
