@@ -45,6 +45,7 @@ class Outcome:
     done: int = 0  # the last one done at the end of the job
     gone_seconds: float | None = None
     is_hang: bool = False
+    is_mpirun_empty: bool = False  # mpirun waited on when its last rank had gone
     orphans: int = 0
     leftovers_of_mpi: int = 0
     leftovers_of_ours: list = field(default_factory=list)
@@ -163,10 +164,11 @@ class Cycle:
     def judge(self):
         outcome = self.outcome
         # What is stopped for good, here mpirun, ends only by force once its ranks have gone.
-        seconds, orphans = self.job.wait_all_gone(lambda: (self.last_logged_step(), self.status_time()))
-        outcome.gone_seconds = seconds
-        outcome.is_hang = seconds is None
-        outcome.orphans = len(orphans)
+        end = self.job.wait_all_gone(lambda: (self.last_logged_step(), self.status_time()))
+        outcome.gone_seconds = end.seconds
+        outcome.is_mpirun_empty = end.is_mpirun_empty
+        outcome.is_hang = end.seconds is None and not end.is_mpirun_empty
+        outcome.orphans = len(end.orphans)
         outcome.done = self.last_logged_step()
         outcome.leftovers_of_mpi, outcome.leftovers_of_ours = self.job.leftovers()
         return outcome

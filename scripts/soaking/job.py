@@ -2,14 +2,20 @@
 """One launch of mpirun with its ranks: its processes, by their ids, and what they leave behind."""
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
+import threading
 import time
+from typing import NamedTuple
 
 from recipes import BIN, RUN_MPI
 
 PATIENCE_SECONDS = 120  # after which a job that does not come forward hangs
 ORPHAN_SECONDS = 10  # that a rank may outlive its mpirun
+# That mpirun may outlive all its ranks. Open MPI 4.1's mpirun waits for ever if a rank is killed while
+# the rank connects to it: it deadlocks in PMIx, after "UNREACHABLE in file ptl_base_connection_hdlr.c".
+EMPTY_SECONDS = 45
 
 
 def stat_fields(pid):
@@ -44,7 +50,18 @@ class Process:
         return True
 
 
+class End(NamedTuple):
+    """How a job came to its end."""
+
+    seconds: float | None  # until all processes had gone; None if they did not by themselves
+    orphans: list = ()  # ranks that outlived their mpirun for too long
+    is_mpirun_empty: bool = False  # all ranks had gone, and mpirun waited on
+
+
 class Job:
+    launching = threading.Lock()
+    running = set()  # those whose files have not been removed yet
+
     def __init__(self, arguments, ranks, directory):
         self.directory = directory
         directory.mkdir(parents=True)
@@ -59,11 +76,21 @@ class Job:
         self.output = open(directory / "output.txt", "w", encoding="utf-8")
         (directory / "command.txt").write_text(" ".join(self.line) + "\n")
         self.launched = time.monotonic()
-        self.popen = subprocess.Popen(
-            self.line, stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.output,
-            env={**os.environ, "TMPDIR": str(self.temporary),
-                 "OMPI_MCA_btl_vader_backing_directory": str(self.memory)})
-        self.mpirun = Process(self.popen.pid)
+        environment = {**os.environ, "TMPDIR": str(self.temporary),
+                       "OMPI_MCA_btl_vader_backing_directory": str(self.memory)}
+        with Job.launching:
+            self.popen = subprocess.Popen(self.line, stdin=subprocess.DEVNULL, stdout=self.output,
+                                          stderr=self.output, env=environment)
+            self.mpirun = Process(self.popen.pid)
+            Job.running.add(self)
+
+    @classmethod
+    def end_all(cls):
+        """By force, and for good: no job can be launched any more."""
+        cls.launching.acquire()  # pylint: disable=consider-using-with
+        for job in list(cls.running):
+            job.end()
+            shutil.rmtree(job.memory, ignore_errors=True)
 
     def find_ranks(self):
         """Children of mpirun that have become ranks."""
@@ -93,27 +120,36 @@ class Job:
         return self.popen.poll() is None
 
     def wait_all_gone(self, progress, patience=PATIENCE_SECONDS):
-        """Seconds until all processes have ended, and the ranks that outlived their mpirun for too
-        long; None if something hangs. A job that was left alone may take as long as it needs, while
-        what `progress` returns changes."""
-        start = moved = time.monotonic()
+        """The End of the job. One that was left alone may take as long as it needs, while what
+        `progress` returns changes."""
+        start = moved = lived = time.monotonic()
         last = progress()
         while time.monotonic() - moved < patience:
             if (now := progress()) != last:
                 last, moved = now, time.monotonic()
             alive = [rank for rank in self.find_ranks() if rank.state()]
             if not self.is_running() and not alive:
-                return time.monotonic() - start, []
+                return End(time.monotonic() - start)
+            if alive or not self.ranks:
+                lived = time.monotonic()
+            if time.monotonic() - lived > EMPTY_SECONDS:
+                self.mpirun.signal(signal.SIGKILL)
+                self.popen.wait()
+                return End(None, is_mpirun_empty=True)
             if not self.is_running() and self.seconds_without_mpirun() > ORPHAN_SECONDS:
                 for rank in alive:
                     rank.signal(signal.SIGKILL)
-                return time.monotonic() - start, alive
+                return End(time.monotonic() - start, alive)
             time.sleep(0.01)
         self.keep_evidence()
-        for process in [self.mpirun, *self.ranks]:
+        self.end()
+        return End(None)
+
+    def end(self):
+        """By force."""
+        for process in [self.mpirun, *self.find_ranks()]:
             process.signal(signal.SIGKILL)
         self.popen.wait()
-        return None, []
 
     def seconds_without_mpirun(self):
         if not hasattr(self, "mpirun_gone"):
@@ -144,4 +180,5 @@ class Job:
             for path in sorted(top.rglob("*"), reverse=True):
                 path.rmdir()
         self.memory.rmdir()
+        Job.running.discard(self)
         return len(files) - len(ours), ours

@@ -3,7 +3,6 @@
 import os
 import pathlib
 import subprocess
-import threading
 from dataclasses import dataclass
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -63,23 +62,3 @@ def result_of(run_dir):
     """The digest of a run's end, and its metrics."""
     return (run_tool("tally-checkpoint", "digest", run_dir).strip(),
             (run_dir / "metrics.csv").read_text())
-
-
-class GoldenRuns:
-    """Each recipe and seed, uninterrupted on one rank."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.results = {}
-        self.lock = threading.Lock()
-
-    def result(self, recipe, seed):
-        key = (recipe.name, seed)
-        with self.lock:
-            if key not in self.results:
-                run_dir = self.directory / f"golden-{recipe.name}-{seed}"
-                subprocess.run([str(RUN_MPI), "1", str(BIN / "tally-train"), "--run-dir",
-                                str(run_dir), "--threads", "1", *map(str, recipe.arguments(seed))],
-                               check=True)
-                self.results[key] = result_of(run_dir)
-            return self.results[key]

@@ -26,9 +26,14 @@ def histogram(cycles):
                  [("strikes", *(tenths[i] for i in range(10)))])
 
 
+def count_inside(cycles):
+    """Strikes strictly inside training."""
+    return sum(outcome.phase in INSIDE for _, outcome in cycles)
+
+
 def report(tally, facts):
     outcomes = [outcome for _, outcome in tally.cycles]
-    inside = sum(o.phase in INSIDE for o in outcomes)
+    inside = count_inside(tally.cycles)
     longest = max((o.gone_seconds or 0 for o in outcomes), default=0)
     worst = max((lost / interval for lost, interval in tally.lost_steps), default=0)
     aimed = [o for o in outcomes if o.plan.in_save and not o.plan.in_start]
@@ -47,6 +52,7 @@ def report(tally, facts):
             ("aimed inside the writing of a checkpoint", len(aimed)),
             ("caught there", sum(o.is_inside_write for o in outcomes)),
             ("hangs", sum(o.is_hang for o in outcomes)),
+            ("mpirun waited on without ranks, and was ended", sum(o.is_mpirun_empty for o in outcomes)),
             ("orphans", sum(o.orphans for o in outcomes)),
             ("most steps lost, in intervals between checkpoints", f"{worst:.2f}"),
             ("longest time from strike to all processes gone", f"{longest:.1f} s"),

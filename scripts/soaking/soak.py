@@ -5,15 +5,20 @@ import datetime
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import threading
 import time
 
+from golden import GoldenRuns
+from job import Job
 from lane import Lane, Tally
-from recipes import GoldenRuns, data_directory, recipes, run_tool
-from report import report
+from recipes import data_directory, recipes, run_tool
+from report import count_inside, report
 
 SEEDS = (1, 2, 3)
+MANY = 50  # cycles from which on shares mean something
+INSIDE_SHARE = 0.8  # of the strikes that must fall inside training
 
 
 class Budget:
@@ -46,7 +51,7 @@ def soak(asked, seed):
     asked.out.mkdir(parents=True)
     tally = Tally()
     golden = GoldenRuns(asked.out)
-    needed = recipes() if asked.count >= 50 else []
+    needed = recipes() if asked.count >= MANY else []
     for recipe in needed:  # before the lanes use the machine
         for golden_seed in SEEDS:
             golden.result(recipe, golden_seed)
@@ -68,12 +73,32 @@ def guarded(lane, tally):
         tally.failures.append(f"lane {lane.number}: {type(error).__name__}: {error}")
 
 
+def stop(number, _frame):
+    """Leaves nothing running."""
+    Job.end_all()
+    os._exit(128 + number)
+
+
 def main():
     asked = arguments()
     seed = asked.seed if asked.seed is not None else int(time.time())
     print(f"soak.sh: {asked.count} cycles, seed {seed}, in {asked.out}", file=sys.stderr)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    codes = []
+    worker = threading.Thread(target=lambda: codes.append(run(asked, seed)), daemon=True)
+    worker.start()  # beside the thread that hears the signals
+    worker.join()
+    return codes[0] if codes else 1
+
+
+def run(asked, seed):
     start = time.monotonic()
     tally = soak(asked, seed)
+    if len(tally.cycles) < asked.count and not tally.failures:
+        tally.failures.append(f"only {len(tally.cycles)} cycles were made")
+    if asked.count >= MANY and count_inside(tally.cycles) < INSIDE_SHARE * asked.count:
+        tally.failures.append("too few strikes inside training")
     text = report(tally, {
         "count": asked.count, "seed": seed, "data": f"{data_directory().name}",
         "date": datetime.date.today().isoformat(), "minutes": (time.monotonic() - start) / 60,
@@ -81,8 +106,6 @@ def main():
         "version": run_tool("tally-train", "--version").split()[-1]})
     (asked.out / "soak.md").write_text(text)
     print(text)
-    if len(tally.cycles) < asked.count and not tally.failures:
-        tally.failures.append(f"only {len(tally.cycles)} cycles were made")
     if tally.failures:
         print(f"soak.sh: {len(tally.failures)} failures; the evidence is in {asked.out}",
               file=sys.stderr)

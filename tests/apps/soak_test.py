@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A short soak: kills at random, one digest in the end; and the proof that the soak can fail."""
 import os
+import pathlib
 import random
+import signal
 import subprocess
 import sys
 import time
+import unittest.mock
 
 from tally_testing import BIN, ROOT, TallyTest, main
 
@@ -12,11 +15,20 @@ sys.path.insert(0, str(ROOT / "scripts" / "soaking"))
 os.environ.setdefault("TALLY_BIN", str(BIN))
 
 from cycle import Cycle, Outcome, Plan  # noqa: E402
+import job as soak_job  # noqa: E402
 from job import Job, Process  # noqa: E402
 from lane import Lane, Tally  # noqa: E402
 from recipes import recipes  # noqa: E402
 
 CYCLES = 12
+
+
+def children_of(pid):
+    try:
+        return [int(child) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
+                for child in (task / "children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 class Soak(TallyTest):
@@ -34,28 +46,59 @@ class Soak(TallyTest):
         self.assertGreater(ended, 0)
 
 
+    def test_a_soak_that_is_stopped_leaves_nothing_running(self):
+        soak = subprocess.Popen(
+            [ROOT / "scripts" / "soak.sh", "1000", "1", "--out", self.directory / "soak"],
+            env={**os.environ, "TALLY_BIN": str(BIN)}, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        self.wait_until(lambda: self.processes_of(soak.pid))
+        processes = self.processes_of(soak.pid)
+        soak.terminate()
+        self.assertEqual(soak.wait(60), 128 + signal.SIGTERM)
+        self.wait_until(lambda: not any(process.state() for process in processes))
+        self.assertEqual(list(pathlib.Path("/dev/shm").glob(f"tally-soak-{soak.pid}-*")), [])
+
+    def wait_until(self, condition, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, "waited too long")
+            time.sleep(0.02)
+
+    def processes_of(self, pid):
+        """The grandchildren of a process, on any of its threads: the ranks."""
+        return [Process(rank) for child in children_of(pid) for rank in children_of(child)]
+
+
 class Hangs(TallyTest):
-    def wait_for(self, seconds, progress):
+    def wait_for(self, seconds, progress, ranks=()):
         """A job that takes so long, waited for with a patience of 1 s."""
         job = Job.__new__(Job)
         job.directory = self.directory
         job.popen = subprocess.Popen(["sleep", str(seconds)])
-        job.mpirun, job.ranks, job.ranks_wanted = Process(job.popen.pid), [], 0
-        took, orphans = job.wait_all_gone(progress, patience=1)
+        job.mpirun, job.ranks, job.ranks_wanted = Process(job.popen.pid), list(ranks), len(ranks)
+        end = job.wait_all_gone(progress, patience=1)
         self.assertIsNotNone(job.popen.poll())
-        self.assertEqual(orphans, [])
-        return took
+        self.assertEqual(len(end.orphans), 0)
+        return end
 
     def test_a_job_without_progress(self):
-        self.assertIsNone(self.wait_for(600, lambda: 0))
+        self.assertEqual(self.wait_for(600, lambda: 0)[::2], (None, False))
         self.assertIn("cmdline: sleep 600", (self.directory / "hanging.txt").read_text())
 
     def test_not_one_that_takes_long(self):
-        self.assertGreater(self.wait_for(3, time.monotonic), 2)
+        self.assertGreater(self.wait_for(3, time.monotonic).seconds, 2)
+
+    def test_an_mpirun_without_ranks(self):
+        rank = subprocess.Popen(["sleep", "0.2"])
+        with unittest.mock.patch.object(soak_job, "EMPTY_SECONDS", 1):
+            end = self.wait_for(600, time.monotonic, [Process(rank.pid)])
+        rank.wait()
+        self.assertEqual(end[::2], (None, True))
 
 
 class EarlyStrikes(TallyTest):
     def test_a_stop_before_there_are_ranks_is_no_hang(self):
+        """Its end may come while a rank connects to mpirun, where Open MPI itself may wait for ever."""
         plan = Plan(ranks=2, threads=1, signal="SIGSTOP", target="rank", victim=0.5, in_save=False,
                     in_start=True, delay=0.0, then="SIGKILL", pause=0.1)
         outcome = Cycle(plan, self.directory / "run", ["--data", ROOT / "data" / "digits"],
