@@ -12,7 +12,8 @@ import unittest
 import numpy
 from PIL import Image
 
-from tally_testing import BIN, ROOT, TallyTest, command, main, read_dataset, run
+from tally_testing import (BIN, ROOT, TallyTest, command, main, read_dataset,
+                           require_no_sanitizer, run)
 
 sys.path.insert(0, str(ROOT / "scripts"))
 from make_drawings import draw_ink, paint, place  # noqa: E402
@@ -224,6 +225,7 @@ class WholeDirectories(FromImages):
 
     @unittest.skipUnless(shutil.which("strace"), "needs strace")
     def test_a_kill_at_any_call_leaves_the_old_or_the_new(self):
+        require_no_sanitizer("a program that is traced cannot look for leaks")
         old, new = self.folders("old"), self.folders("new", "234")
         self.make(new)
         after = self.content()

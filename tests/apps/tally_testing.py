@@ -36,16 +36,12 @@ def command(tool, *arguments, ranks=None):
     return [str(RUN_MPI), str(ranks), *line] if ranks else line
 
 
-# Open MPI leaks from plug-ins that it unloads again; support/run_mpi.sh says the same.
-LEAKS_OF_MPI = {"ASAN_OPTIONS": "detect_leaks=0"}
-
-
 def run(tool, *arguments, ranks=None, cwd=None, env=None, timeout=120):
     start = time.monotonic()
     done = subprocess.run(
         command(tool, *arguments, ranks=ranks),
         cwd=cwd or ROOT,
-        env={**os.environ, **(LEAKS_OF_MPI if tool == "tally-train" else {}), **(env or {})},
+        env={**os.environ, **(env or {})},
         timeout=timeout,
         stdin=subprocess.DEVNULL,
         capture_output=True,

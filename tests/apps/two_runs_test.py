@@ -12,7 +12,7 @@ import subprocess
 import time
 
 from failing_io import SAVE_CHECKPOINTS, Saving, calls_in, faults, save_checkpoints
-from tally_testing import (DIGITS, LEAKS_OF_MPI, ROOT, TallyTest, command, digest, main,
+from tally_testing import (DIGITS, ROOT, TallyTest, command, digest, main,
                            require_no_sanitizer, run, status, stop_at, wait_for_stop)
 
 NO_LOCKS = ("this file system has no locks; see to it that no two runs use this directory at the "
@@ -132,7 +132,7 @@ class Locked(TallyTest):
         first = subprocess.Popen(
             command("tally-train", "--run-dir", run_dir, *recipe), cwd=ROOT,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, **LEAKS_OF_MPI})
+            env=os.environ)
         self.addCleanup(first.kill)
         wait_for_checkpoint(self, run_dir)
         refused = run("tally-train", "--run-dir", run_dir, "--resume", ranks=2)

@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "apps"))
 
 from cluster import Cluster  # noqa: E402
-from tally_testing import BIN, DIGITS, LEAKS_OF_MPI, digest  # noqa: E402
+from tally_testing import BIN, DIGITS, digest  # noqa: E402
 
 PATIENCE = 300  # seconds, of a machine that is busy with other tests
 
@@ -27,7 +27,7 @@ class Job:
         line = ["sbatch", "--parsable", f"--output={self.log}", *sbatch, ROOT / "slurm" / script, *options,
                 "--run-dir", self.run_dir, "--data", DIGITS, "--log-every", 1]
         self.id = cluster.run(*line, cwd=ROOT, env={
-            **LEAKS_OF_MPI, "TALLY_TRAIN": str(BIN / "tally-train"), "TALLY_ALLOW_FAULTS": "1",
+            "TALLY_TRAIN": str(BIN / "tally-train"), "TALLY_ALLOW_FAULTS": "1",
             "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
             "OMP_WAIT_POLICY": "passive", "OMPI_MCA_mpi_yield_when_idle": "1", **(environment or {})}).strip()
         threading.Thread(target=self.observe, daemon=True).start()

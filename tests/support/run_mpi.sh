@@ -7,7 +7,5 @@ shift
 if [ "$(id -u)" = 0 ]; then
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
-# Open MPI leaks from plug-ins that it unloads again, which leaves nothing to name in a suppression.
-export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 export OMPI_MCA_mpi_yield_when_idle=1 OMP_WAIT_POLICY=passive
 exec mpirun --quiet --oversubscribe --bind-to none -n "$ranks" "$@"
