@@ -69,14 +69,14 @@ def drawn(rng, strokes):
     return np.asarray(canvas.reduce(OVERSAMPLING), dtype=np.float64) / 255
 
 
-def written_letter(rng):
-    letter = LETTERS[rng.integers(len(LETTERS))]
+def written_letter(rng, letters=LETTERS):
+    letter = letters[rng.integers(len(letters))]
     strokes = hershey_letters(STROKE_FONTS[rng.integers(len(STROKE_FONTS))])[letter]
     return letter, drawn(rng, [dense(stroke) for stroke in strokes])
 
 
-def printed_letter(rng):
-    letter = LETTERS[rng.integers(len(LETTERS))]
+def printed_letter(rng, letters=LETTERS):
+    letter = letters[rng.integers(len(letters))]
     name = PRINT_FONTS[rng.integers(len(PRINT_FONTS))]
     font = ImageFont.truetype(str(DEJAVU / f"{name}.ttf"), HEIGHT)
     canvas = Image.new("L", (2 * HEIGHT, 2 * HEIGHT), 0)
@@ -193,9 +193,15 @@ FAMILIES = {
     "scribbles": scribble,
 }
 
+# Digits by the same pens and fonts: whoever is unsure of these, too, judges the pen.
+DIGIT_FAMILIES = {
+    "written digits": functools.partial(written_letter, letters="0123456789"),
+    "printed digits": functools.partial(printed_letter, letters="0123456789"),
+}
 
-def page(rng, family):
+
+def page(rng, draw):
     """(what it is, brightness) of a page with one drawing of a family on white paper."""
-    name, ink = FAMILIES[family](rng)
+    name, ink = draw(rng)
     side = max(ink.shape) + 60
     return name, eight_bits(paint(place(ink, (side, side), (side // 2, side // 2)), 255, 20))

@@ -3,6 +3,7 @@
 
 #include "tally/core/error.hpp"
 #include "tally/data/held_out_images.hpp"
+#include "tally/image/edge_directions.hpp"
 #include "tally/nn/calibration.hpp"
 #include "tally/nn/evaluator.hpp"
 
@@ -30,7 +31,22 @@ Calibration calibrate(const TrainedModel& model, const std::string& name,
   const auto count = static_cast<std::int64_t>(images.data.labels.size());
   return {fit_temperature(matrix_view(outputs.data(), count, model.network().outputs()),
                           images.data.labels),
-          count};
+          count,
+          {}};
+}
+
+OthersNetwork others_network(const TrainingState& others, const TrainedModel& model,
+                             const std::string& name) {
+  const bool has_inputs =
+      others.data.rows == kEdgeDirections * kEdgeCells && others.data.columns == kEdgeCells;
+  OthersNetwork network{others.config.network, others.data.rows * others.data.columns,
+                        others.parameters};
+  const Index classes = Network(network.spec, network.inputs).outputs();
+  require(has_inputs && classes == model.network().outputs() + 1, ExitCode::kUsage,
+          "{}: expected a network of {} classes trained on data of tally-data others, got {} "
+          "classes and images of {} x {}",
+          name, model.network().outputs() + 1, classes, others.data.rows, others.data.columns);
+  return network;
 }
 
 }  // namespace tally

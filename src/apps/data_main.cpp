@@ -2,7 +2,9 @@
 // tally-data: verifies, shows and makes data sets.
 #include "data_report.hpp"
 #include "images_to_idx.hpp"
+#include "others_data.hpp"
 #include "tally/core/text.hpp"
+#include "tally/core/thread_team.hpp"
 #include "tool.hpp"
 
 namespace tally {
@@ -21,6 +23,13 @@ ExitCode from_images(const ImagesToIdxOptions& options) {
              counted(result.train_images, "image"), grouped(result.test_images),
              grouped(static_cast<std::int64_t>(result.unused.size())));
   return result.unused.empty() ? ExitCode::kDone : ExitCode::kFailure;
+}
+
+ExitCode others(const OthersDataOptions& options) {
+  const OthersDataResult result = make_others_data(options);
+  fmt::print("{}: {} for training, {} for testing; class {} is no digit\n", options.target,
+             counted(result.train_images, "image"), grouped(result.test_images), result.others);
+  return ExitCode::kDone;
 }
 
 }  // namespace
@@ -79,7 +88,30 @@ int main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
 
+  tally::OthersDataOptions none;
+  none.threads = tally::usable_cores();
+  CLI::App* others = app.add_subcommand(
+      "others", "make IDX files for a network that tells digits from other drawings");
+  others->add_option("digits", none.digits, "the data set, of 28 x 28")
+      ->required()
+      ->type_name("DIR");
+  others->add_option("--out", none.target, "directory to write the four files into")
+      ->required()
+      ->type_name("DIR");
+  others->add_option("--variants", none.variants, "bent copies of each training image")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str()
+      ->type_name("N");
+  others->add_option("--seed", none.seed, "of the variants and of the other drawings")
+      ->capture_default_str()
+      ->type_name("N");
+  others->add_option("--threads", none.threads, "threads; the files do not depend on them")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str()
+      ->type_name("T");
+
   return tally::run_tool(app, argc, argv, [&] {
+    if (*others) return tally::others(none);
     if (*verify) {
       fmt::print("{}", tally::verify_data(directory));
       return tally::ExitCode::kDone;

@@ -21,6 +21,7 @@ struct EvaluateOptions {
   std::string model;
   std::string data;
   std::string calibrated;
+  std::string others;
   std::string misclassified;
   bool use_training_images = false;
   bool as_json = false;
@@ -48,7 +49,11 @@ TrainedModel calibrated(const TrainedModel& model, const EvaluateOptions& option
   require(!std::filesystem::exists(options.calibrated, unknown), ExitCode::kUsage,
           "{}: exists already; choose another name for the calibrated model, or remove it",
           options.calibrated);
-  const Calibration calibration = calibrate(model, options.model, directory, team);
+  Calibration calibration = calibrate(model, options.model, directory, team);
+  if (!options.others.empty()) {
+    const LoadedCheckpoint others = load_with_warnings("tally-evaluate", options.others);
+    calibration.others = others_network(others.state, model, options.others);
+  }
   const std::string warning =
       publish_file(options.calibrated, encode_checkpoint(model.state(), calibration), [] {});
   if (!warning.empty()) fmt::print(stderr, "tally-evaluate: warning: {}\n", warning);
@@ -103,10 +108,16 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 4096))
       ->type_name("T")
       ->capture_default_str();
-  app.add_option("--calibrate", options.calibrated,
-                 "fit the probabilities to the validation images of the model's run and write the "
-                 "calibrated model")
-      ->type_name("OUT.h5");
+  CLI::Option* calibrate =
+      app.add_option("--calibrate", options.calibrated,
+                     "fit the probabilities to the validation images of the model's run and write "
+                     "the calibrated model")
+          ->type_name("OUT.h5");
+  app.add_option("--others", options.others,
+                 "also write a network into it, trained on data of tally-data others, that tells "
+                 "digits from what is none")
+      ->needs(calibrate)
+      ->type_name("MODEL");
   app.add_option("--misclassified", options.misclassified,
                  "write a sheet of the images that were read wrong, with label, answer and number")
       ->type_name("FILE.png");

@@ -35,6 +35,9 @@ std::string text_line(const Prediction& prediction) {
     line += fmt::format("{} {} ({:.1f} %)", i == 1 ? "; then" : ",", prediction.top[i].label,
                         100 * prediction.top[i].probability);
   }
+  if (prediction.digit_probability) {
+    line += fmt::format("; a digit at all: {:.1f} %", 100 * *prediction.digit_probability);
+  }
   return line;
 }
 
@@ -45,6 +48,7 @@ std::string json_line(const Prediction& prediction) {
   line["status"] = status_name(prediction.status);
   line["class"] = is_ok ? nlohmann::ordered_json(prediction.top[0].label) : nullptr;
   line["probability"] = is_ok ? nlohmann::ordered_json(prediction.top[0].probability) : nullptr;
+  if (prediction.digit_probability) line["digit_probability"] = *prediction.digit_probability;
   line["top"] = nlohmann::ordered_json::array();
   for (const ClassProbability& entry : prediction.top) {
     line["top"].push_back({{"class", entry.label}, {"probability", entry.probability}});

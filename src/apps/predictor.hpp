@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "digit_test.hpp"
 #include "tally/image/digit_image.hpp"
 #include "trained_model.hpp"
 
@@ -22,12 +24,13 @@ struct ClassProbability {
 struct Prediction {
   std::string file;
   PredictionStatus status = PredictionStatus::kError;
-  std::vector<ClassProbability> top;      ///< most probable first; empty if there is no digit
-  Box box;                                ///< of the ink; empty if there is no digit
-  GreyImage digit;                        ///< as the network sees it; empty if there is no digit
-  std::string message;                    ///< why there is no class
-  std::vector<ClassProbability> classes;  ///< all of them, in the order of `top`
-  GreyImage picture;                      ///< of the page, small, with a frame around the box
+  std::vector<ClassProbability> top;        ///< most probable first; empty if there is no digit
+  Box box;                                  ///< of the ink; empty if there is no digit
+  GreyImage digit;                          ///< as the network sees it; empty if there is no digit
+  std::string message;                      ///< why there is no class
+  std::vector<ClassProbability> classes;    ///< all of them, in the order of `top`
+  std::optional<double> digit_probability;  ///< that it is a digit at all, if the model can tell
+  GreyImage picture;                        ///< of the page, small, with a frame around the box
 
   /// Whether a digit was found, be it read or not.
   [[nodiscard]] bool has_digit() const { return !top.empty(); }
@@ -65,13 +68,14 @@ class Predictor {
   const TrainedModel& model_;
   PredictorOptions options_;
   NetworkWorkspace workspace_;
+  std::optional<DigitTest> digit_test_;
 };
 
 /// One line of text for what was read; the message of an error stands for itself.
 std::string text_line(const Prediction& prediction);
 
-/// One line of JSON: {"file", "status", "class", "probability",
-/// "top": [{"class", "probability"}], "box": [x, y, width, height], "message"}.
+/// One line of JSON: {"file", "status", "class", "probability", "top": [{"class", "probability"}],
+/// "box": [x, y, width, height], "message"}, and "digit_probability" if the model can tell.
 std::string json_line(const Prediction& prediction);
 
 }  // namespace tally

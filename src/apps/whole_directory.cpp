@@ -57,7 +57,7 @@ void sync(const fs::path& path, const fs::path& target) {
 
 WholeDirectory::WholeDirectory(const fs::path& target) {
   std::error_code error;
-  target_ = fs::weakly_canonical(target, error);
+  target_ = fs::weakly_canonical(fs::absolute(target, error), error);
   if (error) fail_to_write(target, error.value());
   if (target_.filename().empty()) target_ = target_.parent_path();  // a slash at its end
   require_replaceable(target_);

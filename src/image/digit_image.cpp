@@ -128,6 +128,12 @@ GreyImage centred(const GreyImage& ink) {
   return digit;
 }
 
+GreyImage digit_of_ink(const GreyImage& ink) {
+  GreyImage resized = resized_to_digit_box(cropped(ink, inked_box(ink)));
+  stretch_to_full_ink(resized);
+  return centred(resized);
+}
+
 PreparedPage prepare_page(GreyImage page, Digits digits) {
   Ink ink = digits == Digits::kOne ? find_drawing(std::move(page)) : find_digits(std::move(page));
   PreparedPage prepared;

@@ -103,7 +103,16 @@ void require_plausible(const TrainingState& state, const std::string& name) {
           name);
 }
 
-// Two vectors of the network must fit the file before memory is taken for them.
+/// Before memory is taken for `vectors` of a network, they must fit the file.
+void require_room(const ParameterLayout& layout, std::size_t vectors, std::size_t file_bytes,
+                  const std::string& name) {
+  require(vectors * layout.count() * sizeof(float) <= file_bytes, ExitCode::kCheckpoint,
+          "{}: expected room for {} of {} parameters, got {} bytes", name,
+          counted(static_cast<std::int64_t>(vectors), "vector"),
+          grouped(static_cast<std::int64_t>(layout.count())),
+          grouped(static_cast<std::int64_t>(file_bytes)));
+}
+
 void allocate_vectors(TrainingState& state, std::size_t file_bytes, const std::string& name) {
   try {
     resolve(state.config);
@@ -111,12 +120,29 @@ void allocate_vectors(TrainingState& state, std::size_t file_bytes, const std::s
   } catch (const Error& error) {
     fail(ExitCode::kCheckpoint, "{}: /config: {}", name, error.what());
   }
-  require(2 * state.layout.count() * sizeof(float) <= file_bytes, ExitCode::kCheckpoint,
-          "{}: expected room for two vectors of {} parameters, got {} bytes", name,
-          grouped(static_cast<std::int64_t>(state.layout.count())),
-          grouped(static_cast<std::int64_t>(file_bytes)));
+  require_room(state.layout, 2, file_bytes, name);
   state.parameters.assign(state.layout.size(), 0);
   state.velocity.assign(state.layout.size(), 0);
+}
+
+void save_others(Saving& saving, const OthersNetwork& others) {
+  transfer_others_facts(saving, others);
+  transfer_vector(saving, "/others", parameter_layout(others), others.parameters);
+}
+
+OthersNetwork load_others(Loading& loading, std::size_t file_bytes, const std::string& name) {
+  OthersNetwork others;
+  transfer_others_facts(loading, others);
+  ParameterLayout layout;
+  try {
+    layout = parameter_layout(others);
+  } catch (const Error& error) {
+    fail(ExitCode::kCheckpoint, "{}: /others: {}", name, error.what());
+  }
+  require_room(layout, 1, file_bytes, name);
+  others.parameters.assign(layout.size(), 0);
+  transfer_vector(loading, "/others", layout, others.parameters);
+  return others;
 }
 
 }  // namespace
@@ -134,7 +160,10 @@ std::vector<std::byte> encode_checkpoint(const TrainingState& state,
   file.text("/config", to_toml(state.config));
   transfer_facts(saving, state);
   transfer_vectors(saving, state);
-  if (calibration) transfer_calibration(saving, *calibration);
+  if (calibration) {
+    transfer_calibration(saving, *calibration);
+    if (calibration->others) save_others(saving, *calibration->others);
+  }
   std::vector<std::byte> bytes = file.image();
   sign_checkpoint(bytes, kCheckpointFormat);
   return bytes;
@@ -178,6 +207,7 @@ std::optional<Calibration> decode_calibration(std::span<const std::byte> file,
   require(calibration.temperature > 0 && std::isfinite(calibration.temperature),
           ExitCode::kCheckpoint, "{}: /calibration/temperature: expected a number above 0, got {}",
           name, calibration.temperature);
+  if (reader.has("/others")) calibration.others = load_others(loading, file.size(), name);
   return calibration;
 }
 

@@ -95,19 +95,31 @@ void transfer_calibration(Archive& archive, Calibration_& calibration) {
   archive.value("/calibration", "images", calibration.images);
 }
 
+template <typename Archive, typename OthersNetwork_>
+void transfer_others_facts(Archive& archive, OthersNetwork_& others) {
+  archive.group("/others");
+  archive.value("/others", "network", others.spec);
+  archive.value("/others", "inputs", others.inputs);
+}
+
+/// A vector of parameters in a group `root` that is there already.
+template <typename Archive, typename Vector>
+void transfer_vector(Archive& archive, const std::string& root, const ParameterLayout& layout,
+                     Vector& vector) {
+  std::string open_layer;
+  for (const ParameterBlock& block : layout.blocks()) {
+    if (block.layer != open_layer) archive.group(root + "/" + block.layer);
+    open_layer = block.layer;
+    archive.block(root + "/" + block.name(), block, vector);
+  }
+}
+
 template <typename Archive, typename State>
 void transfer_vectors(Archive& archive, State& state) {
-  const auto transfer = [&](const std::string& root, auto& vector) {
-    archive.group(root);
-    std::string open_layer;
-    for (const ParameterBlock& block : state.layout.blocks()) {
-      if (block.layer != open_layer) archive.group(root + "/" + block.layer);
-      open_layer = block.layer;
-      archive.block(root + "/" + block.name(), block, vector);
-    }
-  };
-  transfer("/model", state.parameters);
-  transfer("/optimizer", state.velocity);
+  archive.group("/model");
+  transfer_vector(archive, "/model", state.layout, state.parameters);
+  archive.group("/optimizer");
+  transfer_vector(archive, "/optimizer", state.layout, state.velocity);
 }
 
 }  // namespace tally

@@ -63,6 +63,11 @@ void verify(const TemporaryFile& file, std::span<const std::byte> expected,
           target.string());
 }
 
+/// A name alone lies in the working directory.
+fs::path directory_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
 }  // namespace
 
 std::vector<std::byte> read_file(const fs::path& path, std::size_t max_bytes, ExitCode on_error) {
@@ -83,7 +88,7 @@ std::string publish_file(const fs::path& path, std::span<const std::byte> bytes,
   TemporaryFile temporary(path, bytes, TemporaryFile::Durability::kSynced);
   temporary.close();
   verify(temporary, bytes, path);
-  const fs::path directory = path.parent_path();
+  const fs::path directory = directory_of(path);
   const FileDescriptor descriptor(open_file(directory, O_RDONLY | O_DIRECTORY), directory, "open");
   before_publishing();
   temporary.publish();
@@ -113,7 +118,7 @@ void replace_file_durably(const fs::path& path, std::string_view text,
   temporary.close();
   before_replacing();
   temporary.replace();
-  sync_names(path.parent_path());
+  sync_names(directory_of(path));
 }
 
 void sync_names(const fs::path& directory) {

@@ -24,12 +24,21 @@ class CheckpointFile(TallyTest):
         expected = set()
         for name in documented:
             expected.update([name.replace("<layer>", layer) for layer in layers])
-        calibrated = self.directory / "calibrated.h5"
-        result = run("tally-evaluate", self.path, "--data", DIGITS, "--calibrate", calibrated)
+        self.assertEqual(self.objects(self.calibrated()), expected)
+        self.assertEqual(self.objects(self.path), {
+            name for name in expected if not name.startswith(("/calibration/", "/others/"))})
+
+    def calibrated(self):
+        """The model with all that can be added to it."""
+        others, path = self.directory / "others", self.directory / "calibrated.h5"
+        made = run("tally-data", "others", DIGITS, "--out", others, "--variants", 0)
+        self.assertEqual(made.code, 0, made.err)
+        self.train("others-run", "--epochs", 1, "--network",
+                   "dense:10,relu,dense:10,relu,dense:11", data=others)
+        result = run("tally-evaluate", self.path, "--data", DIGITS, "--calibrate", path, "--others",
+                     self.directory / "others-run")
         self.assertEqual(result.code, 0, result.err)
-        self.assertEqual(self.objects(calibrated), expected)
-        self.assertEqual(self.objects(self.path),
-                         {name for name in expected if not name.startswith("/calibration/")})
+        return path
 
     def objects(self, path):
         """All datasets and attributes of a file."""

@@ -197,6 +197,9 @@ class WholeDirectories(FromImages):
                 self.out = f"{self.directory}/{name}"
                 self.make(folders)
                 self.assertEqual(run("tally-data", "verify", self.out).code, 0)
+        alone = run("tally-data", "from-images", folders, "--out", "alone", cwd=self.directory)
+        self.assertEqual((alone.code, alone.err), (0, ""))
+        self.assertEqual(run("tally-data", "verify", self.directory / "alone").code, 0)
         self.assertTrue((self.directory / "link").is_symlink())
         self.assertEqual(self.left_over(), [])
 

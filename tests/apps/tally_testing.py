@@ -170,9 +170,9 @@ def read_idx(path):
 
 
 def read_dataset(directory):
-    """Training images, training labels, test images, test labels."""
+    """Training images, training labels, test images, test labels, from files that are packed or not."""
     names = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"]
-    return [read_idx(pathlib.Path(directory) / f"{name}-ubyte.gz") for name in names]
+    return [read_idx(next(pathlib.Path(directory).glob(f"{name}-ubyte*"))) for name in names]
 
 
 class TallyTest(unittest.TestCase):

@@ -6,6 +6,7 @@ import pty
 import shutil
 import signal
 import subprocess
+import sys
 import unittest
 
 import h5py
@@ -14,6 +15,9 @@ from PIL import Image
 
 from tally_testing import (DIGITS, ROOT, TallyTest, command, digest, main, read_csv, read_dataset,
                            run, write_idx)
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from drawing_pages import not_digits  # noqa: E402
 
 DRAWINGS = sorted((ROOT / "data" / "drawings").iterdir())
 
@@ -158,6 +162,68 @@ class Calibrate(TallyTest):
         line = json.loads(run("tally-predict", calibrated, self.directory / "digit.png",
                               "--json").out)
         self.assertAlmostEqual(line["probability"], expected[0].max(), delta=1e-4)
+
+    def test_tells_digits_from_other_drawings(self):
+        """By a network that is trained on edge directions, and goes into the same file."""
+        others, again = self.directory / "others", self.directory / "again"
+        for out, threads in ((others, 1), (again, 3)):
+            made = run("tally-data", "others", DIGITS, "--out", out, "--threads", threads)
+            self.assertEqual((made.code, made.err), (0, ""))
+        self.assertEqual(made.out, f"{again}: 24 000 images for training, 2 000 for testing; "
+                                   "class 10 is no digit\n")
+        for file in others.iterdir():
+            self.assertEqual(file.read_bytes(), (again / file.name).read_bytes())
+        images, labels, _, test_labels = read_dataset(others)
+        self.assertEqual(images.shape, (24_000, 56, 7))
+        self.assertEqual(numpy.bincount(labels)[10], 12_000)
+        self.assertEqual(numpy.bincount(test_labels)[10], 1_000)
+
+        self.train("run", "--validation", 1000, "--epochs", 4)
+        network = "dense:64,relu,dense:11"
+        self.train("others-run", "--network", network, "--epochs", 6, data=others)
+        # A name alone is a file in the working directory.
+        result = run("tally-evaluate", self.directory / "run", "--data", DIGITS, "--calibrate",
+                     "model.h5", "--others", self.directory / "others-run", cwd=self.directory)
+        self.assertEqual((result.code, result.err), (0, ""))
+        model = self.directory / "model.h5"
+        self.assertEqual(digest(model), digest(self.directory / "run"))
+        shutil.rmtree(self.directory / "others-run")
+
+        # Digits are mostly taken for digits, other drawings mostly are not.
+        pages = self.directory / "pages"
+        pages.mkdir()
+        for i, digit in enumerate(read_dataset(DIGITS)[2][::20]):
+            Image.fromarray(digit).save(pages / f"digit-{i:02}.png")
+        for i in range(50):
+            rng = numpy.random.default_rng(i)
+            Image.fromarray(not_digits.page(rng, not_digits.scribble)[1]).save(
+                pages / f"scribble-{i:02}.png")
+        lines = [json.loads(line) for line in run(
+            "tally-predict", model, *sorted(pages.iterdir()), "--json").out.splitlines()]
+        is_digit = numpy.array([line["digit_probability"] for line in lines])
+        self.assertGreater((is_digit[:50] > 0.5).mean(), 0.7)
+        self.assertLess((is_digit[50:] > 0.5).mean(), 0.3)
+
+        # --reject asks for both.
+        rejected = [json.loads(line) for line in run(
+            "tally-predict", model, *sorted(pages.iterdir()), "--json", "--reject", 0.6
+        ).out.splitlines()]
+        for line, after in zip(lines, rejected, strict=True):
+            is_sure = line["probability"] * line["digit_probability"] >= 0.6
+            self.assertEqual(after["status"], "ok" if is_sure else "unsure", line)
+        self.assertRegex(rejected[-1]["message"], r"^the most probable class, \d, has a probability of "
+                         r"\d\.\d{3} and that it is a digit \d\.\d{3}, together \d\.\d{3}, expected 0\.600$")
+        text = run("tally-predict", model, pages / "digit-00.png").out
+        self.assertRegex(text, r"; a digit at all: \d+\.\d %\n$")
+
+    def test_refuses_a_network_that_is_no_test_of_digits(self):
+        self.train("run", "--validation", 1000, "--epochs", 1)
+        result = run("tally-evaluate", self.directory / "run", "--data", DIGITS, "--calibrate",
+                     self.directory / "out.h5", "--others", self.directory / "run")
+        self.assertEqual((result.code, result.out), (2, ""))
+        self.assertIn("run: expected a network of 11 classes trained on data of tally-data others, "
+                      "got 10 classes and images of 28 x 28", result.err)
+        self.assertFalse((self.directory / "out.h5").exists())
 
     def test_refuses_what_would_not_be_honest(self):
         self.train("none", "--epochs", 1)

@@ -112,16 +112,53 @@ TEST(Checkpoint, GivesBackTheStateBeforeTheFirstStep) {
 
 TEST(Checkpoint, KeepsACalibrationBesideTheState) {
   const TrainingState state = small_state();
-  const Calibration calibration{1.375, 5'000};
+  const Calibration calibration{1.375, 5'000, {}};
   const std::vector<std::byte> file = encode_checkpoint(state, calibration);
   EXPECT_EQ(decode_calibration(file, "x.h5"), calibration);
   expect_same(decode_checkpoint(file, "x.h5"), state);
   EXPECT_EQ(decode_calibration(encode_checkpoint(state), "x.h5"), std::nullopt);
 }
 
+Calibration calibration_with_others(const std::string& spec, std::int64_t inputs) {
+  OthersNetwork others{spec, inputs, {}};
+  const ParameterLayout layout = parameter_layout(others);
+  others.parameters.assign(layout.size(), 0);
+  for (const ParameterBlock& block : layout.blocks()) {
+    for (Index row = 0; row < block.shape.rows; ++row) {
+      std::ranges::fill(block.row(std::span(others.parameters), row), 0.25F);
+    }
+  }
+  return {1.5, 10, others};
+}
+
+TEST(Checkpoint, KeepsANetworkThatTellsDigitsFromOthers) {
+  const Calibration calibration = calibration_with_others("dense:5,relu,dense:3", 7);
+  const std::vector<std::byte> file = encode_checkpoint(small_state(), calibration);
+  EXPECT_EQ(decode_calibration(file, "x.h5"), calibration);
+  expect_same(decode_checkpoint(file, "x.h5"), small_state());
+}
+
+TEST(Checkpoint, WithANetworkForOthersThatDoesNotFitItsParametersIsRefused) {
+  const std::vector<std::byte> file =
+      encode_checkpoint(small_state(), calibration_with_others("dense:5,relu,dense:3", 7));
+  const auto refusal_of = [&](const std::string& spec) {
+    return failure_of(
+        [&] { (void)decode_calibration(with_text(file, "dense:5,relu,dense:3", spec), "x.h5"); });
+  };
+  EXPECT_EQ(refusal_of("dense:4,relu,dense:3"),
+            "exit 4: x.h5: /others/0-dense/weight: expected shape 7 x 4, got 7 x 5");
+  EXPECT_EQ(refusal_of("dense:5,relx,dense:3"),
+            "exit 4: x.h5: /others: network \"dense:5,relx,dense:3\": \"relx\" at character 9 is "
+            "no layer; expected dense:N, tanh, sigmoid or relu");
+  for (const std::int64_t inputs : {std::int64_t{0}, std::int64_t{1} << 40}) {
+    EXPECT_THROW((void)parameter_layout(OthersNetwork{"dense:2", inputs, {}}), Error);
+  }
+}
+
 TEST(Checkpoint, OfAnImpossibleTemperatureIsRefused) {
   for (const double temperature : {0.0, -1.0, std::numeric_limits<double>::infinity()}) {
-    const std::vector<std::byte> file = encode_checkpoint(small_state(), Calibration{temperature});
+    const std::vector<std::byte> file =
+        encode_checkpoint(small_state(), Calibration{temperature, 1, {}});
     EXPECT_THROW((void)decode_calibration(file, "x.h5"), Error);
   }
 }
@@ -209,11 +246,10 @@ TEST(Checkpoint, WithANetworkLargerThanTheFileIsRefusedBeforeMemoryIsTaken) {
   state.config.network = "dense:20000,dense:10000,dense:2";
   const std::vector<std::byte> file = encode_checkpoint(state);
   const std::int64_t before = peak_memory_bytes();
-  EXPECT_EQ(
-      refusal(file),
-      fmt::format("exit 4: x.h5: expected room for two vectors of 200 130 002 parameters, got "
-                  "{} bytes",
-                  grouped(static_cast<std::int64_t>(file.size()))));
+  EXPECT_EQ(refusal(file),
+            fmt::format("exit 4: x.h5: expected room for 2 vectors of 200 130 002 parameters, got "
+                        "{} bytes",
+                        grouped(static_cast<std::int64_t>(file.size()))));
   EXPECT_GT(before, 0);
   EXPECT_LT(peak_memory_bytes() - before, 50'000'000);
 }

@@ -47,6 +47,9 @@ GreyImage resized_to_digit_box(const GreyImage& ink);
 /// (14, 14). Nothing is cut off: where the digit would leave the image, the centre gives way.
 GreyImage centred(const GreyImage& ink);
 
+/// The last steps of preparing for ink that is known to be one drawing, as it lies on any page.
+GreyImage digit_of_ink(const GreyImage& ink);
+
 /// One step as a picture, to be shown under that name.
 struct Stage {
   std::string_view name;

@@ -2,14 +2,32 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tally/core/aligned_vector.hpp"
+#include "tally/nn/parameters.hpp"
 
 namespace tally {
+
+/// A network that tells digits from other drawings by their edge directions, trained by itself. Its
+/// last class is what is no digit.
+struct OthersNetwork {
+  std::string spec;
+  std::int64_t inputs = 0;
+  AlignedVector parameters;  ///< as parameter_layout() has them
+  friend bool operator==(const OthersNetwork&, const OthersNetwork&) = default;
+};
+
+/// How `parameters` are laid out. Throws an Error if `spec` and `inputs` are no network.
+ParameterLayout parameter_layout(const OthersNetwork& others);
 
 /// What makes a trained network's probabilities mean what they say. It is no part of the training:
 /// a run that goes on needs another one.
 struct Calibration {
   double temperature = 1;   ///< probabilities are softmax(outputs / temperature)
   std::int64_t images = 0;  ///< validation images that it was fitted on
+  std::optional<OthersNetwork> others;
   friend bool operator==(const Calibration&, const Calibration&) = default;
 };
 

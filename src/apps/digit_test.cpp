@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#include "digit_test.hpp"
+
+#include "tally/image/edge_directions.hpp"
+#include "tally/nn/calibration.hpp"
+#include "tally/nn/pixels.hpp"
+
+namespace tally {
+
+DigitTest::DigitTest(const OthersNetwork& others)
+    : others_(others), network_(others.spec, others.inputs), workspace_(network_, 1) {}
+
+double DigitTest::probability(const GreyImage& digit) {
+  scale_pixels(edge_directions(digit).pixels, workspace_.inputs(1).data());
+  const ConstMatrixView outputs = network_.forward(others_.parameters.data(), workspace_, 1);
+  const MatrixView probabilities = workspace_.grad_outputs(1);
+  scaled_probabilities(outputs, 1, probabilities);
+  return 1 - static_cast<double>(probabilities(0, probabilities.cols() - 1));
+}
+
+}  // namespace tally

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tally {
+
+struct OthersDataOptions {
+  std::string digits;  ///< the data set, of 28 x 28
+  std::string target;
+  std::int64_t variants = 2;  ///< of each training image
+  std::uint64_t seed = 1;
+  int threads = 1;
+};
+
+struct OthersDataResult {
+  std::int64_t train_images = 0;
+  std::int64_t test_images = 0;
+  int others = 0;  ///< the class of what is no digit
+};
+
+/// Writes the four files of a data set for a network that tells digits from what is none: the edge
+/// directions (edge_directions.hpp) of all images of `digits` under their labels, of variants of
+/// the training images, and of as many pen figures under a label of their own. The bytes depend on
+/// data and seed, not on threads.
+OthersDataResult make_others_data(const OthersDataOptions& options);
+
+}  // namespace tally
