@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kUserBlock = 512;
 constexpr std::size_t kMostEdits = 6;
 
-// Every object of a small checkpoint, and one that is not there.
+// Objects of a small checkpoint, and one that is not there.
 const std::array kPaths = {
     "/config",
     "/data",
@@ -42,6 +42,11 @@ const std::array kPaths = {
     "/optimizer/0-dense/weight",
     "/optimizer/2-dense/bias",
     "/none",
+    "/calibration",
+    "/others",
+    "/others/0-dense",
+    "/others/0-dense/weight",
+    "/others/2-dense/bias",
 };
 
 struct Attribute {
@@ -67,6 +72,9 @@ constexpr std::array kAttributes = {
     Attribute{"/progress", "epoch_correct"},
     Attribute{"/progress", "epoch_samples"},
     Attribute{"/progress", "elapsed_seconds"},
+    Attribute{"/calibration", "temperature"},
+    Attribute{"/others", "network"},
+    Attribute{"/others", "inputs"},
 };
 
 void remove(hid_t file, const std::string& path) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include <hdf5.h>
@@ -26,8 +28,17 @@ void check_saved_again(const TrainingState& state) {
   check(again.history.epochs.size() == state.history.epochs.size(), "the same history again");
 }
 
+void check_calibration(std::span<const std::byte> file) {
+  const std::optional<Calibration> calibration = decode_calibration(file, kHostile);
+  if (!calibration || !calibration->others) return;
+  const OthersNetwork& others = *calibration->others;
+  check(others.parameters.size() == parameter_layout(others).size(),
+        "as many parameters as the network for others has");
+}
+
 void load_checkpoint(Input input) {
-  static const std::vector<std::byte> kWhole = encode_checkpoint(small_state());
+  static const std::vector<std::byte> kWhole =
+      encode_checkpoint(small_state(), small_calibration());
   const bool is_saved_again = input.below(4) == 3;
   const auto file = signed_again(edited_checkpoint(kWhole, input));
   TrainingState state;
@@ -36,6 +47,7 @@ void load_checkpoint(Input input) {
   if (!is_loaded) return;
   check(state.parameters.size() == state.layout.size(), "as many parameters as the network has");
   check(state.velocity.size() == state.layout.size(), "as many velocities as the network has");
+  accepts(ExitCode::kCheckpoint, kHostile, [&] { check_calibration(file); });
   if (is_saved_again) check_saved_again(state);
 }
 

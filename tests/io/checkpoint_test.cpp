@@ -119,28 +119,15 @@ TEST(Checkpoint, KeepsACalibrationBesideTheState) {
   EXPECT_EQ(decode_calibration(encode_checkpoint(state), "x.h5"), std::nullopt);
 }
 
-Calibration calibration_with_others(const std::string& spec, std::int64_t inputs) {
-  OthersNetwork others{spec, inputs, {}};
-  const ParameterLayout layout = parameter_layout(others);
-  others.parameters.assign(layout.size(), 0);
-  for (const ParameterBlock& block : layout.blocks()) {
-    for (Index row = 0; row < block.shape.rows; ++row) {
-      std::ranges::fill(block.row(std::span(others.parameters), row), 0.25F);
-    }
-  }
-  return {1.5, 10, others};
-}
-
 TEST(Checkpoint, KeepsANetworkThatTellsDigitsFromOthers) {
-  const Calibration calibration = calibration_with_others("dense:5,relu,dense:3", 7);
+  const Calibration calibration = small_calibration();
   const std::vector<std::byte> file = encode_checkpoint(small_state(), calibration);
   EXPECT_EQ(decode_calibration(file, "x.h5"), calibration);
   expect_same(decode_checkpoint(file, "x.h5"), small_state());
 }
 
 TEST(Checkpoint, WithANetworkForOthersThatDoesNotFitItsParametersIsRefused) {
-  const std::vector<std::byte> file =
-      encode_checkpoint(small_state(), calibration_with_others("dense:5,relu,dense:3", 7));
+  const std::vector<std::byte> file = encode_checkpoint(small_state(), small_calibration());
   const auto refusal_of = [&](const std::string& spec) {
     return failure_of(
         [&] { (void)decode_calibration(with_text(file, "dense:5,relu,dense:3", spec), "x.h5"); });
