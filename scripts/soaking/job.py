@@ -69,16 +69,15 @@ class Job:
         self.temporary.mkdir()
         # Open MPI's files of shared memory, in a directory of their own.
         self.memory = pathlib.Path("/dev/shm") / f"tally-soak-{os.getpid()}-{directory.parent.name}-{directory.name}"
-        self.memory.mkdir()
         self.line = [str(RUN_MPI), str(ranks), str(BIN / "tally-train"), *map(str, arguments)]
         self.ranks_wanted = ranks
         self.ranks = []
         self.output = open(directory / "output.txt", "w", encoding="utf-8")
         (directory / "command.txt").write_text(" ".join(self.line) + "\n")
-        self.launched = time.monotonic()
         environment = {**os.environ, "TMPDIR": str(self.temporary),
                        "OMPI_MCA_btl_vader_backing_directory": str(self.memory)}
         with Job.launching:
+            self.memory.mkdir()
             self.popen = subprocess.Popen(self.line, stdin=subprocess.DEVNULL, stdout=self.output,
                                           stderr=self.output, env=environment)
             self.mpirun = Process(self.popen.pid)
@@ -87,7 +86,7 @@ class Job:
     @classmethod
     def end_all(cls):
         """By force, and for good: no job can be launched any more."""
-        cls.launching.acquire()  # pylint: disable=consider-using-with
+        cls.launching.acquire()
         for job in list(cls.running):
             job.end()
             shutil.rmtree(job.memory, ignore_errors=True)
@@ -102,11 +101,12 @@ class Job:
         except (FileNotFoundError, ProcessLookupError):
             children = []
         known = {rank.pid for rank in self.ranks}
-        for pid in map(int, children):
-            if pid not in known and self.is_rank(pid):
-                self.ranks.append(Process(pid))
-        self.ranks.sort(key=lambda rank: rank.pid)
+        new = [Process(pid) for pid in map(int, children) if pid not in known and self.is_rank(pid)]
+        self.ranks = sorted(self.ranks + new, key=lambda rank: rank.pid)
         return self.ranks
+
+    def is_deadlocked_in_pmix(self):
+        return "UNREACHABLE in file" in (self.directory / "output.txt").read_text(errors="replace")
 
     @staticmethod
     def is_rank(pid):
@@ -132,7 +132,7 @@ class Job:
                 return End(time.monotonic() - start)
             if alive or not self.ranks:
                 lived = time.monotonic()
-            if time.monotonic() - lived > EMPTY_SECONDS:
+            if time.monotonic() - lived > EMPTY_SECONDS and self.is_deadlocked_in_pmix():
                 self.mpirun.signal(signal.SIGKILL)
                 self.popen.wait()
                 return End(None, is_mpirun_empty=True)

@@ -17,6 +17,7 @@ from recipes import data_directory, recipes, run_tool
 from report import count_inside, report
 
 SEEDS = (1, 2, 3)
+STOPS = (signal.SIGTERM, signal.SIGINT)
 MANY = 50  # cycles from which on shares mean something
 INSIDE_SHARE = 0.8  # of the strikes that must fall inside training
 
@@ -74,7 +75,9 @@ def guarded(lane, tally):
 
 
 def stop(number, _frame):
-    """Leaves nothing running."""
+    """Leaves nothing running; to be heard once."""
+    for heard in STOPS:
+        signal.signal(heard, signal.SIG_IGN)
     Job.end_all()
     os._exit(128 + number)
 
@@ -83,7 +86,7 @@ def main():
     asked = arguments()
     seed = asked.seed if asked.seed is not None else int(time.time())
     print(f"soak.sh: {asked.count} cycles, seed {seed}, in {asked.out}", file=sys.stderr)
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPS:
         signal.signal(number, stop)
     codes = []
     worker = threading.Thread(target=lambda: codes.append(run(asked, seed)), daemon=True)

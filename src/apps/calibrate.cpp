@@ -37,15 +37,18 @@ Calibration calibrate(const TrainedModel& model, const std::string& name,
 
 OthersNetwork others_network(const TrainingState& others, const TrainedModel& model,
                              const std::string& name) {
-  const bool has_inputs =
-      others.data.rows == kEdgeDirections * kEdgeCells && others.data.columns == kEdgeCells;
   OthersNetwork network{others.config.network, others.data.rows * others.data.columns,
                         others.parameters};
   const Index classes = Network(network.spec, network.inputs).outputs();
-  require(has_inputs && classes == model.network().outputs() + 1, ExitCode::kUsage,
+  require(network.inputs == kEdgeValues && classes == model.network().outputs() + 1,
+          ExitCode::kUsage,
           "{}: expected a network of {} classes trained on data of tally-data others, got {} "
           "classes and images of {} x {}",
           name, model.network().outputs() + 1, classes, others.data.rows, others.data.columns);
+  require(others.config.loss == LossKind::kSoftmaxCrossEntropy, ExitCode::kUsage,
+          "{}: expected a network trained with --loss softmax-cross-entropy, whose outputs are "
+          "probabilities",
+          name);
   return network;
 }
 

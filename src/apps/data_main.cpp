@@ -28,7 +28,8 @@ ExitCode from_images(const ImagesToIdxOptions& options) {
 ExitCode others(const OthersDataOptions& options) {
   const OthersDataResult result = make_others_data(options);
   fmt::print("{}: {} for training, {} for testing; class {} is no digit\n", options.target,
-             counted(result.train_images, "image"), grouped(result.test_images), result.others);
+             counted(result.train_images, "image"), grouped(result.test_images),
+             result.others_class);
   return ExitCode::kDone;
 }
 
@@ -88,30 +89,31 @@ int main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
 
-  tally::OthersDataOptions none;
-  none.threads = tally::usable_cores();
+  tally::OthersDataOptions others_options;
+  others_options.threads = tally::usable_cores();
   CLI::App* others = app.add_subcommand(
       "others", "make IDX files for a network that tells digits from other drawings");
-  others->add_option("digits", none.digits, "the data set, of 28 x 28")
+  others->add_option("digits", others_options.digits, "the data set, of 28 x 28")
       ->required()
       ->type_name("DIR");
-  others->add_option("--out", none.target, "directory to write the four files into")
+  others->add_option("--out", others_options.target, "directory to write the four files into")
       ->required()
       ->type_name("DIR");
-  others->add_option("--variants", none.variants, "bent copies of each training image")
-      ->check(CLI::Range(0, 100))
+  others->add_option("--variants", others_options.variants, "bent copies of each training image")
+      ->check(CLI::Range(0, 10))
       ->capture_default_str()
       ->type_name("N");
-  others->add_option("--seed", none.seed, "of the variants and of the other drawings")
+  others->add_option("--seed", others_options.seed, "of the variants and of the other drawings")
       ->capture_default_str()
       ->type_name("N");
-  others->add_option("--threads", none.threads, "threads; the files do not depend on them")
+  others
+      ->add_option("--threads", others_options.threads, "threads; the files do not depend on them")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str()
       ->type_name("T");
 
   return tally::run_tool(app, argc, argv, [&] {
-    if (*others) return tally::others(none);
+    if (*others) return tally::others(others_options);
     if (*verify) {
       fmt::print("{}", tally::verify_data(directory));
       return tally::ExitCode::kDone;

@@ -49,11 +49,14 @@ TrainedModel calibrated(const TrainedModel& model, const EvaluateOptions& option
   require(!std::filesystem::exists(options.calibrated, unknown), ExitCode::kUsage,
           "{}: exists already; choose another name for the calibrated model, or remove it",
           options.calibrated);
-  Calibration calibration = calibrate(model, options.model, directory, team);
+  std::optional<OthersNetwork> others;
+  if (model.calibration()) others = model.calibration()->others;
   if (!options.others.empty()) {
-    const LoadedCheckpoint others = load_with_warnings("tally-evaluate", options.others);
-    calibration.others = others_network(others.state, model, options.others);
+    const LoadedCheckpoint loaded = load_with_warnings("tally-evaluate", options.others);
+    others = others_network(loaded.state, model, options.others);
   }
+  Calibration calibration = calibrate(model, options.model, directory, team);
+  calibration.others = std::move(others);
   const std::string warning =
       publish_file(options.calibrated, encode_checkpoint(model.state(), calibration), [] {});
   if (!warning.empty()) fmt::print(stderr, "tally-evaluate: warning: {}\n", warning);

@@ -53,12 +53,12 @@ class OthersSplit {
 
   [[nodiscard]] GreyImage image(std::size_t index) const {
     if (index < count_) return image_of(digits_, index);
-    const auto item = static_cast<std::uint32_t>(index);
+    const auto item = [](std::size_t number) { return static_cast<std::uint32_t>(number); };
     if (index >= with_variants_) {
-      RandomStream stream(seed_, Purpose::kFigure, split_, item);
+      RandomStream stream(seed_, Purpose::kFigure, split_, item(index - with_variants_));
       return pen_figure(stream);
     }
-    RandomStream stream(seed_, Purpose::kVariation, split_, item);
+    RandomStream stream(seed_, Purpose::kVariation, split_, item(index));
     return varied_digit(image_of(digits_, index % count_), stream);
   }
 
@@ -72,10 +72,11 @@ class OthersSplit {
 
 void write(const OthersSplit& images, int others, const std::filesystem::path& directory,
            Split split, int threads) {
-  constexpr std::size_t kBytes = kEdgeDirections * kEdgeCells * kEdgeCells;
+  constexpr std::size_t kBytes = kEdgeValues;
   std::vector<std::uint8_t> pixels(images.size() * kBytes), labels(images.size());
-  ThreadTeam(threads).run([&](int member) {
-    const Range part = part_of({0, static_cast<std::int64_t>(images.size())}, threads, member);
+  const ThreadTeam team(threads);  // which may be smaller
+  team.run([&](int member) {
+    const Range part = part_of({0, static_cast<std::int64_t>(images.size())}, team.size(), member);
     for (auto i = static_cast<std::size_t>(part.begin); i < static_cast<std::size_t>(part.end);
          ++i) {
       std::ranges::copy(edge_directions(images.image(i)).pixels, &pixels[i * kBytes]);
@@ -94,11 +95,12 @@ OthersDataResult make_others_data(const OthersDataOptions& options) {
   const Dataset train = read_digits(options, Split::kTrain);
   const Dataset test = read_digits(options, Split::kTest);
   OthersDataResult result;
-  result.others = 1 + *std::ranges::max_element(train.labels);
+  result.others_class =
+      1 + std::max(*std::ranges::max_element(train.labels), *std::ranges::max_element(test.labels));
   const OthersSplit train_images(train, options.variants, Split::kTrain, options.seed);
   const OthersSplit test_images(test, 0, Split::kTest, options.seed);
-  write(train_images, result.others, target.path(), Split::kTrain, options.threads);
-  write(test_images, result.others, target.path(), Split::kTest, options.threads);
+  write(train_images, result.others_class, target.path(), Split::kTrain, options.threads);
+  write(test_images, result.others_class, target.path(), Split::kTest, options.threads);
   target.publish();
   result.train_images = static_cast<std::int64_t>(train_images.size());
   result.test_images = static_cast<std::int64_t>(test_images.size());

@@ -17,13 +17,13 @@ struct OthersDataOptions {
 struct OthersDataResult {
   std::int64_t train_images = 0;
   std::int64_t test_images = 0;
-  int others = 0;  ///< the class of what is no digit
+  int others_class = 0;  ///< of what is no digit
 };
 
 /// Writes the four files of a data set for a network that tells digits from what is none: the edge
 /// directions (edge_directions.hpp) of all images of `digits` under their labels, of variants of
-/// the training images, and of as many pen figures under a label of their own. The bytes depend on
-/// data and seed, not on threads.
+/// the training images, and of as many pen figures under a label of their own. The bytes do not
+/// depend on threads. Throws an Error if the images are not 28 x 28.
 OthersDataResult make_others_data(const OthersDataOptions& options);
 
 }  // namespace tally

@@ -58,7 +58,7 @@ Predictor::Predictor(const TrainedModel& model, const std::string& name, Predict
     : model_(model), options_(std::move(options)), workspace_(model.network(), 1) {
   model.require_image_size(kDigitSide, kDigitSide, "drawings for " + name);
   if (model.calibration() && model.calibration()->others) {
-    digit_test_.emplace(*model.calibration()->others);
+    digit_check_.emplace(*model.calibration()->others, model.network().outputs(), name);
   }
 }
 
@@ -110,17 +110,19 @@ Prediction Predictor::read_digit(const std::string& file, const PreparedDigit& d
       std::min(prediction.top.size(), static_cast<std::size_t>(options_.top_count)));
   prediction.box = digit.box;
   prediction.digit = digit.digit;
-  if (digit_test_) prediction.digit_probability = digit_test_->probability(digit.digit);
+  if (digit_check_) prediction.digit_probability = digit_check_->probability(digit.digit);
   const ClassProbability& best = prediction.top.front();
   const double is_digit = prediction.digit_probability.value_or(1);
-  if (best.probability * is_digit < options_.least_probability) {
+  const bool is_sure = best.probability * is_digit >= options_.least_probability;
+  if (!is_sure) {  // or not a number
+
     prediction.status = PredictionStatus::kUnsure;
     prediction.message =
         fmt::format("the most probable class, {}, has a probability of {:.3f}{}, expected {:.3f}",
                     best.label, best.probability,
-                    digit_test_ ? fmt::format(" and that it is a digit {:.3f}, together {:.3f}",
-                                              is_digit, best.probability * is_digit)
-                                : "",
+                    digit_check_ ? fmt::format(" and that it is a digit {:.3f}, together {:.3f}",
+                                               is_digit, best.probability * is_digit)
+                                 : "",
                     options_.least_probability);
   }
   return prediction;

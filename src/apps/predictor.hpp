@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "digit_test.hpp"
+#include "digit_check.hpp"
 #include "tally/image/digit_image.hpp"
 #include "trained_model.hpp"
 
@@ -68,7 +68,7 @@ class Predictor {
   const TrainedModel& model_;
   PredictorOptions options_;
   NetworkWorkspace workspace_;
-  std::optional<DigitTest> digit_test_;
+  std::optional<DigitCheck> digit_check_;
 };
 
 /// One line of text for what was read; the message of an error stands for itself.

@@ -9,7 +9,8 @@
 
 namespace tally {
 
-/// Random numbers of the kinds that drawings need. Private to layer image.
+/// Random numbers of the kinds that drawings need. Whoever draws several names each, since C++
+/// leaves open which operand or argument is computed first. Private to layer image.
 class Dice {
  public:
   explicit Dice(RandomStream& stream) : stream_(stream) {}
@@ -25,7 +26,8 @@ class Dice {
   /// 1958).
   double normal(double deviation) {
     const double radius = std::sqrt(-2 * std::log(1 - stream_.uniform()));
-    return deviation * radius * std::cos(2 * std::numbers::pi * stream_.uniform());
+    const double angle = 2 * std::numbers::pi * stream_.uniform();
+    return deviation * radius * std::cos(angle);
   }
 
  private:

@@ -77,6 +77,13 @@ void drop_far_fading(GreyImage& ink) {
   keep_parts(ink, found, std::vector<bool>(found.parts.size(), true), 1);
 }
 
+GreyImage resized_strokes(const GreyImage& cropped_ink) {
+  GreyImage resized = resized_to_digit_box(cropped_ink);
+  stretch_to_full_ink(resized);  // thin strokes grow pale when they shrink
+  drop_far_fading(resized);
+  return resized;
+}
+
 /// What is to be resized. When ink is enlarged, fading edges would become rows and columns of their
 /// own, and the strokes too small.
 CutInk without_fading(CutInk cut) {
@@ -95,9 +102,7 @@ std::optional<PreparedDigit> prepare(CutInk found, const Box& page) {
   PreparedDigit prepared;
   prepared.box = cut.box;
   prepared.cropped = std::move(cut.ink);
-  prepared.resized = resized_to_digit_box(prepared.cropped);
-  stretch_to_full_ink(prepared.resized);  // thin strokes grow pale when they shrink
-  drop_far_fading(prepared.resized);
+  prepared.resized = resized_strokes(prepared.cropped);
   if (!has_edges(prepared.resized, prepared.box, page)) return std::nullopt;
   prepared.digit = centred(prepared.resized);
   return prepared;
@@ -129,9 +134,7 @@ GreyImage centred(const GreyImage& ink) {
 }
 
 GreyImage digit_of_ink(const GreyImage& ink) {
-  GreyImage resized = resized_to_digit_box(cropped(ink, inked_box(ink)));
-  stretch_to_full_ink(resized);
-  return centred(resized);
+  return centred(resized_strokes(cropped(ink, inked_box(ink))));
 }
 
 PreparedPage prepare_page(GreyImage page, Digits digits) {

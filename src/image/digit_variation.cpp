@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/image/digit_variation.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <opencv2/imgproc.hpp>
@@ -8,6 +9,7 @@
 #include "dice.hpp"
 #include "opencv_view.hpp"
 #include "tally/image/digit_image.hpp"
+#include "tally/image/ink.hpp"
 
 namespace tally {
 namespace {
@@ -20,7 +22,7 @@ cv::Mat bending(Dice& dice) {
   const double strength = dice.uniform(0, 1.3);
   cv::Mat coarse(kGrid, kGrid, CV_32FC2), fine;
   for (auto& shift : cv::Mat_<cv::Vec2f>(coarse)) {
-    shift = {static_cast<float>(dice.normal(strength)), static_cast<float>(dice.normal(strength))};
+    for (float& along_axis : shift.val) along_axis = static_cast<float>(dice.normal(strength));
   }
   cv::resize(coarse, fine, {kDigitSide, kDigitSide}, 0, 0, cv::INTER_CUBIC);
   return fine;
@@ -51,7 +53,8 @@ GreyImage varied_digit(const GreyImage& digit, RandomStream& stream) {
   for (std::uint8_t& pixel : moved.pixels) {
     if (pixel < kFaintest) pixel = 0;
   }
-  return digit_of_ink(moved);
+  const bool has_strokes = *std::ranges::max_element(moved.pixels) >= kStrokeInk;
+  return has_strokes ? digit_of_ink(moved) : digit;
 }
 
 }  // namespace tally

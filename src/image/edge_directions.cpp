@@ -31,7 +31,7 @@ void add(Histogram& histogram, int x, int y, double across, double down) {
   constexpr double kWhole = 2 * std::numbers::pi;
   const double angle = std::atan2(down, across);
   const Shared direction((angle < 0 ? angle + kWhole : angle) / kWhole * kEdgeDirections);
-  constexpr double kMiddle = kCellSide / 2;
+  constexpr double kMiddle = (kCellSide - 1) / 2.0;
   const Shared column((x - kMiddle) / kCellSide), row((y - kMiddle) / kCellSide);
   for (int i = 0; i < 8; ++i) {
     const int a = i & 1, b = (i >> 1) & 1, c = i >> 2;

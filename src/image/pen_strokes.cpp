@@ -15,6 +15,11 @@ PenPoint on_circle(double angle) {
   return {std::cos(angle), std::sin(angle)};
 }
 
+PenPoint shaken(Dice& dice, double deviation) {
+  const double x = dice.normal(deviation), y = dice.normal(deviation);
+  return {x, y};
+}
+
 PenStroke arc(PenPoint centre, PenPoint radii, double from, double to) {
   constexpr int kSteps = 24;
   PenStroke stroke;
@@ -63,8 +68,8 @@ std::vector<PenStroke> lattice(Dice& dice) {
   PenStroke points;
   for (int x = 0; x < columns; ++x) {
     for (int y = 0; y < rows; ++y) {
-      points.push_back({x * width / (columns - 1) + dice.normal(shaking),
-                        static_cast<double>(y) / (rows - 1) + dice.normal(shaking)});
+      const PenPoint at{x * width / (columns - 1), static_cast<double>(y) / (rows - 1)};
+      points.push_back(at + shaken(dice, shaking));
     }
   }
   const auto any = [&] {
@@ -79,8 +84,8 @@ std::vector<PenStroke> lattice(Dice& dice) {
     for (int leg = dice.between(1, 3); leg > 0; --leg) {
       const std::size_t to = any();
       if (to == at) continue;
-      const double bend = dice.chance(bent_share) ? dice.sign() * dice.uniform(0.3, 1.2) : 0;
-      append_curve(path, points[at], points[to], bend);
+      const double side = dice.sign(), bend = dice.uniform(0.3, 1.2);
+      append_curve(path, points[at], points[to], dice.chance(bent_share) ? side * bend : 0);
       at = to;
     }
     if (!path.empty()) strokes.push_back(std::move(path));
@@ -98,14 +103,17 @@ std::vector<PenStroke> stems_and_bowls(Dice& dice) {
   };
   std::vector<PenStroke> strokes;
   for (int stem = dice.between(0, 2); stem > 0; --stem) {
-    const double x = dice.uniform(0, 1);
-    strokes.push_back({{x, one_of(kTops)}, {x + dice.normal(0.03), one_of(kBottoms)}});
+    const double x = dice.uniform(0, 1), top = one_of(kTops);
+    const double lean = dice.normal(0.03), bottom = one_of(kBottoms);
+    strokes.push_back({{x, top}, {x + lean, bottom}});
   }
   for (int bowl = dice.between(1, 3); bowl > 0; --bowl) {
-    const double from = dice.between(0, 7) * pi / 4 + dice.normal(0.1);
-    strokes.push_back(arc({dice.uniform(0, 1), one_of(kHeights)},
-                          {dice.uniform(0.2, 0.6), dice.uniform(0.2, 0.5)}, from,
-                          from + dice.sign() * one_of(kTurns)));
+    const int eighth = dice.between(0, 7);
+    const double from = eighth * pi / 4 + dice.normal(0.1);
+    const double x = dice.uniform(0, 1), y = one_of(kHeights);
+    const double width = dice.uniform(0.2, 0.6), height = dice.uniform(0.2, 0.5);
+    const double side = dice.sign(), turn = one_of(kTurns);
+    strokes.push_back(arc({x, y}, {width, height}, from, from + side * turn));
   }
   return strokes;
 }
@@ -118,7 +126,8 @@ std::vector<PenStroke> closed(Dice& dice) {
   const bool is_irregular = dice.chance(0.3);
   PenStroke stroke;
   for (int i = 0; i < corners; ++i) {
-    const double radius = (i % 2 == 1 ? inner : 1) * (is_irregular ? dice.uniform(0.7, 1.2) : 1);
+    const double uneven = is_irregular ? dice.uniform(0.7, 1.2) : 1;
+    const double radius = (i % 2 == 1 ? inner : 1) * uneven;
     const PenPoint unit = on_circle(first + 2 * pi * i / corners);
     stroke.push_back({radius * width * unit.x, radius * unit.y});
   }
@@ -129,14 +138,16 @@ std::vector<PenStroke> closed(Dice& dice) {
 std::vector<PenStroke> ellipse(Dice& dice) {
   const double from = dice.uniform(0, 2 * pi);
   const double turn = dice.chance(0.5) ? 2 * pi : dice.uniform(2, 6.2);
-  return {arc({0, 0}, {dice.uniform(0.45, 1.6), 1}, from, from + turn)};
+  const double width = dice.uniform(0.45, 1.6);
+  return {arc({0, 0}, {width, 1}, from, from + turn)};
 }
 
 std::vector<PenStroke> scribble(Dice& dice) {
   const double width = dice.uniform(0.5, 1.5);
   PenStroke points;
   for (int i = dice.between(3, 15); i > 0; --i) {
-    points.push_back({width * dice.uniform(0, 1), dice.uniform(0, 1)});
+    const double x = width * dice.uniform(0, 1), y = dice.uniform(0, 1);
+    points.push_back({x, y});
   }
   return {smooth(points)};
 }
@@ -152,8 +163,8 @@ std::vector<PenStroke> zigzag(Dice& dice) {
   const double height = dice.uniform(0.3, 1.5);
   PenStroke points;
   for (int i = 0; i < turns; ++i) {
-    points.push_back({static_cast<double>(i) / (turns - 1) + dice.normal(0.05),
-                      (i % 2) * height + dice.normal(0.08)});
+    const PenPoint at{static_cast<double>(i) / (turns - 1), (i % 2) * height};
+    points.push_back(at + shaken(dice, 0.06));
   }
   std::vector<PenStroke> strokes{dice.chance(0.5) ? smooth(points) : points};
   if (dice.chance(0.5)) transpose(strokes);
@@ -181,13 +192,12 @@ std::vector<PenStroke> hatching(Dice& dice) {
   const int lines = dice.between(1, 8);
   const double width = dice.uniform(0.3, 1.4), tilt = dice.uniform(-0.8, 0.8);
   const double shaking = 0.03 * dice.between(0, 2);
-  const auto shaken = [&](double x, double y) {
-    return PenPoint{x + dice.normal(shaking), y + dice.normal(shaking)};
-  };
   std::vector<PenStroke> strokes;
   for (int i = 0; i < lines; ++i) {
     const double x = lines == 1 ? 0 : width * i / (lines - 1);
-    strokes.push_back({shaken(x, 0), shaken(x + tilt, 1)});
+    const PenPoint top = PenPoint{x, 0} + shaken(dice, shaking);
+    const PenPoint bottom = PenPoint{x + tilt, 1} + shaken(dice, shaking);
+    strokes.push_back({top, bottom});
   }
   if (dice.chance(0.3)) {
     std::vector<PenStroke> across = strokes;
@@ -243,7 +253,8 @@ std::vector<PenStroke> random_strokes(Dice& dice) {
   std::vector<PenStroke> strokes = strokes_of_a_kind(dice);
   while (dice.chance(0.15)) {  // something beside or inside
     const double size = dice.uniform(0.2, 0.8);
-    const PenPoint place{dice.uniform(-0.3, 0.8), dice.uniform(-0.3, 0.8)};
+    const double x = dice.uniform(-0.3, 0.8), y = dice.uniform(-0.3, 0.8);
+    const PenPoint place{x, y};
     for (PenStroke& stroke : strokes_of_a_kind(dice)) {
       for (PenPoint& point : stroke) point = size * point + place;
       strokes.push_back(std::move(stroke));

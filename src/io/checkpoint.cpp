@@ -106,7 +106,7 @@ void require_plausible(const TrainingState& state, const std::string& name) {
 /// Before memory is taken for `vectors` of a network, they must fit the file.
 void require_room(const ParameterLayout& layout, std::size_t vectors, std::size_t file_bytes,
                   const std::string& name) {
-  require(vectors * layout.count() * sizeof(float) <= file_bytes, ExitCode::kCheckpoint,
+  require(vectors * layout.count() <= file_bytes / sizeof(float), ExitCode::kCheckpoint,
           "{}: expected room for {} of {} parameters, got {} bytes", name,
           counted(static_cast<std::int64_t>(vectors), "vector"),
           grouped(static_cast<std::int64_t>(layout.count())),

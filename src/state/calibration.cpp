@@ -7,7 +7,7 @@
 namespace tally {
 
 ParameterLayout parameter_layout(const OthersNetwork& others) {
-  constexpr std::int64_t kMostInputs = std::int64_t{1} << 24;
+  constexpr std::int64_t kMostInputs = 65'536;
   require(others.inputs >= 1 && others.inputs <= kMostInputs, ExitCode::kUsage,
           "expected 1 to {} inputs, got {}", kMostInputs, others.inputs);
   return Network(others.spec, others.inputs).layout();

@@ -19,7 +19,7 @@ CORES = sorted(os.sched_getaffinity(0))
 # mpirun binds and waits as on a machine of its own; nothing of the caller's may get in.
 CLEAN = {name: value for name, value in os.environ.items()
          if not name.startswith(("OMP_", "OMPI_MCA_", "GOMP_", "SLURM_", "PMI"))}
-SETTINGS = {**"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+SETTINGS = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
             "OMPI_MCA_odls_base_sigkill_timeout": "0"}
 
 HOST = os.uname().nodename

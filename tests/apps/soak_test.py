@@ -48,14 +48,15 @@ class Soak(TallyTest):
 
     def test_a_soak_that_is_stopped_leaves_nothing_running(self):
         soak = subprocess.Popen(
-            [ROOT / "scripts" / "soak.sh", "1000", "1", "--out", self.directory / "soak"],
+            [ROOT / "scripts" / "soak.sh", "49", "1", "--out", self.directory / "soak"],
             env={**os.environ, "TALLY_BIN": str(BIN)}, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
-        self.wait_until(lambda: self.processes_of(soak.pid))
-        processes = self.processes_of(soak.pid)
+        self.wait_until(lambda: len(children_of(soak.pid)) > 1 and self.ranks_of(soak.pid))
+        processes = [Process(pid) for pid in children_of(soak.pid)] + self.ranks_of(soak.pid)
         soak.terminate()
+        soak.send_signal(signal.SIGINT)
         self.assertEqual(soak.wait(60), 128 + signal.SIGTERM)
-        self.wait_until(lambda: not any(process.state() for process in processes))
+        self.wait_until(lambda: not any(process.state() for process in processes), seconds=5)
         self.assertEqual(list(pathlib.Path("/dev/shm").glob(f"tally-soak-{soak.pid}-*")), [])
 
     def wait_until(self, condition, seconds=60):
@@ -64,8 +65,8 @@ class Soak(TallyTest):
             self.assertLess(time.monotonic(), deadline, "waited too long")
             time.sleep(0.02)
 
-    def processes_of(self, pid):
-        """The grandchildren of a process, on any of its threads: the ranks."""
+    def ranks_of(self, pid):
+        """The grandchildren of the soak."""
         return [Process(rank) for child in children_of(pid) for rank in children_of(child)]
 
 
@@ -90,10 +91,19 @@ class Hangs(TallyTest):
 
     def test_an_mpirun_without_ranks(self):
         rank = subprocess.Popen(["sleep", "0.2"])
+        (self.directory / "output.txt").write_text("PMIX ERROR: UNREACHABLE in file x.c at line 1\n")
         with unittest.mock.patch.object(soak_job, "EMPTY_SECONDS", 1):
             end = self.wait_for(600, time.monotonic, [Process(rank.pid)])
         rank.wait()
         self.assertEqual(end[::2], (None, True))
+
+    def test_an_mpirun_without_ranks_for_another_reason_hangs(self):
+        rank = subprocess.Popen(["sleep", "0.2"])
+        (self.directory / "output.txt").write_text("")
+        with unittest.mock.patch.object(soak_job, "EMPTY_SECONDS", 0.3):
+            end = self.wait_for(600, lambda: 0, [Process(rank.pid)])
+        rank.wait()
+        self.assertEqual(end[::2], (None, False))
 
 
 class EarlyStrikes(TallyTest):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What evaluate, predict, data and checkpoint print, and that NumPy computes the same from files."""
+import hashlib
 import json
 import os
 import pty
@@ -43,6 +44,21 @@ def calibration_error(probabilities, labels):
     bins = numpy.minimum((confidence * 15).astype(int), 14)
     return sum(abs(confidence[bins == b].sum() - right[bins == b].sum())
                for b in range(15)) / len(labels)
+
+
+def add_others(path, inputs, outputs):
+    """Puts a second network into a calibrated model, and signs the file again."""
+    with h5py.File(path, "r+") as file:
+        group = file.create_group("others")
+        group.attrs["network"] = numpy.bytes_(f"dense:{outputs}")
+        group.attrs["inputs"] = numpy.int64(inputs)
+        layer = group.create_group("0-dense")
+        layer["weight"] = numpy.zeros((inputs, outputs), "<f4")
+        layer["bias"] = numpy.zeros((1, outputs), "<f4")
+    part = path.read_bytes()[512:]
+    head = f"TALLY CHECKPOINT\nformat 1\nbytes {len(part)}\n".encode()
+    signature = hashlib.sha256(head + part).hexdigest()
+    path.write_bytes((head + f"sha256 {signature}\n".encode()).ljust(512, b"\0") + part)
 
 
 class ToolTest(TallyTest):
@@ -166,8 +182,8 @@ class Calibrate(TallyTest):
     def test_tells_digits_from_other_drawings(self):
         """By a network that is trained on edge directions, and goes into the same file."""
         others, again = self.directory / "others", self.directory / "again"
-        for out, threads in ((others, 1), (again, 3)):
-            made = run("tally-data", "others", DIGITS, "--out", out, "--threads", threads)
+        for out, threads, limit in ((others, 1, {}), (again, 3, {"OMP_THREAD_LIMIT": "2"})):
+            made = run("tally-data", "others", DIGITS, "--out", out, "--threads", threads, env=limit)
             self.assertEqual((made.code, made.err), (0, ""))
         self.assertEqual(made.out, f"{again}: 24 000 images for training, 2 000 for testing; "
                                    "class 10 is no digit\n")
@@ -176,6 +192,7 @@ class Calibrate(TallyTest):
         images, labels, _, test_labels = read_dataset(others)
         self.assertEqual(images.shape, (24_000, 56, 7))
         self.assertEqual(numpy.bincount(labels)[10], 12_000)
+        self.assertEqual(labels[:12_000].tolist(), 3 * read_dataset(DIGITS)[1].tolist())
         self.assertEqual(numpy.bincount(test_labels)[10], 1_000)
 
         self.train("run", "--validation", 1000, "--epochs", 4)
@@ -218,12 +235,33 @@ class Calibrate(TallyTest):
 
     def test_refuses_a_network_that_is_no_test_of_digits(self):
         self.train("run", "--validation", 1000, "--epochs", 1)
-        result = run("tally-evaluate", self.directory / "run", "--data", DIGITS, "--calibrate",
-                     self.directory / "out.h5", "--others", self.directory / "run")
-        self.assertEqual((result.code, result.out), (2, ""))
-        self.assertIn("run: expected a network of 11 classes trained on data of tally-data others, "
-                      "got 10 classes and images of 28 x 28", result.err)
-        self.assertFalse((self.directory / "out.h5").exists())
+        others = self.directory / "others"
+        self.assertEqual(run("tally-data", "others", DIGITS, "--out", others, "--variants", 0).code, 0)
+        short = ("--max-steps", 3)
+        self.train("other-images", "--network", "dense:11", *short)
+        self.train("other-classes", "--network", "dense:12", *short, data=others)
+        self.train("other-loss", "--network", "dense:11", "--loss", "mse", *short, data=others)
+        expected = "expected a network of 11 classes trained on data of tally-data others, got "
+        for name, reason in (("other-images", expected + "11 classes and images of 28 x 28"),
+                             ("other-classes", expected + "12 classes and images of 56 x 7"),
+                             ("other-loss", "expected a network trained with --loss softmax")):
+            result = run("tally-evaluate", self.directory / "run", "--data", DIGITS, "--calibrate",
+                         self.directory / "out.h5", "--others", self.directory / name)
+            self.assertEqual((result.code, result.out), (2, ""), result.err)
+            self.assertIn(f"{name}: {reason}", result.err)
+            self.assertFalse((self.directory / "out.h5").exists())
+
+    def test_refuses_a_file_whose_second_network_fits_no_digit(self):
+        """Signed by somebody else: nothing of it may be taken on trust."""
+        self.train("run", "--validation", 1000, "--epochs", 1)
+        model = self.directory / "model.h5"
+        self.assertEqual(run("tally-evaluate", self.directory / "run", "--data", DIGITS,
+                             "--calibrate", model).code, 0)
+        add_others(model, inputs=7, outputs=11)
+        result = run("tally-predict", model, DRAWINGS[0])
+        self.assertEqual((result.code, result.out), (4, ""))
+        self.assertIn("model.h5: /others: expected a network of 392 inputs and 11 outputs, got 7 and "
+                      "11", result.err)
 
     def test_refuses_what_would_not_be_honest(self):
         self.train("none", "--epochs", 1)

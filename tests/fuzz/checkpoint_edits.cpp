@@ -46,6 +46,9 @@ const std::array kPaths = {
     "/others",
     "/others/0-dense",
     "/others/0-dense/weight",
+    "/others/0-dense/bias",
+    "/others/2-dense",
+    "/others/2-dense/weight",
     "/others/2-dense/bias",
 };
 
@@ -73,6 +76,7 @@ constexpr std::array kAttributes = {
     Attribute{"/progress", "epoch_samples"},
     Attribute{"/progress", "elapsed_seconds"},
     Attribute{"/calibration", "temperature"},
+    Attribute{"/calibration", "images"},
     Attribute{"/others", "network"},
     Attribute{"/others", "inputs"},
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/image/edge_directions.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -37,8 +38,8 @@ GreyImage by_tents(const GreyImage& digit) {
           const double across = ink(x + 1, y) - ink(x - 1, y), down = ink(x, y + 1) - ink(x, y - 1);
           const double turns =
               std::remainder(std::atan2(down, across) / (2 * std::numbers::pi) * 8 - direction, 8);
-          sum += std::hypot(across, down) * tent(turns) * tent((x - 2) / 4.0 - cell % 7) *
-                 tent((y - 2) / 4.0 - cell / 7);
+          sum += std::hypot(across, down) * tent(turns) * tent((x - 1.5) / 4 - cell % 7) *
+                 tent((y - 1.5) / 4 - cell / 7);
         }
       }
       values.push_back(sum);
@@ -85,6 +86,21 @@ TEST(EdgeDirections, DoNotDependOnHowStrongTheInkIs) {
     faint.pixels[i] = static_cast<std::uint8_t>(strong.pixels[i] / 2);
   }
   EXPECT_EQ(edge_directions(strong), edge_directions(faint));
+}
+
+TEST(EdgeDirections, OfAMirroredDigitAreMirrored) {
+  const GreyImage digit = random_digit(4);
+  GreyImage mirrored = digit;
+  for (int y = 0; y < kDigitSide; ++y) std::reverse(mirrored.row(y), mirrored.row(y) + kDigitSide);
+  const GreyImage edges = edge_directions(digit), others = edge_directions(mirrored);
+  for (int direction = 0; direction < 8; ++direction) {
+    const int opposite = (12 - direction) % 8;  // the angle from the other side
+    for (int row = 0; row < 7; ++row) {
+      for (int column = 0; column < 7; ++column) {
+        EXPECT_EQ(edges.at(column, 7 * direction + row), others.at(6 - column, 7 * opposite + row));
+      }
+    }
+  }
 }
 
 TEST(EdgeDirections, OfNothingAreNone) {

@@ -5,7 +5,10 @@
 #include <cmath>
 #include <cstdint>
 
+#include <gtest/gtest.h>
+
 #include "tally/core/random.hpp"
+#include "tally/image/digit_image.hpp"
 #include "tally/image/grey_image.hpp"
 
 // Pages with simple drawings, made in code. Ink is 0 to 255 here; paint() lays it on paper.
@@ -75,6 +78,17 @@ inline void add_specks(GreyImage& page, int count, int side, int tone, std::uint
       for (int x = left; x < left + side; ++x) page.at(x, y) = static_cast<std::uint8_t>(tone);
     }
   }
+}
+
+/// That `digit` has the form that preparing gives.
+inline void expect_prepared(const GreyImage& digit) {
+  ASSERT_EQ(digit.box(), (Box{0, 0, kDigitSide, kDigitSide}));
+  const Box box = inked_box(digit);
+  const int longer_side = std::max(box.width, box.height);
+  EXPECT_LE(longer_side, kDigitBoxSide);
+  EXPECT_GE(longer_side, kDigitBoxSide - 2);  // what fades far from strokes is dropped
+  EXPECT_EQ(centred(cropped(digit, box)), digit);
+  EXPECT_GE(*std::ranges::max_element(digit.pixels), 250);
 }
 
 }  // namespace tally

@@ -19,8 +19,8 @@ enum class Purpose : std::uint32_t {
   kHoldOut = 2,     ///< choice of the validation images
   kDeal = 3,        ///< one permutation that deals samples to logical shards
   kEpochOrder = 4,  ///< epoch, item: shard
-  kFigure = 5,      ///< drawings that are no digits; epoch: split, item: their number
-  kVariation = 6,   ///< of digits; epoch: round, item: image
+  kFigure = 5,      ///< drawings that are no digits; epoch: split, item: number of the figure
+  kVariation = 6,   ///< of digits; epoch: split, item: place among the digits and their variants
 };
 
 class RandomStream {

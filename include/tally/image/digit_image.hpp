@@ -47,7 +47,8 @@ GreyImage resized_to_digit_box(const GreyImage& ink);
 /// (14, 14). Nothing is cut off: where the digit would leave the image, the centre gives way.
 GreyImage centred(const GreyImage& ink);
 
-/// The last steps of preparing for ink that is known to be one drawing, as it lies on any page.
+/// The last steps of preparing, for ink of one drawing with nothing else on its page. There must be
+/// ink of at least kStrokeInk.
 GreyImage digit_of_ink(const GreyImage& ink);
 
 /// One step as a picture, to be shown under that name.

@@ -7,6 +7,7 @@ namespace tally {
 
 inline constexpr int kEdgeDirections = 8;
 inline constexpr int kEdgeCells = 7;  ///< on each side of a digit, of 4 x 4 pixels
+inline constexpr int kEdgeValues = kEdgeDirections * kEdgeCells * kEdgeCells;
 
 /// Where a digit (28 x 28) has edges of which direction: for each of 7 x 7 cells a histogram of the
 /// directions of the gradient, each pixel shared among its nearest two directions and four cells

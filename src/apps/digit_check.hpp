@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "tally/image/grey_image.hpp"
+#include "tally/nn/network.hpp"
+#include "tally/state/calibration.hpp"
+
+namespace tally {
+
+/// Tells digits from other drawings. For one thread.
+class DigitCheck {
+ public:
+  /// Throws an Error (ExitCode::kCheckpoint) unless `others`, which must outlive this, takes edge
+  /// directions and has one class more than `classes`; `name` is the model.
+  DigitCheck(const OthersNetwork& others, Index classes, const std::string& name);
+
+  /// That `digit` (28 x 28) is one at all, 0 to 1: of the softmax of the outputs, what the last one
+  /// leaves to the others.
+  [[nodiscard]] double probability(const GreyImage& digit);
+
+ private:
+  const OthersNetwork& others_;
+  Network network_;
+  NetworkWorkspace workspace_;
+};
+
+}  // namespace tally
