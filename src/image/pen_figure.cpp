@@ -2,10 +2,10 @@
 #include "tally/image/pen_figure.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <vector>
 
 #include <opencv2/imgproc.hpp>
 
@@ -71,13 +71,12 @@ void wobble(std::vector<PenStroke>& strokes, double strength, Dice& dice) {
     PenPoint direction, shift;
     double phase;
   };
-  std::array<Wave, 6> waves;
-  for (Wave& wave : waves) {
-    const PenPoint direction{dice.normal(6), dice.normal(6)};
-    const bool is_across = &wave < &waves[3];
-    wave = {direction,
-            {is_across ? strength : 0, is_across ? 0 : strength},
-            dice.uniform(0, 2 * std::numbers::pi)};
+  std::vector<Wave> waves;
+  for (const PenPoint shift : {PenPoint{strength, 0}, PenPoint{0, strength}}) {
+    for (int i = 0; i < 3; ++i) {
+      const PenPoint direction{dice.normal(6), dice.normal(6)};
+      waves.push_back({direction, shift, dice.uniform(0, 2 * std::numbers::pi)});
+    }
   }
   std::ranges::transform(strokes, strokes.begin(), with_points_between);
   map_points(strokes, [&](PenPoint p) {
