@@ -17,7 +17,7 @@ from recipes import data_directory, recipes, run_tool
 from report import count_inside, report
 
 SEEDS = (1, 2, 3)
-STOPS = (signal.SIGTERM, signal.SIGINT)
+STOPPING = threading.Event()
 MANY = 50  # cycles from which on shares mean something
 INSIDE_SHARE = 0.8  # of the strikes that must fall inside training
 
@@ -75,9 +75,10 @@ def guarded(lane, tally):
 
 
 def stop(number, _frame):
-    """Leaves nothing running; to be heard once."""
-    for heard in STOPS:
-        signal.signal(heard, signal.SIG_IGN)
+    """Leaves nothing running. A second signal may come while the first is heard."""
+    if STOPPING.is_set():
+        return
+    STOPPING.set()
     Job.end_all()
     os._exit(128 + number)
 
@@ -86,12 +87,13 @@ def main():
     asked = arguments()
     seed = asked.seed if asked.seed is not None else int(time.time())
     print(f"soak.sh: {asked.count} cycles, seed {seed}, in {asked.out}", file=sys.stderr)
-    for number in STOPS:
+    for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     codes = []
     worker = threading.Thread(target=lambda: codes.append(run(asked, seed)), daemon=True)
     worker.start()  # beside the thread that hears the signals
-    worker.join()
+    while worker.is_alive():  # a signal that comes to another thread does not end a wait
+        worker.join(0.1)
     return codes[0] if codes else 1
 
 
