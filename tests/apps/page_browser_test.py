@@ -115,6 +115,14 @@ class Page(TallyTest):
                     self.browser.click("#clear")
                     self.expect_nothing(self.settle())
 
+    def test_an_answer_that_may_be_no_digit_says_so(self):
+        """As models with a second network (tally-evaluate --others) answer."""
+        for digit_probability, note in (("0.03", "98.0 %, if it is a digit"), ("0.97", "98.0 %"),
+                                        ("undefined", "98.0 %")):
+            self.assertEqual(self.browser.script(
+                "return note_of({status: 'ok', class: 3, top: [{class: 3, probability: 0.98}], "
+                f"digit_probability: {digit_probability}}}, '');"), note)
+
     def test_the_page_says_what_the_command_line_says(self):
         shown = self.draw("5")
         page = self.browser.script("return document.getElementById('drawing').toDataURL()")
