@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "calibrate.hpp"
 
+#include "digit_check.hpp"
 #include "tally/core/error.hpp"
 #include "tally/data/held_out_images.hpp"
-#include "tally/image/edge_directions.hpp"
 #include "tally/nn/calibration.hpp"
 #include "tally/nn/evaluator.hpp"
 
@@ -37,19 +37,17 @@ Calibration calibrate(const TrainedModel& model, const std::string& name,
 
 OthersNetwork others_network(const TrainingState& others, const TrainedModel& model,
                              const std::string& name) {
-  OthersNetwork network{others.config.network, others.data.rows * others.data.columns,
-                        others.parameters};
-  const Index classes = Network(network.spec, network.inputs).outputs();
-  require(network.inputs == kEdgeValues && classes == model.network().outputs() + 1,
-          ExitCode::kUsage,
+  const Index classes = model.network().outputs();
+  const Network network(others.config.network, others.data.rows * others.data.columns);
+  require(tells_digits(network, classes), ExitCode::kUsage,
           "{}: expected a network of {} classes trained on data of tally-data others, got {} "
           "classes and images of {} x {}",
-          name, model.network().outputs() + 1, classes, others.data.rows, others.data.columns);
+          name, classes + 1, network.outputs(), others.data.rows, others.data.columns);
   require(others.config.loss == LossKind::kSoftmaxCrossEntropy, ExitCode::kUsage,
           "{}: expected a network trained with --loss softmax-cross-entropy, whose outputs are "
           "probabilities",
           name);
-  return network;
+  return {network.spec(), network.inputs(), others.parameters};
 }
 
 }  // namespace tally

@@ -2,7 +2,6 @@
 #include "digit_check.hpp"
 
 #include "tally/core/error.hpp"
-#include "tally/image/edge_directions.hpp"
 #include "tally/nn/calibration.hpp"
 #include "tally/nn/pixels.hpp"
 
@@ -10,8 +9,7 @@ namespace tally {
 
 DigitCheck::DigitCheck(const OthersNetwork& others, Index classes, const std::string& name)
     : others_(others), network_(others.spec, others.inputs), workspace_(network_, 1) {
-  const bool is_fit = network_.inputs() == kEdgeValues && network_.outputs() == classes + 1;
-  require(is_fit, ExitCode::kCheckpoint,
+  require(tells_digits(network_, classes), ExitCode::kCheckpoint,
           "{}: /others: expected a network of {} inputs and {} outputs, got {} and {}", name,
           kEdgeValues, classes + 1, network_.inputs(), network_.outputs());
 }

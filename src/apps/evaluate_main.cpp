@@ -66,7 +66,7 @@ TrainedModel calibrated(const TrainedModel& model, const EvaluateOptions& option
 ExitCode evaluate(const EvaluateOptions& options) {
   const ThreadTeam team(options.threads);
   LoadedCheckpoint loaded = load_with_warnings("tally-evaluate", options.model);
-  TrainedModel model(std::move(loaded.state), loaded.calibration);
+  TrainedModel model(std::move(loaded.state), std::move(loaded.calibration));
   const auto directory = data_directory(options.data);
   if (!options.calibrated.empty()) model = calibrated(model, options, directory, team);
   const Split split = options.use_training_images ? Split::kTrain : Split::kTest;

@@ -71,7 +71,7 @@ ExitCode predict(const PredictOptions& options) {
   require(options.images.empty() == options.is_served, ExitCode::kUsage,
           "expected images, or --serve, but not both; see --help");
   LoadedCheckpoint loaded = load_with_warnings("tally-predict", options.model);
-  const TrainedModel model(std::move(loaded.state), loaded.calibration);
+  const TrainedModel model(std::move(loaded.state), std::move(loaded.calibration));
   if (!options.is_served) return predict_images(model, options);
   serve_page(model, options.model, options.predictor, options.page);
   return ExitCode::kDone;

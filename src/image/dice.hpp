@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <numbers>
 
@@ -21,6 +22,12 @@ class Dice {
     return low + static_cast<int>(stream_.below(static_cast<std::uint32_t>(high - low + 1)));
   }
   bool chance(double probability) { return stream_.uniform() < probability; }
+  /// The place of one of so many.
+  std::size_t index(std::size_t count) { return stream_.below(static_cast<std::uint32_t>(count)); }
+  template <typename Values>
+  auto one_of(const Values& values) {
+    return values[index(values.size())];
+  }
   double sign() { return chance(0.5) ? 1 : -1; }
   /// Normal with mean 0 (Box and Muller, "A Note on the Generation of Random Normal Deviates",
   /// 1958).

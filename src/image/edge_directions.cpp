@@ -62,9 +62,10 @@ GreyImage edge_directions(const GreyImage& digit) {
   GreyImage image(kEdgeCells, kEdgeCells * kEdgeDirections);
   if (squares == 0) return image;
   constexpr double kScale = 240;
+  const double length = std::sqrt(squares);
   for (std::size_t i = 0; i < histogram.size(); ++i) {
-    image.pixels[i] = static_cast<std::uint8_t>(
-        std::lround(kScale * std::sqrt(histogram[i] / std::sqrt(squares))));
+    image.pixels[i] =
+        static_cast<std::uint8_t>(std::lround(kScale * std::sqrt(histogram[i] / length)));
   }
   return image;
 }

@@ -72,17 +72,14 @@ std::vector<PenStroke> lattice(Dice& dice) {
       points.push_back(at + shaken(dice, shaking));
     }
   }
-  const auto any = [&] {
-    return static_cast<std::size_t>(dice.between(0, static_cast<int>(points.size()) - 1));
-  };
-  const double bent_share = std::array{0.0, 0.5, 0.9}[static_cast<std::size_t>(dice.between(0, 2))];
+  const double bent_share = dice.one_of(std::array{0.0, 0.5, 0.9});
   std::vector<PenStroke> strokes;
-  std::size_t at = any();
+  std::size_t at = dice.index(points.size());
   for (int stroke = dice.between(1, 4); stroke > 0 || strokes.empty(); --stroke) {
-    if (dice.chance(0.5)) at = any();
+    if (dice.chance(0.5)) at = dice.index(points.size());
     PenStroke path;
     for (int leg = dice.between(1, 3); leg > 0; --leg) {
-      const std::size_t to = any();
+      const std::size_t to = dice.index(points.size());
       if (to == at) continue;
       const double side = dice.sign(), bend = dice.uniform(0.3, 1.2);
       append_curve(path, points[at], points[to], dice.chance(bent_share) ? side * bend : 0);
@@ -98,21 +95,18 @@ std::vector<PenStroke> stems_and_bowls(Dice& dice) {
   constexpr std::array kTops = {0.0, 0.35, -0.4}, kBottoms = {1.0, 0.65, 1.4};
   constexpr std::array kHeights = {0.25, 0.5, 0.65, 0.75};
   constexpr std::array kTurns = {pi, 1.5 * pi, 1.75 * pi, 2 * pi};
-  const auto one_of = [&](const auto& values) {
-    return values[static_cast<std::size_t>(dice.between(0, static_cast<int>(values.size()) - 1))];
-  };
   std::vector<PenStroke> strokes;
   for (int stem = dice.between(0, 2); stem > 0; --stem) {
-    const double x = dice.uniform(0, 1), top = one_of(kTops);
-    const double lean = dice.normal(0.03), bottom = one_of(kBottoms);
+    const double x = dice.uniform(0, 1), top = dice.one_of(kTops);
+    const double lean = dice.normal(0.03), bottom = dice.one_of(kBottoms);
     strokes.push_back({{x, top}, {x + lean, bottom}});
   }
   for (int bowl = dice.between(1, 3); bowl > 0; --bowl) {
     const int eighth = dice.between(0, 7);
     const double from = eighth * pi / 4 + dice.normal(0.1);
-    const double x = dice.uniform(0, 1), y = one_of(kHeights);
+    const double x = dice.uniform(0, 1), y = dice.one_of(kHeights);
     const double width = dice.uniform(0.2, 0.6), height = dice.uniform(0.2, 0.5);
-    const double side = dice.sign(), turn = one_of(kTurns);
+    const double side = dice.sign(), turn = dice.one_of(kTurns);
     strokes.push_back(arc({x, y}, {width, height}, from, from + side * turn));
   }
   return strokes;
