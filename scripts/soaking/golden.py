@@ -20,7 +20,7 @@ class GoldenRuns:
             if key not in self.results:
                 run_dir = self.directory / f"golden-{recipe.name}-{seed}"
                 job = Job(["--run-dir", run_dir, *recipe.arguments(seed), "--threads", 1], 1,
-                          self.directory / f"golden-{recipe.name}-{seed}-job")
+                          run_dir.with_name(f"{run_dir.name}-job"))
                 code = job.popen.wait()
                 job.leftovers()
                 if code != 0:

@@ -133,8 +133,7 @@ class Job:
             if alive or not self.ranks:
                 lived = time.monotonic()
             if time.monotonic() - lived > EMPTY_SECONDS and self.is_deadlocked_in_pmix():
-                self.mpirun.signal(signal.SIGKILL)
-                self.popen.wait()
+                self.end()
                 return End(None, is_mpirun_empty=True)
             if not self.is_running() and self.seconds_without_mpirun() > ORPHAN_SECONDS:
                 for rank in alive:
