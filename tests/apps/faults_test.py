@@ -103,8 +103,7 @@ class Faults(TallyTest):
     def test_a_closed_standard_output_does_not_end_the_training(self):
         name = self.directory / "piped"
         line = command("tally-train", "--run-dir", name, "--data", "data/digits", "--epochs", 2)
-        with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE,
-                              env=os.environ) as process:
+        with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE) as process:
             process.stdout.close()
             self.assertEqual(process.wait(timeout=60), 0)
         self.assertEqual(status(name)[0], "DONE")

@@ -4,25 +4,17 @@ named. Other instructions or kernels are a warning, since only the bits differ; 
 
 The checkpoints are changed with h5py and signed again, as docs/checkpoint.md describes it.
 """
-import hashlib
 import pathlib
 import shutil
 
 import h5py
 import numpy
 
-from tally_testing import DIGITS, TallyTest, digest, main, run, write_idx
+from tally_testing import DIGITS, TallyTest, digest, main, run, sign_checkpoint, write_idx
 
 NAME = "step-000000000032.h5"
 OTHER_RUN = "leave it out to continue, or start another run with another --run-dir"
 OTHER_DATA = "pass the data that this run was started on with --data"
-
-
-def sign(path, format_version=1):
-    contents = path.read_bytes()
-    block = f"TALLY CHECKPOINT\nformat {format_version}\nbytes {len(contents) - 512}\n".encode()
-    sha = hashlib.sha256(block + contents[512:]).hexdigest()
-    path.write_bytes((block + f"sha256 {sha}\n".encode()).ljust(512, b"\0") + contents[512:])
 
 
 def put_text(file, group, name, text):
@@ -46,7 +38,7 @@ class OtherCheckpoints(TallyTest):
         if change:
             with h5py.File(path, "r+") as file:
                 change(file)
-        sign(path, format_version)
+        sign_checkpoint(path, format_version)
         return path
 
     def resume(self, path, *arguments, **options):

@@ -9,7 +9,7 @@ import unittest
 
 import numpy
 
-from tally_testing import DIGITS, TallyTest, main, mount_tmpfs, run, write_idx
+from tally_testing import (DIGITS, TallyTest, main, mount_tmpfs, run, sign_checkpoint, write_idx)
 
 MISSING = "/tmp/tally-no-such-thing"
 
@@ -225,15 +225,8 @@ class Refusals(TallyTest):
         whole = newest.read_bytes()
         (self.directory / "flipped.h5").write_bytes(whole[:3000] + bytes([whole[3000] ^ 1])
                                                     + whole[3001:])
-        self.write_newer(whole)
-
-    def write_newer(self, whole):
-        import hashlib
-
-        lines = whole[: whole.index(b"sha256 ")].replace(b"format 1", b"format 2")
-        sha = hashlib.sha256(lines + whole[512:]).hexdigest()
-        block = lines + b"sha256 " + sha.encode() + b"\n"
-        (self.directory / "newer.h5").write_bytes(block.ljust(512, b"\0") + whole[512:])
+        (self.directory / "newer.h5").write_bytes(whole)
+        sign_checkpoint(self.directory / "newer.h5", format_version=2)
 
     def damage(self):
         folder = self.directory / "damaged" / "checkpoints"

@@ -9,7 +9,7 @@ import sys
 import time
 import unittest.mock
 
-from tally_testing import BIN, ROOT, TallyTest, main
+from tally_testing import BIN, ROOT, TallyTest, children_of, main, wait_until
 
 sys.path.insert(0, str(ROOT / "scripts" / "soaking"))
 os.environ.setdefault("TALLY_BIN", str(BIN))
@@ -21,14 +21,6 @@ from lane import Lane, Tally  # noqa: E402
 from recipes import recipes  # noqa: E402
 
 CYCLES = 12
-
-
-def children_of(pid):
-    try:
-        return [int(child) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
-                for child in (task / "children").read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
 
 
 class Soak(TallyTest):
@@ -45,29 +37,24 @@ class Soak(TallyTest):
         ended = int(done.stdout.split("| runs that came to their end | ")[1].split()[0])
         self.assertGreater(ended, 0)
 
-
     def test_a_soak_that_is_stopped_leaves_nothing_running(self):
         soak = subprocess.Popen(
             [ROOT / "scripts" / "soak.sh", "49", "1", "--out", self.directory / "soak"],
             env={**os.environ, "TALLY_BIN": str(BIN)}, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
-        self.wait_until(lambda: len(children_of(soak.pid)) > 1 and self.ranks_of(soak.pid))
-        processes = [Process(pid) for pid in children_of(soak.pid)] + self.ranks_of(soak.pid)
+        wait_until(lambda: len(children_of(soak)) > 1 and self.processes_of(soak)[1], "ranks", seconds=60)
+        children, ranks = self.processes_of(soak)
         soak.terminate()
         soak.send_signal(signal.SIGINT)
         self.assertIn(soak.wait(60), (128 + signal.SIGTERM, 128 + signal.SIGINT))
-        self.wait_until(lambda: not any(process.state() for process in processes), seconds=5)
+        wait_until(lambda: not any(process.state() for process in [*children, *ranks]),
+                   "the end of all processes", seconds=5)
         self.assertEqual(list(pathlib.Path("/dev/shm").glob(f"tally-soak-{soak.pid}-*")), [])
 
-    def wait_until(self, condition, seconds=60):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, "waited too long")
-            time.sleep(0.02)
-
-    def ranks_of(self, pid):
-        """The grandchildren of the soak."""
-        return [Process(rank) for child in children_of(pid) for rank in children_of(child)]
+    def processes_of(self, soak):
+        """Its children, and theirs: the ranks."""
+        children = [Process(pid) for pid in children_of(soak)]
+        return children, [Process(pid) for child in children for pid in children_of(child)]
 
 
 class Hangs(TallyTest):

@@ -131,8 +131,7 @@ class Locked(TallyTest):
         recipe = ["--data", DIGITS, "--epochs", 9999, "--checkpoint-every", "5steps"]
         first = subprocess.Popen(
             command("tally-train", "--run-dir", run_dir, *recipe), cwd=ROOT,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            env=os.environ)
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.addCleanup(first.kill)
         wait_for_checkpoint(self, run_dir)
         refused = run("tally-train", "--run-dir", run_dir, "--resume", ranks=2)
