@@ -25,7 +25,7 @@ train() {
   local ranks=$1
   shift
   rm -rf "$scratch/run"
-  mpirun --quiet -n "$ranks" $bin/tally-train --run-dir "$scratch/run" --quiet "$@"
+  mpirun -n "$ranks" $bin/tally-train --run-dir "$scratch/run" --quiet "$@"
 }
 
 # row NAME DIR: the default recipe with every seed.

@@ -23,7 +23,7 @@ for reduction in tree mpi; do
     ranks=${layout%x*}
     threads=${layout#*x}
     rm -rf "$scratch/run"
-    mpirun --quiet --bind-to none -n "$ranks" $bin/tally-train "${recipe[@]}" \
+    mpirun --bind-to none -n "$ranks" $bin/tally-train "${recipe[@]}" \
       --reduction $reduction --threads "$threads" --run-dir "$scratch/run"
     printf '%-4s  %s ranks x threads  %s\n' $reduction "$layout" \
       "$($bin/tally-checkpoint digest "$scratch/run")"

@@ -229,7 +229,7 @@ class Benchmark:
 def trained(options, scratch):
     """The run directory of the default recipe."""
     run = scratch / "run"
-    subprocess.run(["mpirun", "--quiet", "-n", "2", options.binaries / "tally-train", "--data",
+    subprocess.run(["mpirun", "-n", "2", options.binaries / "tally-train", "--data",
                     options.data, "--run-dir", run, "--quiet"], check=True)
     return run
 

@@ -19,14 +19,14 @@ export OMPI_MCA_rmaps_base_oversubscribe=1   # three ranks on two cores, to show
 export OMPI_MCA_mpi_yield_when_idle=1
 
 echo "training on 2 ranks"
-mpirun --quiet -n 2 $bin/tally-train --data data/digits --run-dir $run
+mpirun -n 2 $bin/tally-train --data data/digits --run-dir $run
 accuracy=$($bin/tally-evaluate $run --data data/digits | head -n 1)
 
 # interrupt: starts the training and stops it after its first epoch. It takes a fraction of a second
 # in all, so that it may have ended before the signal comes.
 interrupt() {
   rm -rf $interrupted
-  mpirun --quiet -n 2 $bin/tally-train --data data/digits --run-dir $interrupted --quiet &
+  mpirun -n 2 $bin/tally-train --data data/digits --run-dir $interrupted --quiet &
   local pid=$!
   until [ "$(wc -l 2>/dev/null <$interrupted/metrics.csv || echo 0)" -gt 1 ]; do
     kill -0 $pid 2>/dev/null || break # it has ended already, for better or worse
@@ -37,7 +37,7 @@ interrupt() {
   [ "$(head -n 1 $interrupted/run.status)" = RESUME ]
 }
 
-echo "training again, with an interruption, and resuming on 3 ranks"
+echo "training again, with an interruption (mpirun reports its exit code, 75), and resuming on 3 ranks"
 for attempt in 1 2 3 4 5 6 7 8; do
   if interrupt; then break; fi
   if [ "$attempt" = 8 ]; then
@@ -46,7 +46,7 @@ for attempt in 1 2 3 4 5 6 7 8; do
   fi
 done
 stopped=$(sed -n 's/^step //p' $interrupted/run.status)
-mpirun --quiet -n 3 $bin/tally-train --run-dir $interrupted --resume --quiet
+mpirun -n 3 $bin/tally-train --run-dir $interrupted --resume --quiet
 if ! $bin/tally-checkpoint diff $run $interrupted; then
   echo "quickstart.sh: the interrupted training ended in other bits; please report this" >&2
   exit 1
@@ -80,7 +80,7 @@ Try next:$as_root
   $bin/tally-predict $run YOUR-DRAWING.png --stages stages
   $bin/tally-predict $run --serve   # and draw in your browser
   $bin/tally-data show data/digits 7
-  scripts/get_mnist.sh && mpirun --quiet -n 2 $bin/tally-train --run-dir runs/mnist
+  scripts/get_mnist.sh && mpirun -n 2 $bin/tally-train --run-dir runs/mnist
   scripts/plot_metrics.py $run
   ./scripts/test.sh
 END

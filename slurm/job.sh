@@ -117,15 +117,15 @@ begin_job() {
 # --- train ---
 
 # mpirun starts ranks on the nodes that the job has this time, each bound to its cores, and fills one
-# node after the other. --quiet keeps it from speaking when ranks stop early. The first variable gives
-# ranks 15 seconds, instead of one, between SIGTERM and SIGKILL. The other one keeps mpirun from
-# sleeping twice as long after ranks that have stopped by themselves: run.status says how they ended.
+# node after the other. The first variable gives ranks 15 seconds, instead of one, between SIGTERM and
+# SIGKILL. The other one keeps mpirun from sleeping twice as long after ranks that have stopped by
+# themselves: run.status says how they ended.
 export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-15}"
 export OMPI_MCA_orte_abort_on_non_zero_status=0
 mpirun_on() {
   local ranks=$1
   shift
-  exec mpirun --quiet -n "$ranks" --map-by "slot:PE=${SLURM_CPUS_PER_TASK:-1}" "$@"
+  exec mpirun -n "$ranks" --map-by "slot:PE=${SLURM_CPUS_PER_TASK:-1}" "$@"
 }
 
 # Whether this launch has written run.status; before that it may not be ready for signals.

@@ -21,7 +21,8 @@ def start(line: Sequence, environment: Mapping[str, str] | None = None) -> subpr
 
 
 def finish(process: subprocess.Popen, timeout: float = 600) -> str:
-    """What the program printed; raises Failed with the end of its errors, and leaves no process."""
+    """What the program printed; raises Failed with the end of its errors, behind which
+    mpirun may say thirty lines of its own, and leaves no process."""
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -29,7 +30,7 @@ def finish(process: subprocess.Popen, timeout: float = 600) -> str:
     finally:
         stop(process)
     if process.returncode != 0:
-        told = "\n".join(err.strip().splitlines()[-8:])
+        told = "\n".join(err.strip().splitlines()[-40:])
         raise Failed(f"{' '.join(process.args)}: exit code {process.returncode}\n{told}")
     return out
 

@@ -135,7 +135,7 @@ def digests(trainer: Trainer) -> Goal:
 
 def guards(trainer: Trainer, ranks: int, quick: bool) -> Goal:
     """Epochs with guards and without take turns in one process; flags and saves are apart."""
-    found = json.loads(process.run(["mpirun", "--quiet", "--bind-to", "none", "-n", ranks,
+    found = json.loads(process.run(["mpirun", "--bind-to", "none", "-n", ranks,
                                     trainer.binaries / "tally_guards", trainer.data,
                                     20 if quick else 100]))
     alone = {name: 100 * found[name] / found["step_without"]

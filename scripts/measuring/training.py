@@ -102,7 +102,7 @@ class Trainer:
         if oversubscribe:
             environment |= {"OMPI_MCA_rmaps_base_oversubscribe": "1",
                             "OMPI_MCA_mpi_yield_when_idle": "1", "OMP_WAIT_POLICY": "passive"}
-        return process.run(["mpirun", "--quiet", "--bind-to", "none", "-n", training.ranks,
+        return process.run(["mpirun", "--bind-to", "none", "-n", training.ranks,
                             *wrapper, self.binaries / "tally-train", "--data", self.data,
                             "--run-dir", self.run_dir, *training.arguments(), *options],
                            environment)

@@ -11,7 +11,7 @@ import subprocess
 import unittest
 
 from tally_testing import (BIN, DIGITS, TallyTest, main, mount_tmpfs,
-                           require_no_sanitizer)
+                           require_no_sanitizer, without_notices)
 
 PRELOADED = os.environ.get("TALLY_MPI_WITHOUT_THREADS")
 CORES = sorted(os.sched_getaffinity(0))
@@ -26,7 +26,7 @@ HOST = os.uname().nodename
 
 
 def mpirun(*options):
-    return ["mpirun", "--quiet", *map(str, options)]
+    return ["mpirun", *map(str, options)]
 
 
 class Launches(TallyTest):
@@ -39,8 +39,10 @@ class Launches(TallyTest):
                 *map(str, arguments)]
 
     def launch(self, line, env=None):
-        return subprocess.run(line, env={**CLEAN, **SETTINGS, **(env or {})}, capture_output=True,
+        done = subprocess.run(line, env={**CLEAN, **SETTINGS, **(env or {})}, capture_output=True,
                               text=True, check=False, stdin=subprocess.DEVNULL, timeout=100)
+        done.stderr = without_notices(done.stderr)
+        return done
 
     def in_two_parts(self, first, second, *arguments, options=(), path=BIN / "tally-train"):
         """Rank 0 and rank 1 of one job, each started by words of its own."""

@@ -37,7 +37,7 @@ class SeveralHosts(TallyTest):
         """One rank on each of `hosts`, launched from n1, with seconds between SIGTERM and SIGKILL."""
         hostfile = self.directory / f"hosts-{'-'.join(hosts)}"
         hostfile.write_text("".join(f"{name} slots=1\n" for name in hosts))
-        words = [*self.hosts["n1"].enter(), "mpirun", "--quiet", "--hostfile", hostfile, "--bind-to", "none",
+        words = [*self.hosts["n1"].enter(), "mpirun", "--hostfile", hostfile, "--bind-to", "none",
                  "-n", len(hosts), BIN / "tally-train", "--run-dir", self.directory / run_dir, *arguments]
         environment = {**os.environ, "OMPI_MCA_plm_rsh_agent": str(self.agent),
                        "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_ALLOW_RUN_AS_ROOT": "1",

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -37,6 +38,18 @@ def command(tool, *arguments, ranks=None):
     return [str(RUN_MPI), str(ranks), *line] if ranks else line
 
 
+# Open MPI frames what it says between two lines of dashes.
+FRAMED = re.compile(r"^-{70,}\n(?:(?!-{70,}$).*\n)*?-{70,}\n", re.MULTILINE)
+OF_AN_END = re.compile(r"Primary job +terminated normally, but|(mpirun|prterun) (detected|noticed) that|"
+                       r"MPI_ABORT was invoked|MPI_Abort")
+
+
+def without_notices(text):
+    """What the programs said: without the launcher's notices that a rank has ended early. What it has to
+    say of a launch stays, so that a test that starts nothing says why."""
+    return FRAMED.sub(lambda frame: "" if OF_AN_END.search(frame[0]) else frame[0], text)
+
+
 def run(tool, *arguments, ranks=None, cwd=None, env=None, timeout=120):
     start = time.monotonic()
     done = subprocess.run(
@@ -49,7 +62,7 @@ def run(tool, *arguments, ranks=None, cwd=None, env=None, timeout=120):
         text=True,
         check=False,
     )
-    return Result(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+    return Result(done.returncode, done.stdout, without_notices(done.stderr), time.monotonic() - start)
 
 
 def children_of(process):

@@ -13,7 +13,8 @@ import time
 
 from failing_io import SAVE_CHECKPOINTS, Saving, calls_in, faults, save_checkpoints
 from tally_testing import (DIGITS, ROOT, TallyTest, command, digest, main,
-                           require_no_sanitizer, run, status, stop_at, wait_for_stop)
+                           require_no_sanitizer, run, status, stop_at, wait_for_stop,
+                           without_notices)
 
 NO_LOCKS = ("this file system has no locks; see to it that no two runs use this directory at the "
             "same time")
@@ -114,7 +115,7 @@ class StaleOwner(TallyTest):
         before = contents(run_dir)
         for rank in ranks:
             os.kill(rank, signal.SIGCONT)
-        errors = sleeper.communicate(timeout=60)[1]
+        errors = without_notices(sleeper.communicate(timeout=60)[1])
         self.assertEqual(sleeper.returncode, 3, errors)
         self.assertRegex(errors, rf"\Atally-train: warning: {run_dir}: {NO_LOCKS}\n"
                          rf"tally-train: {run_dir}: taken over by host {HOST}, process \d+; this run "

@@ -8,4 +8,4 @@ if [ "$(id -u)" = 0 ]; then
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
 export OMPI_MCA_mpi_yield_when_idle=1 OMP_WAIT_POLICY=passive
-exec mpirun --quiet --oversubscribe --bind-to none -n "$ranks" "$@"
+exec mpirun --oversubscribe --bind-to none -n "$ranks" "$@"
