@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // tally-train: trains and resumes; writes a run directory.
+#include "openmp_waiting.hpp"
 #include "tally/core/gemm.hpp"
 #include "tally/io/config_file.hpp"
 #include "tally/parallel/mpi_environment.hpp"
@@ -67,10 +68,11 @@ ExitCode train_and_report(const Launch& launch, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace tally;
+  choose_openmp_waiting(argv);
   const auto started = std::chrono::steady_clock::now();
   Heartbeat heartbeat;
-  Watchdog watchdog(heartbeat, launched_rank(), given_stall_timeout(argc, argv));
-  StopRequest signals;
+  StopRequest signals;  // before any other thread
+  Watchdog watchdog(heartbeat, signals, launched_rank(), given_stall_timeout(argc, argv));
   try {
     const MpiEnvironment environment(argc, argv);
     std::vector<int> nodes;

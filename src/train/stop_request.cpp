@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
+// Why no handler: oneDNN's kernels for AVX2 keep the stack pointer in a buffer on the heap while they
+// compute. The kernel of the system would push the frame of a handler there, over the heap below.
+// SA_ONSTACK does not help: the alternate stack is one thread's, and any thread may get a signal.
 #include "tally/train/stop_request.hpp"
 
 #include <array>
-#include <atomic>
-#include <csignal>
+
+#include <pthread.h>
 
 #include "tally/train/step_flags.hpp"
 
 namespace tally {
 namespace {
 
-// The only global: a handler can reach nothing else.
-std::atomic<std::uint32_t> requested_flags = 0;
-static_assert(std::atomic<std::uint32_t>::is_always_lock_free, "used in signal handlers");
-
-constexpr std::array kHandled = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT};
+constexpr std::array kTaken = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP};
 
 std::uint32_t flag_of(int signal_number) {
   switch (signal_number) {
@@ -24,41 +23,71 @@ std::uint32_t flag_of(int signal_number) {
       return kStopForUsr2;
     case SIGINT:
       return kStopForInt;
+    case SIGHUP:
+      return kStopForHup;
     default:
       return kStopForTerm;
   }
 }
 
-extern "C" void note_signal(int signal_number) {
-  requested_flags.fetch_or(flag_of(signal_number), std::memory_order_relaxed);
+// A blocked signal is delivered to sigwait() even where it is ignored.
+bool is_left_ignored(int signal_number) {
+  if (signal_number != SIGINT && signal_number != SIGHUP) return false;
+  struct sigaction action {};
+  sigaction(signal_number, nullptr, &action);
+  return action.sa_handler == SIG_IGN;
 }
 
-void handle(int signal_number, void (*handler)(int)) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  action.sa_flags = SA_RESTART;
-  sigemptyset(&action.sa_mask);
-  sigaction(signal_number, &action, nullptr);
+// Open MPI starts a daemon beside a rank that was started alone. Children inherit what is blocked,
+// and that daemon would not hear that it is to end.
+sigset_t mask_of_children;
+
+void restore_mask_in_child() {
+  sigprocmask(SIG_SETMASK, &mask_of_children, nullptr);
+}
+
+void block(const sigset_t& signals) {
+  static const bool is_first = [&] {
+    pthread_sigmask(SIG_SETMASK, nullptr, &mask_of_children);
+    return pthread_atfork(nullptr, nullptr, restore_mask_in_child) == 0;
+  }();
+  static_cast<void>(is_first);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 }  // namespace
 
 StopRequest::StopRequest() {
-  requested_flags = 0;
-  for (const int signal_number : kHandled) handle(signal_number, note_signal);
-  handle(SIGPIPE, SIG_IGN);
+  sigemptyset(&signals_);
+  for (const int signal_number : kTaken) {
+    if (!is_left_ignored(signal_number)) sigaddset(&signals_, signal_number);
+  }
+  block(signals_);
+  std::signal(SIGPIPE, SIG_IGN);
+  listener_ = std::thread([this] { listen(); });
 }
 
 StopRequest::~StopRequest() {
-  for (const int signal_number : kHandled) handle(signal_number, SIG_DFL);
+  is_ending_ = true;
+  pthread_kill(listener_.native_handle(), SIGUSR1);  // to the listener alone, which then ends
+  listener_.join();
 }
 
-bool StopRequest::has_been_terminated() {
-  return (requested_flags.load(std::memory_order_relaxed) & kStopForTerm) != 0;
+void StopRequest::listen() {
+  while (true) {
+    int signal_number = 0;
+    sigwait(&signals_, &signal_number);
+    if (is_ending_) return;
+    flags_.fetch_or(flag_of(signal_number), std::memory_order_relaxed);
+  }
+}
+
+bool StopRequest::has_been_terminated() const {
+  return (flags_.load(std::memory_order_relaxed) & kStopForTerm) != 0;
 }
 
 std::uint32_t StopRequest::take() {
-  return requested_flags.fetch_and(~std::uint32_t{kSaveNow}, std::memory_order_relaxed);
+  return flags_.fetch_and(~std::uint32_t{kSaveNow}, std::memory_order_relaxed);
 }
 
 }  // namespace tally

@@ -8,7 +8,6 @@
 
 #include "tally/core/error.hpp"
 #include "tally/core/text.hpp"
-#include "tally/train/stop_request.hpp"
 
 namespace tally {
 namespace {
@@ -42,8 +41,9 @@ bool works_alone(Phase phase) {
 
 }  // namespace
 
-Watchdog::Watchdog(const Heartbeat& heartbeat, int rank, seconds timeout)
+Watchdog::Watchdog(const Heartbeat& heartbeat, const StopRequest& signals, int rank, seconds timeout)
     : heartbeat_(heartbeat),
+      signals_(signals),
       place_(fmt::format("rank {}", rank)),
       rank_(rank),
       timeout_(timeout),
@@ -145,7 +145,7 @@ std::string Watchdog::awaited_places() const {
 // Within the second that mpirun leaves between SIGTERM and SIGKILL.
 void Watchdog::explain_stop() {
   const milliseconds turn{300 + std::min(rank_, 4) * 100};
-  if (has_explained_stop_ || !StopRequest::has_been_terminated() || silent_ < turn) return;
+  if (has_explained_stop_ || !signals_.has_been_terminated() || silent_ < turn) return;
   if (!neighbours_ || neighbours_->elsewhere() == 0 || is_at_files()) return;
   has_explained_stop_ = true;
   const std::string message = fmt::format("tally-train: {}: asked to stop, and waits at {}; {}\n",

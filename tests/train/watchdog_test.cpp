@@ -12,6 +12,8 @@ using std::chrono::seconds;
 class WatchdogTest : public testing::Test {
  protected:
   WatchdogTest() { testing::GTEST_FLAG(death_test_style) = "threadsafe"; }
+
+  const StopRequest signals_;
 };
 
 TEST_F(WatchdogTest, EndsAProcessWithoutProgressAndSaysWhere) {
@@ -20,7 +22,7 @@ TEST_F(WatchdogTest, EndsAProcessWithoutProgressAndSaysWhere) {
         Heartbeat heartbeat;
         heartbeat.at_step(41);
         heartbeat.enter(Phase::kReduce);
-        const Watchdog watchdog(heartbeat, 0, seconds{1});
+        const Watchdog watchdog(heartbeat, signals_, 0, seconds{1});
         std::this_thread::sleep_for(seconds{60});
       },
       testing::ExitedWithCode(1),
@@ -33,7 +35,7 @@ TEST_F(WatchdogTest, SaysSoIfTheProcessItselfIsStuck) {
       {
         Heartbeat heartbeat;
         heartbeat.enter(Phase::kForward);
-        const Watchdog watchdog(heartbeat, 0, seconds{1});
+        const Watchdog watchdog(heartbeat, signals_, 0, seconds{1});
         std::this_thread::sleep_for(seconds{60});
       },
       testing::ExitedWithCode(1), "no progress for [0-9]+ s at step 0, forward; it is stuck itself");
@@ -41,7 +43,7 @@ TEST_F(WatchdogTest, SaysSoIfTheProcessItselfIsStuck) {
 
 TEST_F(WatchdogTest, LeavesAProcessWithProgressAlone) {
   Heartbeat heartbeat;
-  const Watchdog watchdog(heartbeat, 0, seconds{2});
+  const Watchdog watchdog(heartbeat, signals_, 0, seconds{2});
   for (int i = 0; i < 30; ++i) {
     heartbeat.enter(Phase::kForward);
     std::this_thread::sleep_for(milliseconds{100});
@@ -51,20 +53,20 @@ TEST_F(WatchdogTest, LeavesAProcessWithProgressAlone) {
 TEST_F(WatchdogTest, WaitsLongerWhileFilesAreWritten) {
   Heartbeat heartbeat;
   heartbeat.enter(Phase::kSave);
-  const Watchdog watchdog(heartbeat, 0, seconds{1});
+  const Watchdog watchdog(heartbeat, signals_, 0, seconds{1});
   std::this_thread::sleep_for(milliseconds{2800});
 }
 
 TEST_F(WatchdogTest, GivesLaunchersTimeToBringUpAllRanks) {
   const Heartbeat heartbeat;
-  const Watchdog watchdog(heartbeat, 0, seconds{1});
+  const Watchdog watchdog(heartbeat, signals_, 0, seconds{1});
   std::this_thread::sleep_for(milliseconds{2800});
 }
 
 TEST_F(WatchdogTest, IsOffWithATimeoutOfZero) {
   Heartbeat heartbeat;
   heartbeat.enter(Phase::kForward);
-  const Watchdog watchdog(heartbeat, 0, seconds{0});
+  const Watchdog watchdog(heartbeat, signals_, 0, seconds{0});
   std::this_thread::sleep_for(milliseconds{300});
 }
 

@@ -12,6 +12,7 @@
 
 #include "tally/train/heartbeat.hpp"
 #include "tally/train/neighbours.hpp"
+#include "tally/train/stop_request.hpp"
 
 namespace tally {
 
@@ -26,7 +27,8 @@ class Watchdog {
 
   /// From the start of the process, before ranks know each other; `rank` is what the launcher says.
   /// With a timeout of 0 nothing is watched.
-  Watchdog(const Heartbeat& heartbeat, int rank, std::chrono::seconds timeout);
+  Watchdog(const Heartbeat& heartbeat, const StopRequest& signals, int rank,
+           std::chrono::seconds timeout);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -55,6 +57,7 @@ class Watchdog {
   [[noreturn]] void end_process() const;
 
   const Heartbeat& heartbeat_;
+  const StopRequest& signals_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool is_ending_ = false;
