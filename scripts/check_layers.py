@@ -12,7 +12,7 @@ import sys
 
 # layer: (layers it may include, include prefixes of the packages it may use)
 LAYERS = {
-    "core": ([], ["Eigen/", "dnnl.h", "omp.h", "openssl/", "Random123/", "fmt/"]),
+    "core": ([], ["Eigen/", "dnnl.hpp", "omp.h", "openssl/", "Random123/", "fmt/"]),
     "data": (["core"], ["zlib.h", "fmt/"]),
     "image": (["core"], ["png.h", "turbojpeg.h", "libexif/", "opencv2/", "fmt/"]),
     "nn": (["core"], ["Eigen/", "fmt/"]),
@@ -24,7 +24,7 @@ LAYERS = {
     "run": (["core", "data", "nn", "optim", "state", "parallel", "train", "io"], ["fmt/"]),
     "apps": (
         ["core", "data", "image", "nn", "optim", "state", "parallel", "train", "io", "run"],
-        ["CLI/", "nlohmann/", "httplib.h", "fmt/"],
+        ["CLI/", "nlohmann/", "boost/asio/", "boost/beast/", "fmt/"],
     ),
 }
 

@@ -45,7 +45,7 @@ Kernels chosen_kernels() {
 std::string kernel_backend(Kernels kernels) {
 #ifdef TALLY_HAS_ONEDNN
   if (kernels == Kernels::kOneDnn) {
-    const dnnl_version_t& version = *dnnl_version();
+    const dnnl::version_t& version = *dnnl::version();
     return fmt::format("onednn-{}.{}.{}", version.major, version.minor, version.patch);
   }
 #endif

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include <dnnl.h>
+#include <dnnl.hpp>
 
 #include "tally/core/gemm.hpp"
 
@@ -37,8 +37,8 @@ class OneDnnGemm : public Gemm {
   void run(const Shape& shape, ConstMatrixView left, ConstMatrixView right, MatrixView product);
   Product& product_of(const Shape& shape);
 
-  dnnl_engine_t engine_ = nullptr;
-  dnnl_stream_t stream_ = nullptr;
+  dnnl::engine engine_;
+  dnnl::stream stream_;
   std::vector<std::unique_ptr<Product>> products_;
 };
 
