@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <optional>
+#include <cstddef>
 #include <string>
+#include <string_view>
+#include <variant>
 
-#include <httplib.h>
+#include "page_connection.hpp"
 
 namespace tally {
 
@@ -14,11 +16,18 @@ struct Refusal {
   std::string message;
 };
 
-/// Looks at all of a request but its body. `address` is the one that the server listens at.
-std::optional<Refusal> refusal_of(const httplib::Request& request, const std::string& address);
+/// A request whose sender, method and path may be answered, and whose body can be read.
+struct PageRequest {
+  enum class Kind { kPage, kPageHead, kPredict };
+  Kind kind = Kind::kPage;
+  std::size_t body_bytes = 0;
+  bool waits_to_continue = false;  ///< the client sends the body once it is told to
+  std::string body_start;          ///< what came of the body together with the head
+};
 
-/// The length of the body, if the request says it in the one way that is taken and it is not too
-/// large; else nothing of it is read.
-std::size_t body_length(const httplib::Request& request);
+/// Reads the head of a request and looks at all of it, within bounds of bytes and time. `address`
+/// is the one that the server listens at. A refusal of status 0 has nobody to be told.
+std::variant<PageRequest, Refusal> read_head(PageConnection& connection,
+                                             const std::string& address);
 
 }  // namespace tally

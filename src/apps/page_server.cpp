@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "page_server.hpp"
 
+#include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
-#include <semaphore>
+#include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <httplib.h>
 
 #include "drawing_page.hpp"
-#include "page_address.hpp"
 #include "page_connection.hpp"
 #include "page_request.hpp"
+#include "page_socket.hpp"
 #include "tally/core/error.hpp"
 
 namespace tally {
@@ -25,132 +24,142 @@ using namespace std::chrono_literals;
 
 // A browser takes up to six connections.
 constexpr int kThreads = 16;
-constexpr int kMostWaiting = 64;
+// A photo over a slow wireless network.
+constexpr auto kLongestBody = 20s;
+constexpr std::size_t kReadBytes = 64 << 10;
+// How soon a thread without a connection sees that the server stops.
+constexpr int kIdleMilliseconds = 50;
 
-/// Threads for a bounded number of connections; the others wait in the system's queue.
-class ConnectionQueue final : public httplib::TaskQueue {
- public:
-  explicit ConnectionQueue(const std::atomic<bool>& is_stopping)
-      : is_stopping_(is_stopping), threads_(kThreads) {}
+constexpr std::string_view kHeadersOfAllAnswers =
+    "Cache-Control: no-store\r\n"
+    "Connection: close\r\n"
+    "Content-Security-Policy: default-src 'none'; script-src 'unsafe-inline'; "
+    "style-src 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "X-Content-Type-Options: nosniff\r\n";
 
-  void enqueue(std::function<void()> connection) override {
-    while (!free_.try_acquire_for(50ms)) {
-      if (is_stopping_) return;
-    }
-    threads_.enqueue([this, connection = std::move(connection)] {
-      connection();
-      free_.release();
-    });
+std::string_view reason_of(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 431:
+      return "Request Header Fields Too Large";
+    default:
+      return "Bad Request";
   }
-
-  void shutdown() override { threads_.shutdown(); }
-
- private:
-  const std::atomic<bool>& is_stopping_;
-  std::counting_semaphore<> free_{kThreads + kMostWaiting};
-  httplib::ThreadPool threads_;
-};
-
-void answer_refusal(const Refusal& refusal, httplib::Response& response) {
-  response.status = refusal.status;
-  response.set_content(refusal.message + "\n", "text/plain; charset=utf-8");
-  if (refusal.status == 405) response.set_header("Allow", "GET, HEAD, POST");
 }
 
-httplib::Headers headers_of_all_answers() {
-  return {{"Cache-Control", "no-store"},
-          {"Content-Security-Policy",
-           "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-           "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-           "frame-ancestors 'none'"},
-          {"Cross-Origin-Resource-Policy", "same-origin"},
-          {"Referrer-Policy", "no-referrer"},
-          {"X-Content-Type-Options", "nosniff"}};
+std::string head_of_answer(int status, std::string_view type, std::size_t bytes) {
+  return fmt::format("HTTP/1.1 {} {}\r\n{}{}Content-Type: {}\r\nContent-Length: {}\r\n\r\n", status,
+                     reason_of(status), kHeadersOfAllAnswers,
+                     status == 405 ? "Allow: GET, HEAD, POST\r\n" : "", type, bytes);
+}
+
+/// The body of a request, or null if it does not come in time.
+std::optional<std::string> read_body(PageConnection& connection, const PageRequest& request) {
+  if (request.waits_to_continue && !connection.write("HTTP/1.1 100 Continue\r\n\r\n")) return {};
+  std::string body = request.body_start;
+  while (body.size() < request.body_bytes) {
+    const std::size_t count = body.size();
+    body.resize(std::min(request.body_bytes, count + kReadBytes));  // as it comes, not as announced
+    const std::size_t more = connection.read(std::span(body).subspan(count));
+    if (more == 0) return std::nullopt;
+    body.resize(count + more);
+  }
+  return body;
 }
 
 }  // namespace
 
-class PageServer::Implementation final : public httplib::Server {
+class PageServer::Implementation {
  public:
   Implementation(const PageServerOptions& options, AnswerImage answer)
-      : address_(options.address), answer_(std::move(answer)) {
-    new_task_queue = [this] { return new ConnectionQueue(is_stopping_); };
-    set_default_headers(headers_of_all_answers());
-    // Not SO_REUSEPORT, httplib's choice: two servers would share one port.
-    set_socket_options([](socket_t socket) {
-      const int yes = 1;
-      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    });
-    route();
-    bind(options.port);
-  }
+      : address_(options.address),
+        answer_(std::move(answer)),
+        socket_(options.address, options.port) {}
 
   [[nodiscard]] std::string url() const {
     const bool is_v6 = address_.find(':') != std::string::npos;
-    return fmt::format("http://{}:{}/", is_v6 ? "[" + address_ + "]" : address_, port_);
+    return fmt::format("http://{}:{}/", is_v6 ? "[" + address_ + "]" : address_, socket_.port());
   }
 
   void serve() {
-    const bool is_done = listen_after_bind();
-    has_ended_ = true;
-    require(is_done || is_stopping_, ExitCode::kFailure, "{}: accepts no more connections", url());
+    {
+      std::vector<std::jthread> threads;
+      for (int i = 0; i < kThreads; ++i) threads.emplace_back([this] { serve_connections(); });
+    }
+    require(!is_lost_, ExitCode::kFailure, "{}: accepts no more connections", url());
   }
 
-  void end() {
-    is_stopping_ = true;
-    while (!is_running() && !has_ended_) std::this_thread::sleep_for(1ms);
-    if (!has_ended_) stop();
-  }
+  void end() { is_stopping_ = true; }
 
  private:
-  void route() {
-    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-      const std::optional<Refusal> refusal = refusal_of(request, address_);
-      if (!refusal) return HandlerResponse::Unhandled;
-      answer_refusal(*refusal, response);
-      return HandlerResponse::Handled;
-    });
-    Get("/", [](const httplib::Request&, httplib::Response& response) {
-      response.set_content(kDrawingPage.data(), kDrawingPage.size(), "text/html; charset=utf-8");
-    });
-    Post("/predict", [this](const httplib::Request& request, httplib::Response& response) {
-      response.set_content(answer_(std::as_bytes(std::span(request.body))), "application/json");
-    });
-  }
-
-  void bind(int port) {
-    require(is_numeric(address_), ExitCode::kUsage,
-            "--serve-address: expected a numeric address, as 127.0.0.1, got \"{}\"", address_);
-    errno = 0;
-    port_ = port == 0 ? bind_to_any_port(address_) : bind_to_port(address_, port) ? port : -1;
-    require(port_ > 0, ExitCode::kUsage,
-            "{} port {}: cannot be opened ({}); choose another port, or 0 for any that is free",
-            address_, port,
-            errno == 0 ? "in use, or no address of this machine" : system_error_text(errno));
+  void serve_connections() {
+    while (!is_stopping_) {
+      const int descriptor = socket_.accept(kIdleMilliseconds);
+      if (descriptor == PageSocket::kLost) {
+        is_lost_ = is_stopping_ = true;
+      } else if (descriptor >= 0) {
+        serve_connection(descriptor);
+      }
+    }
   }
 
   /// One request for each connection: there is no next one whose beginning could be argued about.
-  bool process_and_close_socket(socket_t socket) override {
-    PageConnection connection(socket, is_stopping_);
+  void serve_connection(int descriptor) {
+    PageConnection connection(descriptor, is_stopping_);
     try {
-      bool is_closed = false;
-      const bool is_answered =
-          process_request(connection, true, is_closed, [&](httplib::Request& request) {
-            connection.allow(body_length(request));
-            request.ranges.clear();  // parts of a page can be asked for a thousand times at once
-          });
+      const auto request = read_head(connection, address_);
+      if (const auto* refusal = std::get_if<Refusal>(&request)) {
+        refuse(connection, *refusal);
+      } else {
+        connection.allow(kLongestBody);
+        answer(connection, std::get<PageRequest>(request));
+      }
       connection.drain();
-      return is_answered;
     } catch (const std::exception&) {  // no memory: the others go on
-      return false;
     }
+  }
+
+  static void refuse(PageConnection& connection, const Refusal& refusal) {
+    if (refusal.status == 0) return;
+    const std::string body = refusal.message + "\n";
+    connection.write(head_of_answer(refusal.status, "text/plain; charset=utf-8", body.size()) +
+                     body);
+  }
+
+  void answer(PageConnection& connection, const PageRequest& request) const {
+    if (request.kind == PageRequest::Kind::kPredict) {
+      const std::optional<std::string> image = read_body(connection, request);
+      if (!image) return;
+      const std::string body = answer_(std::as_bytes(std::span(*image)));
+      connection.write(head_of_answer(200, "application/json", body.size()) + body);
+      return;
+    }
+    std::string page = head_of_answer(200, "text/html; charset=utf-8", kDrawingPage.size());
+    if (request.kind == PageRequest::Kind::kPage) page += kDrawingPage;
+    connection.write(page);
   }
 
   std::string address_;
   AnswerImage answer_;
-  int port_ = -1;
+  PageSocket socket_;
   std::atomic<bool> is_stopping_ = false;
-  std::atomic<bool> has_ended_ = false;
+  std::atomic<bool> is_lost_ = false;
 };
 
 PageServer::PageServer(const PageServerOptions& options, AnswerImage answer)

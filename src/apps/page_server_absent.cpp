@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// In place of page_server.cpp where there is no cpp-httplib to build it with.
+// In place of page_server.cpp where there is no Boost to build it with.
 #include "page_server.hpp"
 #include "tally/core/error.hpp"
 
@@ -8,10 +8,9 @@ namespace tally {
 class PageServer::Implementation {};
 
 PageServer::PageServer(const PageServerOptions& /*options*/, AnswerImage /*answer*/) {
-  fail(
-      ExitCode::kUsage,
-      "--serve: tally-predict was built without cpp-httplib 0.11; install it (libcpp-httplib-dev), "
-      "then configure and build again");
+  fail(ExitCode::kUsage,
+       "--serve: tally-predict was built without Boost; install its headers (libboost-dev), then "
+       "configure and build again");
 }
 
 PageServer::~PageServer() = default;

@@ -155,7 +155,7 @@ class PageServer(TallyTest):
                 ("POST", "/", 405), ("PUT", "/", 405), ("DELETE", "/", 405), ("OPTIONS", "/", 405),
                 ("GET", "/predict", 405), ("PUT", "/predict", 405), ("OPTIONS", "/predict", 405),
                 ("GET", "/other", 404), ("GET", "/../etc/passwd", 404), ("POST", "/other", 404),
-                ("GET", "//", 404), ("BREW", "/", 400)):
+                ("GET", "//", 404), ("BREW", "/", 405)):
             with self.subTest(f"{method} {path}"):
                 status, head, _ = request(self.port, method, path, "Content-Length: 0\r\n")
                 self.assertEqual(status, expected)
@@ -167,11 +167,12 @@ class PageServer(TallyTest):
         for name, headers, expected in (
                 ("no length", TYPE, 411),
                 ("chunks", TYPE + "Transfer-Encoding: chunked\r\n", 411),
-                ("chunks and length", TYPE + length + "Transfer-Encoding: chunked\r\n", 411),
-                ("negative", TYPE + "Content-Length: -1\r\n", 411),
-                ("no number", TYPE + "Content-Length: 12x\r\n", 411),
+                ("chunks and length", TYPE + length + "Transfer-Encoding: chunked\r\n", 400),
+                ("negative", TYPE + "Content-Length: -1\r\n", 400),
+                ("no number", TYPE + "Content-Length: 12x\r\n", 400),
                 ("two lengths", TYPE + length + length, 411),
-                ("beyond 64 bits", TYPE + f"Content-Length: {1 << 64}\r\n", 411),
+                ("two that differ", TYPE + length + "Content-Length: 1\r\n", 400),
+                ("beyond 64 bits", TYPE + f"Content-Length: {1 << 64}\r\n", 400),
                 ("too large", TYPE + f"Content-Length: {(16 << 20) + 1}\r\n", 413),
                 ("huge", TYPE + f"Content-Length: {(1 << 63) - 1}\r\n", 413),
                 ("no type", length, 415),
@@ -189,6 +190,26 @@ class PageServer(TallyTest):
                                                b"most 16 MB; make it smaller\n"))
         self.assertEqual(post(self.port, large[:16 << 20])[0], 200)  # read, and no image
 
+    def test_a_client_that_waits_is_told_to_continue(self):
+        image = DRAWINGS[0].read_bytes()
+        with connect(self.port) as connection:
+            connection.sendall(f"POST /predict HTTP/1.1\r\nHost: localhost\r\n{TYPE}Expect: 100-continue\r\n"
+                               f"Content-Length: {len(image)}\r\n\r\n".encode())
+            self.assertEqual(connection.recv(1000), b"HTTP/1.1 100 Continue\r\n\r\n")
+            connection.sendall(image)
+            self.assertEqual(whole_reply(connection)[0], 200)
+
+    def test_memory_is_taken_for_what_comes_not_for_what_is_announced(self):
+        self.tearDown()
+        before = self.peak_megabytes()
+        waiting = [connect(self.port) for _ in range(12)]
+        for connection in waiting:
+            self.addCleanup(connection.close)
+            connection.sendall(f"POST /predict HTTP/1.1\r\nHost: localhost\r\n{TYPE}"
+                               f"Content-Length: {16 << 20}\r\n\r\n".encode())
+        self.tearDown()
+        self.assertLess(self.peak_megabytes() - before, 50)
+
     def test_parts_of_the_page_are_not_sent(self):
         ranges = ",".join(["0-"] * 1000)
         status, _, body = request(self.port, headers=f"Range: bytes={ranges}\r\n")
@@ -200,8 +221,8 @@ class PageServer(TallyTest):
         for size in (1, 10, 1000, 100_000):
             for _ in range(5):
                 status, _, _ = send(self.port, "", random.bytes(size) + b"\r\n\r\n")
-                self.assertIn(status, (0, 400, 414))
-        self.assertIn(send(self.port, "GET " + "/" * 100_000 + " HTTP/1.1\r\n\r\n")[0], (0, 414))
+                self.assertIn(status, (0, 400, 431))
+        self.assertIn(send(self.port, "GET " + "/" * 100_000 + " HTTP/1.1\r\n\r\n")[0], (0, 431))
         self.assertEqual(send(self.port, "\r\n" * 1000)[0], 400)
         self.assertIn(send(self.port, "GET / HTTP/9.9\r\n\r\n")[0], (400, 403))
 

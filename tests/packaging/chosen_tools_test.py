@@ -8,9 +8,9 @@ import unittest
 
 from tally_testing import BIN, ROOT, TallyTest, main
 
-# Packages by the names of find_package. What pkg-config finds (TurboJPEG, libexif, cpp-httplib) is
+# Packages by the names of find_package. What pkg-config finds (TurboJPEG, libexif) is
 # hidden by an empty folder of its files.
-IMAGES = ("PNG", "OpenCVImgproc")
+IMAGES = ("PNG", "OpenCVImgproc", "Boost")
 HIDDEN = {
     "train,checkpoint": (*IMAGES, "nlohmann_json"),
     "train": (*IMAGES, "nlohmann_json"),
@@ -19,7 +19,7 @@ HIDDEN = {
     "evaluate": ("MPI",),
     "predict": ("MPI",),
 }
-FOR_IMAGES = re.compile("opencv|png|jpeg|exif|httplib")
+FOR_IMAGES = re.compile("opencv|png|jpeg|exif")
 
 
 class ChosenToolsTest(TallyTest):
