@@ -14,7 +14,8 @@ bin=build/release/bin
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 [ -x $bin/tally-train ] || build release
-export OMPI_MCA_rmaps_base_oversubscribe=1 # more ranks than cores
+# More ranks than cores: as Open MPI 4 calls it, and as 5 does.
+export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export OMPI_MCA_mpi_yield_when_idle=1 OMP_WAIT_POLICY=passive
 recipe=(--data "$data" --micro-batch 16 --epochs 2 --quiet)
 

@@ -21,10 +21,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/packages.sh
 
 if [ "$1" = --build ]; then # for a test, which installs nothing
-  if ! command -v clang++-14 >/dev/null; then
-    echo "skipped: there is no clang++-14"
-    exit 77
-  fi
+  for tool in clang++ llvm-profdata llvm-cov; do
+    if ! command -v "$tool" >/dev/null; then
+      echo "skipped: there is no $tool"
+      exit 77
+    fi
+  done
   build fuzz
   exit
 fi

@@ -18,9 +18,8 @@ test_packages=(
   slurm-wlm munge iproute2
 )
 
-# Of the tests and of the preset tsan, too; the exact version, because programs and options differ
-# between them.
-fuzz_packages=(clang-14 llvm-14 libclang-rt-14-dev libomp-14-dev)
+# Of the tests and of the preset tsan, too; in the version that the distribution prefers.
+fuzz_packages=(clang llvm libclang-rt-dev libomp-dev)
 
 bench_packages=(libbenchmark-dev python3)
 

@@ -15,7 +15,8 @@ bin=build/release/bin
 run=runs/quickstart
 interrupted=runs/quickstart-interrupted
 rm -rf "$run" "$interrupted"
-export OMPI_MCA_rmaps_base_oversubscribe=1   # three ranks on two cores, to show that it works
+# Three ranks on two cores, to show that it works: as Open MPI 4 calls it, and as 5 does.
+export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export OMPI_MCA_mpi_yield_when_idle=1
 
 echo "training on 2 ranks"

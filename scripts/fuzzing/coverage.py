@@ -29,7 +29,7 @@ LEAST_PERCENT = 95
 
 
 def llvm(tool, *arguments):
-    done = subprocess.run([f"{tool}-14", *map(str, arguments)], capture_output=True, text=True,
+    done = subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True,
                           check=True, cwd=ROOT)
     return done.stdout
 

@@ -100,7 +100,8 @@ class Trainer:
         shutil.rmtree(self.run_dir, ignore_errors=True)
         environment = {"TALLY_KERNELS": training.kernels} if training.kernels else {}
         if oversubscribe:
-            environment |= {"OMPI_MCA_rmaps_base_oversubscribe": "1",
+            environment |= {"OMPI_MCA_rmaps_base_oversubscribe": "1",  # as Open MPI 4 calls it, and 5
+                            "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
                             "OMPI_MCA_mpi_yield_when_idle": "1", "OMP_WAIT_POLICY": "passive"}
         return process.run(["mpirun", "--bind-to", "none", "-n", training.ranks,
                             *wrapper, self.binaries / "tally-train", "--data", self.data,

@@ -50,7 +50,10 @@ Launcher launcher(const Environment& environment) {
   find_kind(environment, found);
   found.cores_per_task = number_of(environment, "SLURM_CPUS_PER_TASK", 1);
   found.cores_on_host = number_of(environment, "SLURM_CPUS_ON_NODE", 0);
+  // Open MPI 4 says so. From 5 on there are more ranks than slots, and they yield as well.
+  const int slots = number_of(environment, "OMPI_UNIVERSE_SIZE", 0);
   found.oversubscribes = number_of(environment, "OMPI_MCA_mpi_oversubscribe", 0) != 0 ||
+                         (slots > 0 && found.processes > slots) ||
                          number_of(environment, "OMPI_MCA_mpi_yield_when_idle", 0) != 0;
   const std::string_view policy = text_of(environment, "OMP_WAIT_POLICY");
   found.spins = policy != "passive" && policy != "PASSIVE";

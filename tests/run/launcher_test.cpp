@@ -54,6 +54,10 @@ TEST(Launchers, AreMissingInABatchScriptOfSeveralTasks) {
 TEST(Launchers, SayHowRanksShareCores) {
   EXPECT_TRUE(launcher_in({{"OMPI_MCA_mpi_oversubscribe", "1"}}).oversubscribes);
   EXPECT_FALSE(launcher_in({{"OMPI_MCA_mpi_oversubscribe", "0"}}).oversubscribes);
+  EXPECT_TRUE(
+      launcher_in({{"OMPI_COMM_WORLD_SIZE", "4"}, {"OMPI_UNIVERSE_SIZE", "2"}}).oversubscribes);
+  EXPECT_FALSE(
+      launcher_in({{"OMPI_COMM_WORLD_SIZE", "2"}, {"OMPI_UNIVERSE_SIZE", "2"}}).oversubscribes);
   EXPECT_FALSE(launcher_in({{"OMP_WAIT_POLICY", "passive"}}).spins);
   EXPECT_TRUE(launcher_in({{"OMP_WAIT_POLICY", "active"}}).spins);
   const Launcher slurm = launcher_in({{"SLURM_CPUS_PER_TASK", "4"}, {"SLURM_CPUS_ON_NODE", "8"}});
