@@ -52,14 +52,14 @@ class Outcome:
 
 
 class Cycle:
-    def __init__(self, plan, run_dir, arguments, directory):
+    def __init__(self, plan, run_dir, arguments, directory, instructions=""):
         self.plan = plan
         self.run_dir = run_dir
         self.outcome = Outcome(plan)
         self.before = self.last_logged_step()
         self.status_before = self.status_time()
         self.job = Job(["--run-dir", run_dir, *arguments, "--threads", plan.threads, "--oversubscribe",
-                        "--stall-timeout", STALL_SECONDS], plan.ranks, directory)
+                        "--stall-timeout", STALL_SECONDS], plan.ranks, directory, instructions)
 
     # --- What the run directory tells. ---
 

@@ -7,20 +7,20 @@ from recipes import result_of
 
 
 class GoldenRuns:
-    """Each recipe and seed, uninterrupted on one rank."""
+    """Each recipe, seed and instruction set, uninterrupted on one rank."""
 
     def __init__(self, directory):
         self.directory = directory
         self.results = {}
         self.lock = threading.Lock()
 
-    def result(self, recipe, seed):
-        key = (recipe.name, seed)
+    def result(self, recipe, seed, instructions):
+        key = (recipe.name, seed, instructions)
         with self.lock:
             if key not in self.results:
-                run_dir = self.directory / f"golden-{recipe.name}-{seed}"
+                run_dir = self.directory / f"golden-{recipe.name}-{seed}-{instructions or 'machine'}"
                 job = Job(["--run-dir", run_dir, *recipe.arguments(seed), "--threads", 1], 1,
-                          run_dir.with_name(f"{run_dir.name}-job"))
+                          run_dir.with_name(f"{run_dir.name}-job"), instructions)
                 code = job.popen.wait()
                 job.leftovers()
                 if code != 0:

@@ -9,7 +9,7 @@ import threading
 import time
 from typing import NamedTuple
 
-from recipes import BIN, RUN_MPI
+from recipes import BIN, RUN_MPI, VARIABLE
 
 PATIENCE_SECONDS = 120  # after which a job that does not come forward hangs
 ORPHAN_SECONDS = 10  # that a rank may outlive its mpirun
@@ -62,7 +62,7 @@ class Job:
     launching = threading.Lock()
     running = set()  # those whose files have not been removed yet
 
-    def __init__(self, arguments, ranks, directory):
+    def __init__(self, arguments, ranks, directory, instructions=""):
         self.directory = directory
         directory.mkdir(parents=True)
         self.temporary = directory / "tmp"
@@ -73,9 +73,12 @@ class Job:
         self.ranks_wanted = ranks
         self.ranks = []
         self.output = open(directory / "output.txt", "w", encoding="utf-8")
-        (directory / "command.txt").write_text(" ".join(self.line) + "\n")
+        (directory / "command.txt").write_text(f"{VARIABLE}={instructions} {' '.join(self.line)}\n")
         environment = {**os.environ, "TMPDIR": str(self.temporary),
                        "OMPI_MCA_btl_vader_backing_directory": str(self.memory)}
+        environment.pop(VARIABLE, None)
+        if instructions:
+            environment[VARIABLE] = instructions
         with Job.launching:
             self.memory.mkdir()
             self.popen = subprocess.Popen(self.line, stdin=subprocess.DEVNULL, stdout=self.output,

@@ -2,10 +2,11 @@
 """Runs, one after the other, each through as many cycles as it takes to come to its end."""
 import random
 import shutil
+from collections import Counter
 from dataclasses import dataclass, field
 
 from cycle import Cycle, Plan
-from recipes import recipes, result_of
+from recipes import instruction_choices, recipes, result_of
 
 LET_GO = 0.7  # the share of its steps from which on a run is left alone
 
@@ -17,6 +18,7 @@ class Tally:
     cycles: list = field(default_factory=list)  # (recipe name, Outcome)
     resumes: int = 0
     runs: int = 0
+    instructions: Counter = field(default_factory=Counter)  # of the runs
     lost_steps: list = field(default_factory=list)  # (lost, interval)
     failures: list = field(default_factory=list)
 
@@ -39,6 +41,8 @@ class Lane:
     def run_to_its_end(self, number):
         recipe = self.random.choice(recipes())
         seed = self.random.randint(1, 3)
+        instructions = self.random.choice(instruction_choices())
+        self.tally.instructions[instructions or "the machine's"] += 1
         run_dir = self.directory / f"run-{number}"
         arguments = recipe.arguments(seed)
         launches = 0
@@ -50,7 +54,8 @@ class Lane:
             is_struck = step < LET_GO * recipe.steps and self.budget.take()
             if not is_struck:
                 plan.signal, plan.delay, plan.in_start, plan.in_save = "none", 0, False, False
-            outcome = self.launch(plan, run_dir, ["--resume", *arguments], where, is_struck)
+            outcome = self.launch(plan, run_dir, ["--resume", *arguments], where, instructions,
+                                  is_struck)
             if not self.accept(recipe, outcome, run_dir, where, is_struck):
                 return
             if status_of(run_dir) == "DONE":
@@ -58,10 +63,10 @@ class Lane:
             if launches > 200:
                 self.tally.failures.append(f"{where}: the run does not come to an end")
                 return
-        self.compare(recipe, seed, run_dir)
+        self.compare(recipe, seed, instructions, run_dir)
 
-    def launch(self, plan, run_dir, arguments, where, is_struck):
-        cycle = Cycle(plan, run_dir, arguments, where)
+    def launch(self, plan, run_dir, arguments, where, instructions, is_struck):
+        cycle = Cycle(plan, run_dir, arguments, where, instructions)
         if cycle.before or newest_checkpoint(run_dir):
             self.tally.resumes += 1
         return cycle.run() if is_struck else cycle.judge()
@@ -90,9 +95,9 @@ class Lane:
             shutil.rmtree(where)
         return not wrong
 
-    def compare(self, recipe, seed, run_dir):
+    def compare(self, recipe, seed, instructions, run_dir):
         self.tally.runs += 1
-        expected = self.golden.result(recipe, seed)
+        expected = self.golden.result(recipe, seed, instructions)
         found = result_of(run_dir)
         temporary = [path.name for path in run_dir.rglob(".*.tmp-*")]
         wrong = [text for text, is_wrong in {
@@ -100,7 +105,8 @@ class Lane:
             "its metrics.csv differs": found[1] != expected[1],
             f"temporary files stay: {temporary}": temporary,
         }.items() if is_wrong]
-        self.tally.failures += [f"{run_dir}: {recipe.name}, seed {seed}: {text}" for text in wrong]
+        self.tally.failures += [f"{run_dir}: {recipe.name}, seed {seed}, "
+                            f"{instructions or 'own'} instructions: {text}" for text in wrong]
         if not wrong:
             shutil.rmtree(run_dir)
 

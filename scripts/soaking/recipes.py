@@ -11,6 +11,16 @@ MNIST = os.environ.get("TALLY_MNIST_DIR")
 RUN_MPI = ROOT / "tests" / "support" / "run_mpi.sh"
 
 
+# oneDNN's kernels of other instruction sets behave otherwise when a signal comes; "" is the machine's.
+INSTRUCTIONS = ("", "AVX2", "SSE41")
+VARIABLE = "DNNL_MAX_CPU_ISA"
+
+
+def instruction_choices():
+    """What the runs of a soak may compute with: all, or what the environment says."""
+    return (os.environ[VARIABLE],) if os.environ.get(VARIABLE) else INSTRUCTIONS
+
+
 def data_directory():
     return pathlib.Path(MNIST) if MNIST else ROOT / "data" / "digits"
 

@@ -68,7 +68,9 @@ def report(tally, facts):
         table(("ranks", *range(1, 9)),
               [("cycles", *(sum(o.plan.ranks == r for o in outcomes) for r in range(1, 9)))]), "",
         table(("threads a rank", *range(1, 5)),
-              [("cycles", *(sum(o.plan.threads == t for o in outcomes) for t in range(1, 5)))]), ""]
+              [("cycles", *(sum(o.plan.threads == t for o in outcomes) for t in range(1, 5)))]), "",
+        "## Instruction sets of oneDNN's kernels", "",
+        table(("instruction set", "runs"), sorted(tally.instructions.items())), ""]
     if tally.failures:
         lines += ["## Failures", "", *(f"- {failure}" for failure in tally.failures), ""]
     return "\n".join(lines)

@@ -13,7 +13,7 @@ import time
 from golden import GoldenRuns
 from job import Job
 from lane import Lane, Tally
-from recipes import data_directory, recipes, run_tool
+from recipes import data_directory, instruction_choices, recipes, run_tool
 from report import count_inside, report
 
 SEEDS = (1, 2, 3)
@@ -55,7 +55,8 @@ def soak(asked, seed):
     needed = recipes() if asked.count >= MANY else []
     for recipe in needed:  # before the lanes use the machine
         for golden_seed in SEEDS:
-            golden.result(recipe, golden_seed)
+            for instructions in instruction_choices():
+                golden.result(recipe, golden_seed, instructions)
     budget = Budget(asked.count)
     lanes = [Lane(number, seed, asked.out.resolve(), golden, tally, budget)
              for number in range(asked.lanes)]

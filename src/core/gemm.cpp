@@ -9,6 +9,7 @@
 #include "tally/core/random.hpp"
 #ifdef TALLY_HAS_ONEDNN
 #include "onednn_gemm.hpp"
+#include "onednn_instructions.hpp"
 #endif
 
 namespace tally {
@@ -46,7 +47,9 @@ std::string kernel_backend(Kernels kernels) {
 #ifdef TALLY_HAS_ONEDNN
   if (kernels == Kernels::kOneDnn) {
     const dnnl::version_t& version = *dnnl::version();
-    return fmt::format("onednn-{}.{}.{}", version.major, version.minor, version.patch);
+    const std::string_view limit = named_onednn_limit();
+    return fmt::format("onednn-{}.{}.{}{}{}", version.major, version.minor, version.patch,
+                       limit.empty() ? "" : "-", limit);
   }
 #endif
   static_cast<void>(kernels);

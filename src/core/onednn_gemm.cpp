@@ -5,6 +5,7 @@
 
 #include <omp.h>
 
+#include "onednn_instructions.hpp"
 #include "tally/core/error.hpp"
 
 namespace tally {
@@ -13,18 +14,6 @@ namespace {
 [[noreturn]] void report(const dnnl::error& error) {
   if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
   fail(ExitCode::kFailure, "oneDNN: {} (status {})", error.what(), static_cast<int>(error.status));
-}
-
-// The instructions that Tally itself was compiled for, so that one build computes the same bits on
-// any processor that can run it.
-constexpr dnnl::cpu_isa instructions() {
-#if defined(__AVX512F__)
-  return dnnl::cpu_isa::avx512_core;
-#elif defined(__AVX2__)
-  return dnnl::cpu_isa::avx2;
-#else
-  return dnnl::cpu_isa::sse41;
-#endif
 }
 
 dnnl::memory::desc matrix(Index rows, Index columns, bool is_transposed) {
@@ -109,8 +98,7 @@ class OneDnnGemm::Product {
 };
 
 OneDnnGemm::OneDnnGemm() try {
-  // Refused once products were made; it is the same each time.
-  static_cast<void>(dnnl::set_max_cpu_isa(instructions()));
+  limit_onednn_instructions();
   engine_ = dnnl::engine(dnnl::engine::kind::cpu, 0);
   stream_ = dnnl::stream(engine_);
 } catch (const dnnl::error& error) {

@@ -8,8 +8,8 @@ import time
 import h5py
 import numpy
 
-from tally_testing import (ROOT, TallyTest, children_of, command, digest, main,
-                           mount_tmpfs, run, status, still_running, without_notices)
+from tally_testing import (ROOT, TallyTest, children_of, command, digest, main, mount_tmpfs,
+                           patience, run, status, still_running, without_notices)
 
 
 class Faults(TallyTest):
@@ -75,7 +75,7 @@ class Faults(TallyTest):
         self.wait_for(frozen / "checkpoints" / "step-000000000032.h5")
         victim = children_of(process)[1]  # rank 1
         os.kill(victim, signal.SIGSTOP)
-        errors = without_notices(process.communicate(timeout=60)[1])
+        errors = without_notices(process.communicate(timeout=patience(60))[1])
         self.assertEqual(process.returncode, 1)
         self.assertRegex(errors, r"^tally-train: rank 0 on host \S+: no progress for \d+ s at step [\d ]+, "
                          rf"\w+; rank 1 \(process {victim} on this host\) is frozen at step [\d ]+, \w+\. "

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 
-from tally_testing import (ROOT, TallyTest, command, digest, main, run, status, stop_at,
+from tally_testing import (ROOT, TallyTest, command, digest, main, patience, run, status, stop_at,
                            wait_for_stop, without_notices)
 
 EPOCHS = 6
@@ -40,7 +40,7 @@ class LostDirectory(TallyTest):
             lose(run_dir)
         finally:
             os.kill(ranks[0], signal.SIGCONT)
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=patience(60))
         self.assertEqual(process.returncode, 1, errors)
         saved = len(re.findall(r" saved$", out, re.MULTILINE))
         self.assertEqual(len(re.findall(r"^epoch ", out, re.MULTILINE)), EPOCHS)

@@ -5,8 +5,8 @@ import signal
 import subprocess
 import time
 
-from tally_testing import (ROOT, TallyTest, children_of, command, digest, main, read_csv, run,
-                           still_running, without_notices)
+from tally_testing import (ROOT, TallyTest, children_of, command, digest, main, patience, read_csv,
+                           run, still_running, without_notices)
 
 # A recipe that divides by nothing, with 16 micro-batches.
 RECIPE = ["--epochs", 2, "--train-limit", 3997, "--validation", 97, "--batch-size", 256,
@@ -61,7 +61,7 @@ class Nodes(TallyTest):
             time.sleep(0.02)
         ranks = children_of(process)
         os.kill(ranks[0], signal.SIGTERM)
-        errors = without_notices(process.communicate(timeout=60)[1])
+        errors = without_notices(process.communicate(timeout=patience(60))[1])
         self.assertRegex(errors, r"^tally-train: rank 0 on host (\S+): asked to stop, and waits at step 40, "
                          r"reduce; no answer from rank 1 on host \1\n"
                          r"tally-train: rank 0 on host \1: no progress for \d s at step 40, reduce; "

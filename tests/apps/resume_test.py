@@ -6,8 +6,8 @@ import signal
 import subprocess
 import time
 
-from tally_testing import (ROOT, TallyTest, command, digest, is_pending, main, run, status, stop_at,
-                           wait_for_stop, wait_until)
+from tally_testing import (ROOT, TallyTest, command, digest, is_pending, main, patience, run,
+                           status, stop_at, wait_for_stop, wait_until)
 
 RECIPE = ["--epochs", 6, "--train-limit", 3001, "--validation", 101, "--log-every", 7]
 
@@ -63,7 +63,7 @@ class Resume(TallyTest):
                 process = self.start(name, *recipe)
                 self.wait_for_rows(name, self.random.randrange(1, 8))
                 process.send_signal(number)
-                output = process.communicate(timeout=60)[0]
+                output = process.communicate(timeout=patience(60))[0]
                 self.assertEqual(process.returncode, code, output)
                 state, facts = status(self.directory / name)
                 self.assertEqual((state, facts["checkpoint"]),
@@ -80,7 +80,7 @@ class Resume(TallyTest):
         process.send_signal(signal.SIGUSR1)
         wait_until(lambda: is_pending(ranks[0], signal.SIGUSR1), "mpirun passes it on")
         os.kill(ranks[0], signal.SIGCONT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=patience(60))
         self.assertEqual(process.returncode, 0)
         names = sorted(p.name for p in (self.directory / "usr1" / "checkpoints").iterdir())
         self.assertGreaterEqual(len(names), 2, names)
@@ -91,7 +91,7 @@ class Resume(TallyTest):
         process = self.start("killed", *RECIPE, "--checkpoint-every", "5steps", ranks=1,
                              stop=stop_at("reduce", step=29))
         os.kill(wait_for_stop(process)[0], signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.communicate(timeout=patience(60))
         self.assertEqual(status(self.directory / "killed")[0], "RESUME")
         self.train("killed", "--resume", ranks=2)
         self.assert_same_run(whole, self.directory / "killed")

@@ -11,7 +11,8 @@ import signal
 import subprocess
 import time
 
-from tally_testing import ROOT, TallyTest, children_of, command, digest, main, run, status, wait_until
+from tally_testing import (ROOT, TallyTest, children_of, command, digest, main, patience, run,
+                           status, wait_until)
 
 STORMS = int(os.environ.get("TALLY_STORMS", 4))
 LAYOUTS = ((1, 1), (2, 1), (1, 2), (4, 1), (2, 2))  # ranks x threads
@@ -62,7 +63,7 @@ class SignalStorm(TallyTest):
                         sent += 1
                         time.sleep(1 / SIGNALS_PER_SECOND)
                     os.kill(victims[0], signal.SIGUSR2)
-                output = process.communicate(timeout=100)[0]
+                output = process.communicate(timeout=patience(100))[0]
                 self.assertEqual(process.returncode, 75, output)
                 self.assertEqual(status(self.directory / name)[0], "RESUME")
                 self.assertGreater(sent, SECONDS * SIGNALS_PER_SECOND / 10)
@@ -84,7 +85,7 @@ class SignalStorm(TallyTest):
                 self.assertLessEqual(sum(not facts_of(task)[0] & set(TAKEN) for task in tasks), 1)
         finally:
             process.send_signal(signal.SIGUSR2)
-            process.communicate(timeout=100)
+            process.communicate(timeout=patience(100))
 
 
 if __name__ == "__main__":

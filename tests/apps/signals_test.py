@@ -5,8 +5,8 @@ import signal
 import subprocess
 import time
 
-from tally_testing import (ROOT, TallyTest, children_of, command, digest, is_pending, main, status,
-                           still_running, stop_at, wait_for_stop, wait_until)
+from tally_testing import (ROOT, TallyTest, children_of, command, digest, is_pending, main,
+                           patience, status, still_running, stop_at, wait_for_stop, wait_until)
 
 RECIPE = ["--epochs", 500, "--train-limit", 3001, "--log-every", 1, "--quiet"]
 STEPS_PER_EPOCH = 24
@@ -36,7 +36,7 @@ class Signals(TallyTest):
                       (self.directory / name / "checkpoints").glob("step-*.h5"))
 
     def assert_stopped(self, name, process, reason, codes=(75,)):
-        output = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=patience(60))[0]
         self.assertIn(process.returncode, codes, output)
         state, facts = status(self.directory / name)
         self.assertEqual((state, facts["reason"]), ("RESUME", reason))
@@ -106,7 +106,7 @@ class Signals(TallyTest):
                 if to == "mpirun":  # which takes its time
                     wait_until(lambda: is_pending(ranks[0], signal.SIGUSR1), "mpirun passes it on")
                 os.kill(ranks[0], signal.SIGCONT)
-                self.assertEqual(process.communicate(timeout=60)[1], None)
+                self.assertEqual(process.communicate(timeout=patience(60))[1], None)
                 self.assertEqual(process.returncode, 75 if status(self.directory / name)[0] != "DONE"
                                  else 0)
                 saved = self.checkpoints(name)

@@ -157,11 +157,11 @@ class WhatIsWrong(TallyTest):
         self.train("short", "--epochs", 1)
 
         class Golden:
-            def result(self, recipe, seed):
+            def result(self, recipe, seed, instructions):
                 return "0" * 64, "epoch\n"
 
         self.lane.golden = Golden()
-        self.lane.compare(self.recipe, 1, self.directory / "short")
+        self.lane.compare(self.recipe, 1, "AVX2", self.directory / "short")
         self.assertEqual(len(self.tally.failures), 2, self.tally.failures)
         self.assertRegex(self.tally.failures[0], "digest [0-9a-f]{64}, expected 0{64}")
         self.assertIn("metrics.csv differs", self.tally.failures[1])

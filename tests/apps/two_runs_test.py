@@ -12,7 +12,7 @@ import subprocess
 import time
 
 from failing_io import SAVE_CHECKPOINTS, Saving, calls_in, faults, save_checkpoints
-from tally_testing import (DIGITS, ROOT, TallyTest, command, digest, main,
+from tally_testing import (DIGITS, ROOT, TallyTest, command, digest, main, patience,
                            require_no_sanitizer, run, status, stop_at, wait_for_stop,
                            without_notices)
 
@@ -54,7 +54,7 @@ class StaleOwner(TallyTest):
         owner = save_checkpoints(root / "run", faults(root, without="locks"))
         before = contents(root)
         stale.send_signal(signal.SIGCONT)
-        output = stale.communicate(timeout=60)[0]
+        output = stale.communicate(timeout=patience(60))[0]
         woken = Saving(stale.returncode, output.splitlines())
         after = contents(root)
         wrong = []
@@ -115,7 +115,7 @@ class StaleOwner(TallyTest):
         before = contents(run_dir)
         for rank in ranks:
             os.kill(rank, signal.SIGCONT)
-        errors = without_notices(sleeper.communicate(timeout=60)[1])
+        errors = without_notices(sleeper.communicate(timeout=patience(60))[1])
         self.assertEqual(sleeper.returncode, 3, errors)
         self.assertRegex(errors, rf"\Atally-train: warning: {run_dir}: {NO_LOCKS}\n"
                          rf"tally-train: {run_dir}: taken over by host {HOST}, process \d+; this run "

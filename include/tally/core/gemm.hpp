@@ -23,7 +23,8 @@ inline constexpr std::array<std::string_view, 2> kKernelNames = {"onednn", "eige
 /// Error for a name that is none, or was not built in.
 Kernels chosen_kernels();
 
-/// The library behind them, as checkpoints record it: "onednn-2.6.3", "eigen-3.4.0".
+/// The library behind them, as checkpoints record it: "onednn-2.6.3", "eigen-3.4.0"; with what
+/// DNNL_MAX_CPU_ISA limits oneDNN to, if that changes bits: "onednn-2.6.3-avx2".
 std::string kernel_backend(Kernels kernels);
 
 /// Whether a product replaces what is in the result, or is added to it.

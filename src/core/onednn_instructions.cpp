@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "onednn_instructions.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+#include <string>
+
+#include <oneapi/dnnl/dnnl.h>
+
+namespace tally {
+namespace {
+
+struct InstructionSet {
+  std::string_view name;  // as oneDNN's environment variable has it, in small letters
+  dnnl_cpu_isa_t isa;
+};
+
+// Each has all that those before it have. "avx512" stands for the many that oneDNN tells apart.
+constexpr std::array<InstructionSet, 4> kSets = {{{"sse41", dnnl_cpu_isa_sse41},
+                                                  {"avx", dnnl_cpu_isa_avx},
+                                                  {"avx2", dnnl_cpu_isa_avx2},
+                                                  {"avx512", dnnl_cpu_isa_avx512_core}}};
+
+#if defined(__AVX512F__)
+constexpr std::size_t kCompiledFor = 3;
+#elif defined(__AVX2__)
+constexpr std::size_t kCompiledFor = 2;
+#else
+constexpr std::size_t kCompiledFor = 0;
+#endif
+
+std::string named_in_environment() {
+  const char* text = std::getenv("ONEDNN_MAX_CPU_ISA");
+  if (text == nullptr) text = std::getenv("DNNL_MAX_CPU_ISA");
+  std::string name = text == nullptr ? "" : text;
+  std::ranges::transform(name, name.begin(),
+                         [](unsigned char letter) { return std::tolower(letter); });
+  return name;
+}
+
+std::size_t allowed_set() {
+  const auto found = std::ranges::find(kSets, named_in_environment(), &InstructionSet::name);
+  return std::min<std::size_t>(kCompiledFor, static_cast<std::size_t>(found - kSets.begin()));
+}
+
+}  // namespace
+
+std::string_view named_onednn_limit() {
+  const std::size_t allowed = allowed_set();
+  return allowed < kCompiledFor ? kSets[allowed].name : std::string_view();
+}
+
+void limit_onednn_instructions() {
+  // Refused once products were made; it is the same each time.
+  static_cast<void>(dnnl_set_max_cpu_isa(kSets[allowed_set()].isa));
+}
+
+}  // namespace tally
