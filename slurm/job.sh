@@ -158,15 +158,39 @@ pass_on() {
   fi
 }
 
-# Runs a launcher in the background, so as to hear of signals.
+# Whether ranks of this run are on this computer.
+has_ranks() {
+  local folder name
+  for folder in /proc/[0-9]*; do
+    if { read -r name <"$folder/comm"; } 2>/dev/null && [ "$name" = tally-train ] &&
+      tr '\0' '\n' 2>/dev/null <"$folder/cmdline" | grep -qxF -e "$run_dir" -e "--run-dir=$run_dir"; then
+      return 0
+    fi
+  done
+  return 1
+}
+
+# Counts the seconds since the last of them has gone, once there were some.
+count_without_ranks() {
+  if has_ranks; then
+    without_ranks=0
+  elif [ -n "$without_ranks" ]; then
+    without_ranks=$((without_ranks + 1))
+  fi
+}
+
+# Runs a launcher in the background, so as to hear of signals. One that has lost its ranks may wait for
+# ever: mpirun of Open MPI 5 does so when another host is cut off.
 train() {
   stamp_before=$(status_stamp)
+  without_ranks=
   listen
   "$@" &
   launcher=$!
-  while is_running && ! has_stopped; do
+  while is_running && ! has_stopped && [ "${without_ranks:-0}" -lt 10 ]; do
     pause 1
     pass_on
+    count_without_ranks
   done
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     if is_running; then pause 0.5; fi

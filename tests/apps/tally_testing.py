@@ -72,9 +72,11 @@ def run(tool, *arguments, ranks=None, cwd=None, env=None, timeout=120):
 
 def children_of(process):
     """The numbers of a process's children: of mpirun, its ranks."""
-    listed = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True,
-                            check=False)
-    return [int(line) for line in listed.stdout.split()]
+    try:
+        path = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        return sorted(int(word) for word in path.read_text().split())
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def state_of(pid):

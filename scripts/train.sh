@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# train.sh LAUNCHER... tally-train OPTION...: a training that ends well under any launcher.
+#
+#   scripts/train.sh mpirun -n 4 build/release/bin/tally-train --run-dir runs/a
+#
+# - Ctrl-C, TERM, HUP and USR2 make all ranks save and stop, however long that takes. Open MPI 5's mpirun
+#   itself leaves them a quarter of a second. A second one is passed on to the launcher as TERM.
+# - USR1 saves and goes on.
+# - A launcher that waits on when its ranks have gone, as Open MPI 5's does after a lost host, is ended.
+# - The exit code is that of run.status, whatever the launcher makes of it: 0 done, 75 to be resumed, 1 failed;
+#   and the launcher's own if the training has not begun.
+# shellcheck disable=SC2317  # traps and job.sh call what stands here
+set -eu
+job_script=train.sh
+patience=${OMPI_MCA_odls_base_sigkill_timeout:-1}
+# shellcheck source=slurm/job.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../slurm/job.sh"
+# Those of batch jobs, where mpirun's exit code is not asked for.
+unset OMPI_MCA_orte_abort_on_non_zero_status
+export OMPI_MCA_odls_base_sigkill_timeout=$patience
+
+run_dir=$(option_value run-dir "$@")
+if [ -z "$run_dir" ]; then
+  complain "expected a launcher with tally-train and --run-dir DIR among its options"
+  exit 2
+fi
+
+stop() {
+  if [ -n "${is_stopping:-}" ]; then kill -TERM "$launcher" 2>/dev/null || true; fi
+  is_stopping=yes
+  asked=USR2
+}
+
+listen() {
+  trap stop INT TERM HUP USR2
+  trap 'asked=${asked:-USR1}' USR1
+}
+
+# In a session of its own, where no terminal sends it signals.
+launch() { exec setsid "$@" </dev/null; }
+
+train launch "$@"
+
+if was_refused; then exit "$exit_code"; fi
+case $(run_state "$run_dir") in
+  DONE) exit 0 ;;
+  RESUME) exit 75 ;;
+  *) exit 1 ;;
+esac
