@@ -15,7 +15,7 @@ test_packages=(
   libgtest-dev libgmock-dev python3 python3-numpy python3-h5py python3-matplotlib python3-pil
   hdf5-tools shellcheck strace dataset-fashion-mnist opencv-doc
   chromium chromium-driver
-  slurm-wlm munge iproute2
+  slurm-wlm munge iproute2 dpkg-dev file
 )
 
 # Of the tests and of the preset tsan, too; in the version that the distribution prefers.
@@ -41,7 +41,7 @@ fi
 # tests are skipped with a reason. Ubuntu has no chromium but as a snap, which no test can use.
 optional_packages=(
   libdnnl-dev libboost-dev
-  dataset-fashion-mnist opencv-doc chromium chromium-driver slurm-wlm munge
+  dataset-fashion-mnist opencv-doc chromium chromium-driver slurm-wlm munge dpkg-dev file
 )
 
 # shellcheck source=scripts/packages_elsewhere.sh

@@ -65,22 +65,26 @@ is_there() {
   esac
 }
 
-# look_for_packages NAME...: succeeds if all are there as far as can be seen; says what is missing, and
-# what to do, if not.
+# look_for_packages NAME...: succeeds if all that is needed is there as far as can be seen; says what is
+# missing, and what to do, if not.
 look_for_packages() {
-  local package row name what kind probe dnf pacman missing=() command="" names=()
+  local package row name what kind probe dnf pacman missing=() needed=0 command="" names=()
   if command -v dnf >/dev/null; then command="dnf install"; fi
   if command -v pacman >/dev/null; then command="pacman -S"; fi
   for package in "$@"; do
-    row=$(grep "^$package " <<<"$packages_elsewhere") || row="$package | $package, as Debian calls it | none | - | -"
+    if ! row=$(grep "^$package " <<<"$packages_elsewhere"); then
+      if is_optional "$package"; then continue; fi
+      row="$package | $package, as Debian calls it | none | - | -"
+    fi
     IFS='|' read -r name what probe dnf pacman <<<"$row"
     read -r kind name <<<"$probe"
     if is_there "$kind" "$name"; then continue; fi
+    if ! is_optional "$package"; then needed=1; fi
     missing+=("$(sed 's/^ *//; s/ *$//' <<<"$what")")
     if [ "$command" = "pacman -S" ]; then name=${pacman// /}; else name=${dnf// /}; fi
     case " ${names[*]} - " in *" $name "*) ;; *) names+=("$name") ;; esac
   done
-  [ "${#missing[@]}" -gt 0 ] || return 0
+  [ "$needed" = 1 ] || return 0
   {
     echo "packages.sh: this system has no apt-get, so nothing is installed here. Missing, as far as can be seen:"
     printf '  %s\n' "${missing[@]}"

@@ -9,12 +9,25 @@
 #
 # The environment of sbatch may set:
 #
-#   TALLY_TRAIN              the program                        [build/release/bin/tally-train]
+#   TALLY_TRAIN              the program   [of this checkout or installation, else tally-train in PATH]
 #   TALLY_END_TIME           when the job ends, in seconds since 1970; none: unknown  [asks SLURM]
 #   TALLY_MAX_RESTARTS       restarts without any progress after which the job gives up         [3]
 
+# The program of the checkout or of the installation (PREFIX/share/tally/slurm) that this file is in.
+find_program() {
+  local folder each
+  folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+  for each in "${folder%/slurm}/build/release" "${folder%/share/tally/slurm}" build/release; do
+    if [ -x "$each/bin/tally-train" ]; then
+      echo "$each/bin/tally-train"
+      return
+    fi
+  done
+  echo tally-train
+}
+
 # shellcheck disable=SC2034  # used by the scripts
-program=${TALLY_TRAIN:-build/release/bin/tally-train}
+program=${TALLY_TRAIN:-$(find_program)}
 max_restarts=${TALLY_MAX_RESTARTS:-3}
 
 complain() { echo "${job_script:?}: $*" >&2; }
@@ -80,7 +93,7 @@ count_restarts() {
 
 require_program() {
   if command -v "$program" >/dev/null; then return 0; fi
-  complain "$program: not found from $PWD; submit the job from the checkout after building, or set TALLY_TRAIN"
+  complain "$program: not found from $PWD; build it, install it, or set TALLY_TRAIN"
   exit 2
 }
 

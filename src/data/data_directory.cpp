@@ -12,11 +12,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// <prefix>/share/tally/data for a program in <prefix>/bin.
+// <prefix>/share/tally/data for a program in <prefix>/bin, unless they were configured elsewhere.
 fs::path installed_data() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  return program.parent_path().parent_path() / "share" / "tally" / "data";
+  return (program.parent_path() / TALLY_DATA_FROM_PROGRAMS).lexically_normal();
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ class Scripts(TallyTest):
         if not shutil.which("shellcheck"):
             self.skipTest("shellcheck is not installed")
         scripts = [*ROOT.glob("scripts/*.sh"), *ROOT.glob("slurm/*.s*"),
-                   *ROOT.glob("tests/support/*.sh"), ROOT / ".ci" / "run"]
+                   *ROOT.glob("tests/support/*.sh"), *ROOT.glob("packaging/*.sh"),
+                   ROOT / "packaging" / "bash_completion", ROOT / ".ci" / "run"]
         self.assertGreater(len(scripts), 4)
         result = sh("shellcheck", "-x", *scripts, cwd=ROOT)
         self.assertEqual(result.returncode, 0, result.stdout)

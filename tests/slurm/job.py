@@ -18,7 +18,8 @@ PATIENCE = 300  # seconds, of a machine that is busy with other tests
 class Job:
     """A submitted job, and what can be seen of its starts and its steps."""
 
-    def __init__(self, cluster, name, script, *sbatch, options=(), environment=None, run_dir=None):
+    def __init__(self, cluster, name, script, *sbatch, options=(), environment=None, run_dir=None,
+                 cwd=ROOT):
         self.cluster = cluster
         self.run_dir = run_dir or cluster.directory / "runs" / name
         self.log = cluster.directory / f"{name}.log"
@@ -26,7 +27,7 @@ class Job:
         self.is_over = False
         line = ["sbatch", "--parsable", f"--output={self.log}", *sbatch, ROOT / "slurm" / script, *options,
                 "--run-dir", self.run_dir, "--data", DIGITS, "--log-every", 1]
-        self.id = cluster.run(*line, cwd=ROOT, env={
+        self.id = cluster.run(*line, cwd=cwd, env={
             "TALLY_TRAIN": str(BIN / "tally-train"), "TALLY_ALLOW_FAULTS": "1",
             "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
             "OMP_WAIT_POLICY": "passive", "OMPI_MCA_mpi_yield_when_idle": "1", **(environment or {})}).strip()

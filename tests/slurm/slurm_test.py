@@ -7,13 +7,14 @@ injected fault makes a second long.
 import concurrent.futures
 import datetime
 import shutil
+import subprocess
 import tempfile
 import threading
 import unittest
 
 from cluster import Cluster, why_not
 from job import Job  # says where tally_testing is
-from tally_testing import DIGITS, digest, main, read_csv, run, status
+from tally_testing import BIN, DIGITS, digest, main, read_csv, run, status
 
 NODES = 16
 PARTITIONS = (
@@ -227,6 +228,18 @@ def sweep():
     return f"test accuracies {[row['test_accuracy'] for row in rows]}"
 
 
+def installed():
+    """A script of an installation, submitted from elsewhere, finds what it shares and its program."""
+    prefix, elsewhere = cluster.directory / "prefix", cluster.directory / "elsewhere"
+    subprocess.run(["cmake", "--install", BIN.parent, "--prefix", prefix], check=True, capture_output=True)
+    elsewhere.mkdir()
+    job = submit("installed", prefix / "share" / "tally" / "slurm" / "train.sbatch", "--time=10",
+              options=["--max-steps", 40], environment={"TALLY_TRAIN": ""}, cwd=elsewhere)
+    job.wait_for_end()
+    assert digest(job.run_dir) == golden(40), job.text()
+    return "one digest"
+
+
 def scaling():
     """On one and two nodes, with two tables of the same figures."""
     job = submit("scaling", "scaling.sbatch", "--partition=scaling", "--ntasks-per-node=1", "--time=10",
@@ -264,7 +277,8 @@ def setUpModule():
     unittest.addModuleCleanup(cluster.stop)
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=32)
     unittest.addModuleCleanup(pool.shutdown)
-    for case in (time_limits, preempted, cancelled, node_lost, without_progress, refused, sweep, scaling):
+    for case in (time_limits, preempted, cancelled, node_lost, without_progress, refused, sweep, installed,
+                 scaling):
         outcomes[case.__name__] = [pool.submit(case)]
     for case in (four_nodes, signals, warned, killed_at_the_limit):
         outcomes[case.__name__] = [pool.submit(case, script) for script in BOTH]
@@ -311,6 +325,9 @@ class Slurm(unittest.TestCase):
 
     def test_a_sweep_over_seeds(self):
         self.outcome("sweep")
+
+    def test_an_installed_script_runs_from_elsewhere(self):
+        self.outcome("installed")
 
     def test_scaling_over_nodes(self):
         self.outcome("scaling")

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Debian's package, unpacked into a folder and run from there; and the recipes of other packagers."""
+import ast
+import re
+import shutil
+import subprocess
+import unittest
+
+from tally_testing import BIN, ROOT, RUN_MPI, TallyTest, main, require_no_sanitizer
+
+
+def sh(*line, **options):
+    return subprocess.run([str(word) for word in line], capture_output=True, text=True, check=False, **options)
+
+
+class DebianPackage(TallyTest):
+    def setUp(self):
+        super().setUp()
+        require_no_sanitizer("nobody packages programs with sanitizers")
+        for program in ("dpkg-deb", "dpkg-shlibdeps", "file"):
+            if not shutil.which(program):
+                self.skipTest(f"{program} is not installed (dpkg-dev, file)")
+        result = sh("cpack", "-G", "DEB", "--config", BIN.parent / "CPackConfig.cmake", "-B", self.directory)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        [self.package] = self.directory.glob("tally_*.deb")
+
+    def field(self, name):
+        return sh("dpkg-deb", "--field", self.package, name).stdout.strip()
+
+    def test_works_where_it_is_unpacked(self):
+        for name in ("openmpi-bin|mpich", "libc6", "libgomp1", "libhdf5-", "libopencv-imgproc"):
+            self.assertRegex(self.field("Depends"), rf"(^|, )({name})")
+        contents = sh("dpkg-deb", "--contents", self.package).stdout
+        for path in ("bin/tally-train", "share/man/man1/tally-predict.1", "share/tally/slurm/job.sh",
+                     "share/tally/data/digits/train-images-idx3-ubyte.gz", "share/doc/tally/docs/cluster.md",
+                     "share/bash-completion/completions/tally-data", "share/tally/scripts/plot_metrics.py"):
+            self.assertIn(f" ./usr/{path}\n", contents)
+        self.assertNotRegex(contents, r"/(include|lib|tests)/")
+
+        root = self.directory / "root"
+        self.assertEqual(sh("dpkg-deb", "-x", self.package, root).returncode, 0)
+        train = root / "usr" / "bin" / "tally-train"
+        self.assertNotIn("not stripped", sh("file", train).stdout)
+        result = sh(RUN_MPI, 2, train, "--run-dir", "run", "--epochs", 1, cwd=self.directory)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn(f"{root}/usr/share/tally/data/digits", result.stdout)
+        result = sh(root / "usr" / "bin" / "tally-evaluate", "run", cwd=self.directory)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn(f"for the instruction set {self.built_for()}", self.field("Description"))
+
+    def built_for(self):
+        return re.search(r"^TALLY_ARCH:STRING=(.*)$", (BIN.parent / "CMakeCache.txt").read_text(), re.MULTILINE)[1]
+
+
+class Recipes(unittest.TestCase):
+    """As far as they can be checked without the programs that read them."""
+
+    def options(self):
+        text = (ROOT / "CMakeLists.txt").read_text() + (ROOT / "src" / "cmake" / "TallyTools.cmake").read_text()
+        return set(re.findall(r"^(?:option|set)\((TALLY_[A-Z_]+) ", text, re.MULTILINE))
+
+    def test_name_options_that_exist(self):
+        recipes = [ROOT / "packaging" / name for name in ("Containerfile", "tally.def", "spack/package.py")]
+        for recipe in recipes:
+            named = set(re.findall(r"-D(TALLY_[A-Z_]+)|define\(\"(TALLY_[A-Z_]+)\"", recipe.read_text()))
+            named = {name for pair in named for name in pair if name}
+            self.assertGreater(len(named), 1, recipe)
+            self.assertEqual(named - self.options(), set(), recipe)
+
+    def test_spack_asks_for_the_packages_that_cmake_looks_for(self):
+        tree = ast.parse((ROOT / "packaging" / "spack" / "package.py").read_text())
+        depends = {call.args[0].value.split("@")[0].split("+")[0].strip() for call in ast.walk(tree)
+                   if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "depends_on"}
+        cmake = (ROOT / "CMakeLists.txt").read_text()
+        looked_for = set(re.findall(r"^ *(?:find_package|pkg_check_modules)\((\w+)", cmake, re.MULTILINE))
+        names = {"Eigen3": "eigen", "OneDNN": "onednn", "OpenSSL": "openssl", "fmt": "fmt", "Random123": "random123",
+                 "CLI11": "cli11", "MPI": "mpi", "ZLIB": "zlib-api", "HDF5": "hdf5", "tomlplusplus": "tomlplusplus",
+                 "PNG": "libpng", "PkgConfig": "pkgconfig", "TurboJPEG": "libjpeg-turbo", "Exif": "libexif",
+                 "OpenCVImgproc": "opencv", "nlohmann_json": "nlohmann-json", "Boost": "boost",
+                 "OpenMP": None}  # of the compiler
+        self.assertEqual(looked_for, set(names))
+        self.assertEqual(depends - {"c", "cxx", "cmake", "ninja"}, set(names.values()) - {None})
+
+    def test_container_steps_are_valid_shell(self):
+        container = (ROOT / "packaging" / "Containerfile").read_text().replace("\\\n", " ")
+        steps = re.findall(r"^RUN (.*)$", container, re.MULTILINE)
+        apptainer = (ROOT / "packaging" / "tally.def").read_text()
+        steps.append(re.search(r"^%post.*?\n(.*?)^%", apptainer, re.MULTILINE | re.DOTALL)[1])
+        self.assertEqual(len(steps), 4)
+        for step in steps:
+            result = subprocess.run(["bash", "-n"], input=step, capture_output=True, text=True, check=False)
+            self.assertEqual(result.stderr, "", step)
+
+
+
+if __name__ == "__main__":
+    main()
