@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# get_mnist.sh [--from DIR] [TARGET]: puts the full MNIST into TARGET (data/mnist of this checkout).
+# get_mnist.sh [--from DIR] [TARGET]: puts the full MNIST into TARGET (data/mnist of this checkout or
+# installation).
 #
 # The four files come from public mirrors, or from DIR if it is given (plain or .gz). Each is checked
 # against the SHA-256 of its uncompressed contents before it gets its final name, so an interrupted
@@ -27,7 +28,7 @@ while [ $# -gt 0 ]; do
       shift 2
       ;;
     -h | --help)
-      sed -n '3,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      sed -n '3,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
       exit 0
       ;;
     -*)
@@ -41,8 +42,10 @@ while [ $# -gt 0 ]; do
   esac
 done
 target=${target:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/data/mnist}
-mkdir -p "$target"
-partial=$(mktemp -d "$target/.download-XXXXXX")
+if ! mkdir -p "$target" 2>/dev/null || ! partial=$(mktemp -d "$target/.download-XXXXXX" 2>/dev/null); then
+  echo "get_mnist.sh: $target: cannot be written; give a TARGET of your own, and tally-train --data TARGET" >&2
+  exit 1
+fi
 trap 'rm -rf "$partial"; rmdir --ignore-fail-on-non-empty "$target"' EXIT
 
 unpacked_sha256() { gzip -dc "$1" 2>/dev/null | sha256sum | cut -d' ' -f1; }

@@ -103,6 +103,15 @@ class GetMnist(TallyTest):
                       "6aec93bde7f9b65e87a2fc25776db, got ", result.stderr)
         self.assertFalse(target.exists())
 
+    def test_says_that_the_target_cannot_be_written(self):
+        """As the data of an installation, for all but its owner."""
+        file = self.directory / "file"
+        file.touch()
+        result = self.get("--from", DIGITS, file / "mnist")
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr, f"get_mnist.sh: {file}/mnist: cannot be written; give a TARGET of your own, "
+                         "and tally-train --data TARGET\n")
+
     def test_says_which_file_a_directory_lacks(self):
         result = self.get("--from", self.directory, self.directory / "mnist")
         self.assertEqual(result.returncode, 1)
