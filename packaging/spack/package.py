@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Tally for Spack. From a checkout of Tally:
-
-spack repo create ~/tally-repo tally
-mkdir -p ~/tally-repo/packages/tally
-cp packaging/spack/package.py ~/tally-repo/packages/tally/
-spack repo add ~/tally-repo
-spack dev-build tally@main
+"""Tally for Spack, for its folder packages/tally of a repository of yours (`spack repo create` makes one and says
+where, `spack repo add` adds it). Then, in a checkout of Tally: spack dev-build tally@main
 """
 from spack.package import *
 
