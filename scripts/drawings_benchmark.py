@@ -18,7 +18,11 @@ import sys
 import tempfile
 import zlib
 
-import numpy as np
+import python_packages
+
+python_packages.require(numpy="python3-numpy")
+
+import numpy as np  # noqa: E402
 
 from drawing_pages import copied_pipeline, several
 from drawing_pages.families import FAMILIES

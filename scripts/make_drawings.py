@@ -10,8 +10,12 @@ and no image of others is used. Running it again writes the same bytes (with the
 import pathlib
 import sys
 
-import numpy as np
-from PIL import Image, ImageDraw
+import python_packages
+
+python_packages.require(numpy="python3-numpy", PIL="python3-pil")
+
+import numpy as np  # noqa: E402
+from PIL import Image, ImageDraw  # noqa: E402
 
 # Strokes through points of a box of width 1 and height 1, y down. A pen passes them smoothly; "|"
 # marks a corner, where it halts.

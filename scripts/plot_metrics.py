@@ -10,10 +10,11 @@ import csv
 import pathlib
 import sys
 
-try:
-    import matplotlib
-except ModuleNotFoundError:
-    sys.exit("plot_metrics.py: needs matplotlib for this python3; install python3-matplotlib")
+import python_packages
+
+python_packages.require(matplotlib="python3-matplotlib")
+
+import matplotlib  # noqa: E402
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend must be chosen first)

@@ -20,9 +20,13 @@ import sys
 import tempfile
 import zlib
 
-import h5py
-import numpy as np
-from PIL import Image
+import python_packages
+
+python_packages.require(h5py="python3-h5py", numpy="python3-numpy", PIL="python3-pil")
+
+import h5py  # noqa: E402
+import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
 
 from drawing_pages import not_digits
 

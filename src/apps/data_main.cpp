@@ -4,7 +4,7 @@
 #include "images_to_idx.hpp"
 #include "others_data.hpp"
 #include "tally/core/text.hpp"
-#include "tally/core/thread_team.hpp"
+#include "threads_option.hpp"
 #include "tool.hpp"
 
 namespace tally {
@@ -25,7 +25,8 @@ ExitCode from_images(const ImagesToIdxOptions& options) {
   return result.unused.empty() ? ExitCode::kDone : ExitCode::kFailure;
 }
 
-ExitCode others(const OthersDataOptions& options) {
+ExitCode others(OthersDataOptions options) {
+  options.threads = threads_of(options.threads);
   const OthersDataResult result = make_others_data(options);
   fmt::print("{}: {} for training, {} for testing; class {} is no digit\n", options.target,
              counted(result.train_images, "image"), grouped(result.test_images),
@@ -90,7 +91,6 @@ int main(int argc, char** argv) {
       ->type_name("N");
 
   tally::OthersDataOptions others_options;
-  others_options.threads = tally::usable_cores();
   CLI::App* others = app.add_subcommand(
       "others", "make IDX files for a network that tells digits from other drawings");
   others->add_option("digits", others_options.digits, "the data set, of 28 x 28")
@@ -106,11 +106,8 @@ int main(int argc, char** argv) {
   others->add_option("--seed", others_options.seed, "of the variants and of the other drawings")
       ->capture_default_str()
       ->type_name("N");
-  others
-      ->add_option("--threads", others_options.threads, "threads; the files do not depend on them")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str()
-      ->type_name("T");
+  tally::add_threads_option(*others, others_options.threads,
+                            "threads; the files do not depend on them");
 
   return tally::run_tool(app, argc, argv, [&] {
     if (*others) return tally::others(others_options);

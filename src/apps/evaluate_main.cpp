@@ -5,12 +5,12 @@
 #include "misclassified_sheet.hpp"
 #include "model_loading.hpp"
 #include "png_file.hpp"
-#include "tally/core/thread_team.hpp"
 #include "tally/data/data_directory.hpp"
 #include "tally/data/split_reader.hpp"
 #include "tally/io/checkpoint.hpp"
 #include "tally/io/posix_file.hpp"
 #include "tally/nn/calibration.hpp"
+#include "threads_option.hpp"
 #include "tool.hpp"
 #include "trained_model.hpp"
 
@@ -25,7 +25,7 @@ struct EvaluateOptions {
   std::string misclassified;
   bool use_training_images = false;
   bool as_json = false;
-  int threads = usable_cores();
+  int threads = 0;  ///< of the option
 };
 
 /// Of the model's outputs for labelled images; leaves its probabilities in `probabilities`.
@@ -64,7 +64,7 @@ TrainedModel calibrated(const TrainedModel& model, const EvaluateOptions& option
 }
 
 ExitCode evaluate(const EvaluateOptions& options) {
-  const ThreadTeam team(options.threads);
+  const ThreadTeam team(threads_of(options.threads));
   LoadedCheckpoint loaded = load_with_warnings("tally-evaluate", options.model);
   TrainedModel model(std::move(loaded.state), std::move(loaded.calibration));
   const auto directory = data_directory(options.data);
@@ -107,10 +107,7 @@ int main(int argc, char** argv) {
       ->type_name("DIR")
       ->default_str("data/mnist, else data/digits");
   app.add_flag("--train", options.use_training_images, "the training images, not the test images");
-  app.add_option("--threads", options.threads, "threads; the figures do not depend on them")
-      ->check(CLI::Range(1, 4096))
-      ->type_name("T")
-      ->capture_default_str();
+  tally::add_threads_option(app, options.threads, "threads; the figures do not depend on them");
   CLI::Option* calibrate =
       app.add_option("--calibrate", options.calibrated,
                      "fit the probabilities to the validation images of the model's run and write "

@@ -9,6 +9,8 @@
 
 #include <unistd.h>
 
+#include "tally/core/thread_team.hpp"
+
 namespace tally {
 namespace {
 
@@ -18,14 +20,16 @@ constexpr const char* kVariable = "GOMP_SPINCOUNT";
 
 }  // namespace
 
-// The library reads its environment while it is loaded, before the program can say anything, and has
-// no call for this. Whatever is set earlier than main (.preinit_array) is lost when libc starts.
+// The library reads its environment while it is loaded, before the program can say anything, and
+// has no call for this. Whatever is set earlier than main (.preinit_array) is lost when libc
+// starts.
 void choose_openmp_waiting(char** arguments) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv(kVariable) != nullptr) return;
   std::error_code error;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return;
   setenv(kVariable, kSpins, 0);
+  unbind_from_place();  // OpenMP has bound this thread to one already, if it was told to bind
   ::execv(program.c_str(), arguments);  // which returns if it failed: threads only wait longer then
 }
 

@@ -11,7 +11,7 @@ struct OthersDataOptions {
   std::string target;
   std::int64_t variants = 2;  ///< of each training image
   std::uint64_t seed = 1;
-  int threads = 1;
+  int threads = 0;
 };
 
 struct OthersDataResult {

@@ -7,8 +7,8 @@
 #include "predict_in_order.hpp"
 #include "prediction_sheet.hpp"
 #include "serve_page.hpp"
-#include "tally/core/thread_team.hpp"
 #include "terminal_view.hpp"
+#include "threads_option.hpp"
 #include "tool.hpp"
 
 namespace tally {
@@ -23,7 +23,7 @@ struct PredictOptions {
   std::string sheet;
   bool as_json = false;
   bool is_terminal = false;
-  int threads = usable_cores();
+  int threads = 0;  ///< of the option
 };
 
 void print(const Prediction& prediction, const PredictOptions& options) {
@@ -55,8 +55,8 @@ struct SheetContents {
 ExitCode predict_images(const TrainedModel& model, const PredictOptions& options) {
   ExitCode exit_code = ExitCode::kDone;
   SheetContents sheet;
-  predict_in_order(model, options.model, options.images, options.predictor, options.threads,
-                   [&](const Prediction& prediction) {
+  predict_in_order(model, options.model, options.images, options.predictor,
+                   threads_of(options.threads), [&](const Prediction& prediction) {
                      if (prediction.status == PredictionStatus::kError) {
                        exit_code = ExitCode::kFailure;
                      }
@@ -103,10 +103,7 @@ int main(int argc, char** argv) {
       ->type_name("P");
   app.add_flag("--segment", options.predictor.is_segmented,
                "a page may have several digits: one answer for each, in reading order");
-  app.add_option("--threads", options.threads, "threads; answers and their order stay the same")
-      ->check(CLI::Range(1, 4096))
-      ->type_name("T")
-      ->capture_default_str();
+  tally::add_threads_option(app, options.threads, "threads; answers and their order stay the same");
   app.add_flag("--json", options.as_json, "one JSON object per image, or per digit, and line");
   const CLI::Option* serve =
       app.add_option("--serve", options.page.port,

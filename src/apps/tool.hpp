@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <string>
 
@@ -27,9 +28,13 @@ inline void flush_output() {
 }
 
 /// Parses the command line into what `app` was told of. Returns false if --help or --version was
-/// asked for, with the text to print. Throws an Error for a wrong command line.
-inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string& text) {
-  app.set_version_flag("--version", fmt::format("{} {}", app.get_name(), version()));
+/// asked for, with the text to print; the version names a library behind the tool, if one is given.
+/// Throws an Error for a wrong command line.
+inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string& text,
+                               const std::string& library = "") {
+  app.set_version_flag("--version",
+                       fmt::format("{} {}{}", app.get_name(), version(),
+                                   library.empty() ? "" : fmt::format(" ({})", library)));
   try {
     app.parse(argc, argv);
     return true;
@@ -48,6 +53,7 @@ inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string
 /// The main of a tool without MPI: `work` runs if there is more to do than printing help.
 template <typename Work>
 int run_tool(CLI::App& app, int argc, char** argv, Work&& work) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error of a write
   try {
     require_instruction_set();
     std::string text;

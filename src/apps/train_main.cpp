@@ -27,7 +27,8 @@ ExitCode train(const Launch& launch, int argc, char** argv) {
     static_cast<void>(chosen_kernels());  // refuses what the environment may say
     static_cast<void>(pretended_nodes());
     launch.heartbeat.arm_fault(communicator.rank());
-    is_training = parse_command_line(app, argc, argv, text) && !options.dump_config();
+    is_training =
+        parse_command_line(app, argc, argv, text, mpi_library()) && !options.dump_config();
   });
   communicator.on_root([&] {
     if (options.dump_config()) text = to_toml(fresh_config(given_fields(options.launch())));

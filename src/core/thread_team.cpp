@@ -1,13 +1,45 @@
 // SPDX-License-Identifier: MIT
 #include "tally/core/thread_team.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <exception>
 #include <limits>
+#include <vector>
 
 #include <omp.h>
 #include <sched.h>
 
+#include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
+
 namespace tally {
+namespace {
+
+constexpr int kMostThreads = 4096;
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\n";
+  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+}
+
+// The first of a list, in which every number must be one of threads; 0 otherwise.
+int first_of_list(std::string_view list) {
+  int first = 0;
+  for (bool has_more = true; has_more;) {
+    const std::size_t comma = list.find(',');
+    int number = 0;
+    if (!parse_number(trimmed(list.substr(0, comma)), number)) return 0;
+    if (number < 1 || number > kMostThreads) return 0;
+    if (first == 0) first = number;
+    has_more = comma != std::string_view::npos;
+    if (has_more) list.remove_prefix(comma + 1);
+  }
+  return first;
+}
+
+}  // namespace
 
 ThreadTeam::ThreadTeam(int size) : size_(1) {
   if (size == 1) return;
@@ -54,8 +86,36 @@ int bound_cores() {
   return cores;
 }
 
+void unbind_from_place() {
+  if (omp_get_proc_bind() == omp_proc_bind_false) return;
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  for (int place = 0; place < omp_get_num_places(); ++place) {
+    std::vector<int> ids(static_cast<std::size_t>(omp_get_place_num_procs(place)));
+    omp_get_place_proc_ids(place, ids.data());
+    for (const int id : ids) CPU_SET(id, &cores);
+  }
+  sched_setaffinity(0, sizeof(cores), &cores);
+}
+
 int thread_limit() {
   return omp_get_thread_limit();
+}
+
+std::optional<int> environment_threads() {
+  const char* variable = std::getenv("OMP_NUM_THREADS");
+  if (variable == nullptr || trimmed(variable).empty()) return std::nullopt;
+  const int threads = first_of_list(variable);
+  require(threads != 0, ExitCode::kUsage,
+          "OMP_NUM_THREADS: expected a number of threads from 1 to {}, or a list such as 4,2, got "
+          "\"{}\"; correct it, unset it, or give --threads",
+          kMostThreads, printable(variable));
+  return threads;
+}
+
+int default_threads() {
+  const std::optional<int> threads = environment_threads();
+  return threads ? *threads : usable_cores();
 }
 
 }  // namespace tally

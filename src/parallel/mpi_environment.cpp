@@ -15,17 +15,48 @@
 namespace tally {
 namespace {
 
-// An mpirun that is killed cannot end its ranks.
+// What Open MPI's launcher and srun say, and that of MPICH and its relatives.
+const char* rank_of_launcher() {
+  const char* rank = std::getenv("PMIX_RANK");
+  return rank != nullptr ? rank : std::getenv("PMI_RANK");
+}
+
+// A launcher that is killed cannot end its ranks.
 void end_with_launcher() {
-  const bool is_launched = std::getenv("PMIX_RANK") != nullptr;
-  if (is_launched) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (rank_of_launcher() != nullptr) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 }  // namespace
 
 int launched_rank() {
-  const char* rank = std::getenv("PMIX_RANK");
+  const char* rank = rank_of_launcher();
   return rank == nullptr ? 0 : std::atoi(rank);
+}
+
+std::string mpi_library() {
+  std::string text(MPI_MAX_LIBRARY_VERSION_STRING, '\0');
+  int length = 0;
+  mpi_check(MPI_Get_library_version(text.data(), &length), "MPI_Get_library_version");
+  text.resize(static_cast<std::size_t>(length));
+  return short_library_name(text);
+}
+
+std::string short_library_name(std::string_view text) {
+  text = text.substr(0, text.find_first_of("\n,"));
+  std::string name;
+  for (const char letter : text) {
+    const bool is_blank = letter == ' ' || letter == '\t';
+    if (!is_blank) {
+      name += letter;
+    } else if (!name.empty() && name.back() != ' ') {
+      name += ' ';
+    }
+  }
+  constexpr std::string_view kLabel = "Version: ";
+  if (const std::size_t at = name.find(kLabel); at != std::string::npos) {
+    name.erase(at, kLabel.size());
+  }
+  return name;
 }
 
 std::vector<int> pretended_nodes() {

@@ -13,12 +13,13 @@
 namespace tally {
 namespace {
 
-using Row = std::array<std::string, 6>;
+using Row = std::array<std::string, 7>;
+using Widths = std::array<std::size_t, std::tuple_size_v<Row>>;
 
-std::string to_line(const Row& row, const std::array<std::size_t, 6>& widths) {
-  return fmt::format("{:>{}}  {:<{}}  {:<{}}  {:>{}}  {:>{}}  {:>{}}\n", row[0], widths[0], row[1],
-                     widths[1], row[2], widths[2], row[3], widths[3], row[4], widths[4], row[5],
-                     widths[5]);
+std::string to_line(const Row& row, const Widths& widths) {
+  return fmt::format("{:>{}}  {:<{}}  {:<{}}  {:>{}}  {:>{}}  {:<{}}  {:>{}}\n", row[0], widths[0],
+                     row[1], widths[1], row[2], widths[2], row[3], widths[3], row[4], widths[4],
+                     row[5], widths[5], row[6], widths[6]);
 }
 
 // That of the run as it would be started. Makes nothing.
@@ -58,15 +59,16 @@ void look_at_work(const Communicator& communicator, const LaunchOptions& options
 }  // namespace
 
 std::string rank_table(const LaunchFacts& facts) {
-  std::vector<Row> rows = {{"rank", "host", "cpuset", "cores", "threads", "memory"}};
+  std::vector<Row> rows = {{"rank", "host", "cpuset", "cores", "threads", "by", "memory"}};
   for (std::size_t rank = 0; rank < facts.ranks.size(); ++rank) {
     const RankFacts& of_rank = facts.ranks[rank];
     rows.push_back({std::to_string(rank), of_rank.host, of_rank.cpus,
                     std::to_string(of_rank.cores.own_cores),
                     of_rank.threads == 0 ? "?" : std::to_string(of_rank.threads),
+                    of_rank.threads == 0 ? "?" : std::string(name_of(of_rank.threads_by)),
                     bytes_text(of_rank.free_bytes)});
   }
-  std::array<std::size_t, 6> widths{};
+  Widths widths{};
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   }
@@ -95,7 +97,11 @@ ExitCode diagnose(const Communicator& communicator, const LaunchOptions& options
   communicator.broadcast_value(has_errors);
   // Ranks of different programs, or of no job, may not go on together.
   if (!has_errors) look_at_work(communicator, options, facts, findings);
-  report.line(rank_table(facts) + to_text(findings));
+  report.line(fmt::format("{}MPI: {}, {}\n{}", rank_table(facts), facts.mpi_library,
+                          facts.launcher.kind == Launcher::Kind::kNone
+                              ? "started without a launcher"
+                              : fmt::format("started by {}", name_of(facts.launcher.kind)),
+                          to_text(findings)));
   has_errors = !findings.errors().empty();
   communicator.broadcast_value(has_errors);
   return has_errors ? ExitCode::kUsage : ExitCode::kDone;

@@ -21,7 +21,6 @@
 #include "tally/io/trial_file.hpp"
 #include "tally/parallel/mpi_environment.hpp"
 #include "tally/parallel/node.hpp"
-#include "tally/run/worker_threads.hpp"
 #include "tally/state/training_state.hpp"
 
 namespace tally {
@@ -103,6 +102,36 @@ std::int64_t bytes_for_checkpoints(const RunConfig& config, std::size_t paramete
   return std::max<std::int64_t>(1, config.keep + 1 - there) * bytes;
 }
 
+// Each rank has an environment of its own, as hosts may.
+ThreadWishes thread_wishes(const AutoCount& option) {
+  ThreadWishes wishes{option, 0, 0, thread_limit()};
+  if (option.value != 0) return wishes;
+  wishes.openmp = environment_threads().value_or(0);
+  wishes.slurm = launcher(process_environment()).cores_per_task.value_or(0);
+  return wishes;
+}
+
+void gather_threads(const Communicator& communicator, const AutoCount& option, LaunchFacts& facts) {
+  const RankFacts& own = facts.of(communicator.rank());
+  ThreadChoice choice;
+  const std::optional<Error> error = error_of(
+      [&] { choice = worker_threads(thread_wishes(option), own.cores, own.micro_batches); });
+  const std::array<std::int64_t, 4> numbers = {choice.threads, static_cast<int>(choice.decided_by),
+                                               choice.wanted, static_cast<int>(choice.wanted_by)};
+  const std::vector<std::int64_t> all = communicator.gather_all(std::span(numbers));
+  const std::vector<std::string> errors =
+      communicator.gather_all(std::string(error ? error->what() : ""));
+  for (std::size_t rank = 0; rank < errors.size(); ++rank) {
+    const std::int64_t* number = all.data() + rank * numbers.size();
+    RankFacts& of_rank = facts.ranks[rank];
+    of_rank.threads = static_cast<int>(number[0]);
+    of_rank.threads_by = static_cast<ThreadSource>(number[1]);
+    of_rank.wanted_threads = static_cast<int>(number[2]);
+    of_rank.wanted_by = static_cast<ThreadSource>(number[3]);
+    of_rank.no_threads = errors[rank];
+  }
+}
+
 }  // namespace
 
 std::string LaunchFacts::place_of(const std::vector<std::size_t>& some) const {
@@ -131,6 +160,7 @@ std::string bytes_text(std::int64_t bytes) {
 LaunchFacts gather_ranks(const Communicator& communicator) {
   LaunchFacts facts;
   facts.launcher = launcher(process_environment());
+  facts.mpi_library = mpi_library();
   const CpuShare share = cpu_share(communicator);
   const std::array<std::int64_t, 8> own = {communicator.node(),
                                            share.own_cores,
@@ -170,10 +200,7 @@ void gather_work(const Communicator& communicator, const RunConfig& config, bool
     RankFacts& of_rank = facts.ranks[static_cast<std::size_t>(rank)];
     of_rank.micro_batches = leaves_of_rank(shards, communicator.size(), rank).size();
   }
-  const RankFacts& own = facts.of(communicator.rank());
-  const int threads = worker_threads(config.threads, own.cores, own.micro_batches);
-  const std::vector<int> all = communicator.gather_all(std::min(threads, thread_limit()));
-  for (std::size_t rank = 0; rank < all.size(); ++rank) facts.ranks[rank].threads = all[rank];
+  gather_threads(communicator, config.threads, facts);
   if (config.reduction == ReductionKind::kMpi) return;
   facts.why_not_shared = Node(communicator, 1, Sharing::kHost).why_not_shared();
 }

@@ -48,7 +48,9 @@ Environment process_environment() {
 Launcher launcher(const Environment& environment) {
   Launcher found;
   find_kind(environment, found);
-  found.cores_per_task = number_of(environment, "SLURM_CPUS_PER_TASK", 1);
+  if (const int cores = number_of(environment, "SLURM_CPUS_PER_TASK", 0); cores > 0) {
+    found.cores_per_task = cores;
+  }
   found.cores_on_host = number_of(environment, "SLURM_CPUS_ON_NODE", 0);
   // Open MPI 4 says so. From 5 on there are more ranks than slots, and they yield as well.
   const int slots = number_of(environment, "OMPI_UNIVERSE_SIZE", 0);
@@ -63,9 +65,9 @@ Launcher launcher(const Environment& environment) {
 std::string_view name_of(Launcher::Kind kind) {
   switch (kind) {
     case Launcher::Kind::kMpirun:
-      return "mpirun";
+      return "mpirun of Open MPI";
     case Launcher::Kind::kMpiexec:
-      return "mpiexec";
+      return "mpiexec of MPICH";
     case Launcher::Kind::kSrun:
       return "srun";
     case Launcher::Kind::kNone:

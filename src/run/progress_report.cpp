@@ -59,7 +59,10 @@ ProgressReport::~ProgressReport() {
 }
 
 void ProgressReport::line(const std::string& text) {
-  if (quiet_) return;
+  if (!quiet_) result(text);
+}
+
+void ProgressReport::result(const std::string& text) {
   clear_bar();
   print(text + "\n");
 }

@@ -7,18 +7,31 @@
 namespace tally {
 namespace {
 
+// That of the launcher which the environment shows, and that of the program.
+std::string remedy_for_mixed(const LaunchFacts& facts) {
+  switch (facts.launcher.kind) {
+    case Launcher::Kind::kSrun:
+      return "start with srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH), or with the launcher of "
+             "that MPI; for separate runs unset SLURM_STEP_NUM_TASKS";
+    case Launcher::Kind::kMpirun:
+      return "start with the launcher of that MPI (MPICH's is mpiexec.hydra), or build with "
+             "-DTALLY_MPI=openmpi";
+    default:
+      return "start with the launcher of that MPI (Open MPI's is mpirun.openmpi on Debian), or "
+             "build "
+             "with -DTALLY_MPI=mpich";
+  }
+}
+
 void check_one_job(const LaunchFacts& facts, Findings& findings) {
   const Launcher& launcher = facts.launcher;
   if (facts.ranks.size() > 1) return;
   if (launcher.processes > 1) {
-    const bool is_srun = launcher.kind == Launcher::Kind::kSrun;
     findings.error(
         "{} started {} processes, but each of them is a job of one rank: it does not speak with "
-        "the MPI that tally was built with; {}",
-        name_of(launcher.kind), launcher.processes,
-        is_srun ? "start with srun --mpi=pmix, or with mpirun; for separate runs unset "
-                  "SLURM_STEP_NUM_TASKS"
-                : "start with the mpirun of that MPI");
+        "{}, "
+        "which tally was built with; {}",
+        name_of(launcher.kind), launcher.processes, facts.mpi_library, remedy_for_mixed(facts));
   }
   if (launcher.allocated_tasks > 1) {
     findings.warning(
@@ -50,15 +63,15 @@ void check_thread_level(const LaunchFacts& facts, Findings& findings) {
 void check_allocated_cores(const LaunchFacts& facts, Findings& findings) {
   const Launcher& launcher = facts.launcher;
   const CpuShare& cores = facts.ranks.front().cores;
-  const int wanted =
-      std::min(launcher.cores_per_task * cores.node_ranks, facts.ranks.front().host_cores);
+  const int per_task = launcher.cores_per_task.value_or(1);
+  const int wanted = std::min(per_task * cores.node_ranks, facts.ranks.front().host_cores);
   const int given = launcher.cores_on_host > 0 ? std::min(wanted, launcher.cores_on_host) : wanted;
-  if (launcher.cores_per_task == 1 || cores.node_cores >= given) return;
+  if (per_task == 1 || cores.node_cores >= given) return;
   findings.warning(
       "SLURM gives the ranks of host {} {}, but they are bound to {}; start with mpirun --map-by "
       "slot:PE={}, or srun --cpus-per-task={}",
-      facts.ranks.front().host, counted(given, "core"), grouped(cores.node_cores),
-      launcher.cores_per_task, launcher.cores_per_task);
+      facts.ranks.front().host, counted(given, "core"), grouped(cores.node_cores), per_task,
+      per_task);
 }
 
 }  // namespace

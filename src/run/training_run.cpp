@@ -45,7 +45,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }  // namespace
 
 TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun& opened,
-                         int threads, const LaunchOptions& options)
+                         const RankFacts& own, const LaunchOptions& options)
     : communicator_(launch.communicator),
       heartbeat_(launch.heartbeat),
       report_(report),
@@ -56,7 +56,7 @@ TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun
       loss_(make_loss(config_.loss)),
       plan_(shard_recipe(state_)),
       data_(load_data(communicator_, heartbeat_, opened, plan_)),
-      team_(threads),
+      team_(own.threads),
       trainer_({communicator_, team_, network_, *loss_, plan_, data_.train, heartbeat_},
                trainer_options(state_), state_),
       signals_(launch.signals),
@@ -67,7 +67,7 @@ TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun
   if (opened.is_resumed && recorder_ != nullptr) warn_of_other_bits(opened.computed_by);
   if (!options.dump_order.empty()) order_log_.emplace(communicator_, options.dump_order);
   communicator_.on_root([&] { job_end_.emplace(job_time(), Clock::now(), std::time(nullptr)); });
-  announce(options);
+  announce(own, options);
   communicator_.on_root([&] { recorder_->begin(state_); });
   if (recorder_ == nullptr) state_.parameters = state_.velocity = {};  // the trainer has them
 }
@@ -84,7 +84,7 @@ void TrainingRun::warn_of_other_bits(const BuildFacts& before) {
       before.instruction_set, before.kernel_backend, now.instruction_set, now.kernel_backend));
 }
 
-void TrainingRun::announce(const LaunchOptions& options) {
+void TrainingRun::announce(const RankFacts& own, const LaunchOptions& options) {
   const std::int64_t workers = communicator_.sum(team_.size());
   if (recorder_ == nullptr) return;
   const std::filesystem::path data(config_.data);
@@ -93,14 +93,15 @@ void TrainingRun::announce(const LaunchOptions& options) {
                            config_.data, grouped(state_.data.train_images),
                            grouped(state_.data.test_images), state_.data.rows,
                            state_.data.columns));
-  report_.line(fmt::format("run: {}: {} ({} parameters), batch {} = {} x {}, {}, {} in all{}",
-                           config_.run_dir, network_.shape_text(),
-                           grouped(static_cast<std::int64_t>(network_.layout().count())),
-                           config_.batch_size, plan_.shards(), config_.micro_batch.value,
-                           counted(communicator_.size(), "rank"), counted(workers, "thread"),
-                           options.resume && state_.progress.step > 0
-                               ? fmt::format(", resumed at step {}", grouped(state_.progress.step))
-                               : ""));
+  report_.line(fmt::format(
+      "run: {}: {} ({} parameters), batch {} = {} x {}, {}, {}{} in all{}", config_.run_dir,
+      network_.shape_text(), grouped(static_cast<std::int64_t>(network_.layout().count())),
+      config_.batch_size, plan_.shards(), config_.micro_batch.value,
+      counted(communicator_.size(), "rank"), counted(workers, "thread"),
+      is_environment(own.threads_by) ? fmt::format(" (as {} says)", name_of(own.threads_by)) : "",
+      options.resume && state_.progress.step > 0
+          ? fmt::format(", resumed at step {}", grouped(state_.progress.step))
+          : ""));
   const std::string job_end = job_end_->text(Clock::now());
   if (!job_end.empty()) report_.line("time: " + job_end);
 }
@@ -282,7 +283,7 @@ void TrainingRun::report_profile() {
   profile.kernels = trainer_.backend();
   profile.operations_per_sample = network_.training_operations();
   profile.peak_gflops = measure_peak();
-  report_.line(to_table(profile));
+  report_.result(to_table(profile));
   recorder_->write_profile(to_json(profile));
 }
 
@@ -359,7 +360,7 @@ ExitCode run_training(const Launch& launch, const LaunchOptions& options) {
     return ExitCode::kDone;
   }
   require_sound_work(communicator, opened, options.oversubscribe, report, facts);
-  return TrainingRun(launch, report, opened, facts.of(communicator.rank()).threads, options).run();
+  return TrainingRun(launch, report, opened, facts.of(communicator.rank()), options).run();
 }
 
 }  // namespace tally

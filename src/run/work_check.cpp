@@ -28,7 +28,17 @@ std::string remedy_for_threads(const RankFacts& rank) {
   if (rank.threads > rank.host_cores) {
     return fmt::format("use at most --threads {}", rank.cores.own_cores);
   }
-  return fmt::format("launch with mpirun --bind-to none, or --map-by slot:PE={}", rank.threads);
+  return fmt::format("launch with mpirun --bind-to none, or --map-by slot:PE={}{}", rank.threads,
+                     rank.wanted_by == ThreadSource::kOpenMp
+                         ? fmt::format(", or give --threads {}", rank.cores.own_cores)
+                         : "");
+}
+
+void check_thread_counts(const LaunchFacts& facts, Findings& findings) {
+  const auto without =
+      facts.ranks_that([](const RankFacts& rank) { return !rank.no_threads.empty(); });
+  if (without.empty()) return;
+  findings.error("{}: {}", facts.place_of(without), facts.ranks[without.front()].no_threads);
 }
 
 void check_threads_of_ranks(const LaunchFacts& facts, Findings& findings) {
@@ -36,9 +46,10 @@ void check_threads_of_ranks(const LaunchFacts& facts, Findings& findings) {
       facts.ranks_that([&](const RankFacts& rank) { return is_beyond_binding(facts, rank); });
   if (beyond.empty()) return;
   const RankFacts& first = facts.ranks[beyond.front()];
-  findings.error("--threads: expected at most the {} that {} {} bound to, got {}; {}",
-                 counted(first.cores.own_cores, "core"), facts.place_of(beyond),
-                 beyond.size() == 1 ? "is" : "are", first.threads, remedy_for_threads(first));
+  findings.error("{}: expected at most the {} that {} {} bound to, got {}; {}",
+                 name_of(first.wanted_by), counted(first.cores.own_cores, "core"),
+                 facts.place_of(beyond), beyond.size() == 1 ? "is" : "are",
+                 std::max(first.wanted_threads, first.threads), remedy_for_threads(first));
 }
 
 void check_openmp_binding(const LaunchFacts& facts, Findings& findings) {
@@ -83,14 +94,17 @@ void check_even_threads(const LaunchFacts& facts, Findings& findings) {
   int most = 0;
   for (const RankFacts& rank : facts.ranks) most = std::max(most, rank.threads);
   const auto with_fewer = facts.ranks_that([&](const RankFacts& rank) {
-    return rank.threads < std::min<std::int64_t>(most, rank.micro_batches);
+    return rank.no_threads.empty() &&
+           rank.threads < std::min<std::int64_t>(most, rank.micro_batches);
   });
   if (with_fewer.empty()) return;
+  const RankFacts& slowest = facts.ranks[with_fewer.front()];
   findings.warning(
       "{}: {} for {}, while other ranks have {}: these wait for it in every step; give every rank "
-      "as many cores (mpirun --map-by slot:PE={}), and unset OMP_THREAD_LIMIT",
-      facts.place_of(with_fewer), counted(facts.ranks[with_fewer.front()].threads, "thread"),
-      micro_batches_text(facts.ranks[with_fewer.front()].micro_batches), most, most);
+      "as many cores (mpirun --map-by slot:PE={}), and unset {}",
+      facts.place_of(with_fewer), counted(slowest.threads, "thread"),
+      micro_batches_text(slowest.micro_batches), most, most,
+      name_of(is_environment(slowest.threads_by) ? slowest.threads_by : ThreadSource::kLimit));
 }
 
 void check_idle_workers(const LaunchFacts& facts, Findings& findings) {
@@ -118,6 +132,7 @@ void check_sharing(const LaunchFacts& facts, Findings& findings) {
 }  // namespace
 
 void check_work(const LaunchFacts& facts, Findings& findings) {
+  check_thread_counts(facts, findings);
   check_threads_of_ranks(facts, findings);
   check_openmp_binding(facts, findings);
   check_threads_of_nodes(facts, findings);

@@ -4,11 +4,60 @@
 #include <algorithm>
 
 namespace tally {
+namespace {
 
-int worker_threads(const AutoCount& asked, const CpuShare& share, std::int64_t micro_batches) {
-  if (asked.value != 0) return static_cast<int>(asked.value);
-  const std::int64_t useful = std::max<std::int64_t>(1, micro_batches);
-  return static_cast<int>(std::min<std::int64_t>(share.fair(), useful));
+ThreadChoice wanted(const ThreadWishes& wishes, const CpuShare& share) {
+  const auto choice = [](std::int64_t count, ThreadSource source) {
+    const int threads = static_cast<int>(count);
+    return ThreadChoice{threads, threads, source, source};
+  };
+  if (wishes.option.value != 0) return choice(wishes.option.value, ThreadSource::kOption);
+  if (wishes.openmp != 0) return choice(wishes.openmp, ThreadSource::kOpenMp);
+  return choice(share.fair(), ThreadSource::kCores);
+}
+
+void limit(ThreadChoice& choice, std::int64_t most, ThreadSource source) {
+  if (choice.threads <= most) return;
+  choice.threads = static_cast<int>(most);
+  choice.decided_by = source;
+}
+
+}  // namespace
+
+std::string_view name_of(ThreadSource source) {
+  switch (source) {
+    case ThreadSource::kOption:
+      return "--threads";
+    case ThreadSource::kOpenMp:
+      return "OMP_NUM_THREADS";
+    case ThreadSource::kSlurm:
+      return "SLURM_CPUS_PER_TASK";
+    case ThreadSource::kCores:
+      return "cores";
+    case ThreadSource::kMicroBatches:
+      return "micro-batches";
+    case ThreadSource::kLimit:
+      break;
+  }
+  return "OMP_THREAD_LIMIT";
+}
+
+bool is_environment(ThreadSource source) {
+  return source == ThreadSource::kOpenMp || source == ThreadSource::kSlurm ||
+         source == ThreadSource::kLimit;
+}
+
+ThreadChoice worker_threads(const ThreadWishes& wishes, const CpuShare& share,
+                            std::int64_t micro_batches) {
+  ThreadChoice choice = wanted(wishes, share);
+  if (choice.wanted_by == ThreadSource::kCores && wishes.slurm != 0) {
+    limit(choice, wishes.slurm, ThreadSource::kSlurm);
+  }
+  if (choice.wanted_by != ThreadSource::kOption) {
+    limit(choice, std::max<std::int64_t>(1, micro_batches), ThreadSource::kMicroBatches);
+  }
+  limit(choice, wishes.limit, ThreadSource::kLimit);
+  return choice;
 }
 
 }  // namespace tally

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Why no handler: oneDNN's kernels for AVX2 keep the stack pointer in a buffer on the heap while they
-// compute. The kernel of the system would push the frame of a handler there, over the heap below.
-// SA_ONSTACK does not help: the alternate stack is one thread's, and any thread may get a signal.
+// Why no handler: oneDNN's kernels for AVX2 keep the stack pointer in a buffer on the heap while
+// they compute. The kernel of the system would push the frame of a handler there, over the heap
+// below. SA_ONSTACK does not help: the alternate stack is one thread's, and any thread may get a
+// signal.
 #include "tally/train/stop_request.hpp"
 
 #include <array>
@@ -63,7 +64,7 @@ StopRequest::StopRequest() {
     if (!is_left_ignored(signal_number)) sigaddset(&signals_, signal_number);
   }
   block(signals_);
-  std::signal(SIGPIPE, SIG_IGN);
+  for (const int ignored : {SIGPIPE, SIGXFSZ}) std::signal(ignored, SIG_IGN);
   listener_ = std::thread([this] { listen(); });
 }
 

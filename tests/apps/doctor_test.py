@@ -67,7 +67,8 @@ class Launches(TallyTest):
             self.assertEqual(sorted(map(self.without_numbers, training.stderr.splitlines())),
                              sorted(f"tally-train: {self.without_numbers(text)}" for text in found))
         shutil.rmtree(self.run_dir, ignore_errors=True)
-        return lines[1:-1 - len(found)], found
+        self.assertRegex(lines[-2 - len(found)], r"^MPI: (Open MPI|MPICH) \S+, started ")
+        return lines[1:-2 - len(found)], found
 
     @staticmethod
     def without_numbers(text):
@@ -137,7 +138,7 @@ class SeededFaults(Launches):
         self.assertFalse(self.run_dir.exists())
 
     def test_1_an_mpiexec_of_another_mpi(self):
-        self.expect(self.program(), "error: mpiexec started 2 processes", env={"PMI_SIZE": "2"})
+        self.expect(self.program(), "error: mpiexec of MPICH started 2 processes", env={"PMI_SIZE": "2"})
 
     def test_2_all_threads_on_one_core(self):
         self.expect([*mpirun("-n", 1), *self.program("--threads", 2)],

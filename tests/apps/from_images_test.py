@@ -217,7 +217,6 @@ class WholeDirectories(FromImages):
                 done = subprocess.run(
                     command("tally-data", "from-images", new, "--out", self.out),
                     capture_output=True, text=True, check=False, timeout=60,
-                    restore_signals=False,  # an error, not SIGXFSZ
                     preexec_fn=lambda limit=most: (
                         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))))
                 self.assertEqual(done.returncode, 1)

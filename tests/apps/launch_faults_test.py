@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Launches that cannot work, by the command lines of the documentation and of the scripts: whoever
-makes such a mistake reads what it is."""
+"""Faults that people make when they launch something: each is obeyed, or said by its name."""
 import os
 import pathlib
 import re
+import shutil
+import signal
 import subprocess
 import sys
+import unittest
 import unittest.mock
 
-from tally_testing import BIN, ROOT, TallyTest, main
+from tally_testing import (BIN, DIGITS, ROOT, TallyTest, command, main, run, state_of, status, stop_at,
+                           wait_until, without_notices)
 
 sys.path.insert(0, str(ROOT / "scripts"))
 from measuring import process  # noqa: E402
@@ -23,8 +26,11 @@ TOO_FEW_SLOTS = "There are not enough slots available in the system to satisfy t
 NO_PROGRAM = r"was unable to (find|launch) the specified (executable|application)"
 
 # Nothing of the caller's that would take more ranks than there are slots for.
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("OMPI_", "PRTE_"))}
-SETTINGS = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+CLEAN = {name: value for name, value in os.environ.items()
+         if not name.startswith(("OMP_", "OMPI_", "PRTE_", "SLURM_"))}
+SETTINGS = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+            "OMPI_MCA_odls_base_sigkill_timeout": "0"}
+CORES = sorted(os.sched_getaffinity(0))
 
 
 def documented_lines():
@@ -36,7 +42,7 @@ def documented_lines():
         text = path.read_text().replace("\\\n", " ")
         for number, line in enumerate(text.splitlines(), 1):
             match = re.search(r"\bmpirun -[^`|&;]*?tally-train[^`|&;]*", line)
-            if match:
+            if match and " ... " not in line:
                 found[f"{path.relative_to(ROOT)}: line {number}"] = match[0]
     return found
 
@@ -48,7 +54,9 @@ def options_of(line):
     return {word for word in words[:program] if word.startswith("-")}
 
 
-class Launches(TallyTest):
+class NothingStarts(TallyTest):
+    """By the command lines of the documentation and of the scripts."""
+
     def shell(self, text):
         """The exit code and the words of a command line, where scripts' variables have values."""
         done = subprocess.run(
@@ -95,6 +103,171 @@ class Launches(TallyTest):
                 with self.subTest(path.relative_to(ROOT)):
                     self.assertNotRegex(path.read_text(),
                                         r'mpirun\W{1,5}(-q|--quiet)\b|orte_execute_quiet[="]')
+
+
+@unittest.skipIf(len(CORES) < 2, "needs two cores")
+class Threads(TallyTest):
+    """How many, where several have a say: 4 micro-batches a step, one rank."""
+
+    def launch(self, *arguments, bound=False, env=None):
+        """On two cores, or bound to one of them by mpirun."""
+        line = ["taskset", "-c", ",".join(map(str, CORES[:2]))]
+        line += ["mpirun", "-n", "1"] if bound else []
+        done = subprocess.run(
+            [*line, BIN / "tally-train", "--run-dir", self.directory / "run", "--data", DIGITS,
+             "--max-steps", "1", *arguments], env={**CLEAN, **SETTINGS, **(env or {})}, text=True,
+            capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=100)
+        # GNU's OpenMP warns of its variables, too.
+        errors = [text for text in without_notices(done.stderr).splitlines()
+                  if text and not text.startswith("libgomp: ")]
+        return done.returncode, done.stdout, errors
+
+    def test_the_least_that_is_said_counts(self):
+        host = os.uname().nodename
+        number = "OMP_NUM_THREADS: expected a number of threads from 1 to 4096, or a list such as 4,2"
+        beyond = f"that rank 0 on host {host} is bound to, got"
+        for bound, env, arguments, threads, by, error in (
+            (False, {}, [], 2, "cores", ""),
+            (False, {"OMP_NUM_THREADS": "1"}, [], 1, "OMP_NUM_THREADS", ""),
+            (False, {"OMP_NUM_THREADS": "2"}, [], 2, "OMP_NUM_THREADS", ""),
+            (False, {"OMP_NUM_THREADS": " 1 , 2"}, [], 1, "OMP_NUM_THREADS", ""),
+            (False, {"OMP_NUM_THREADS": ""}, [], 2, "cores", ""),
+            (False, {"OMP_NUM_THREADS": "1"}, ["--threads", "2"], 2, "--threads", ""),
+            (False, {"OMP_NUM_THREADS": "two"}, ["--threads", "2"], 2, "--threads", ""),
+            (False, {"OMP_NUM_THREADS": "two"}, [], None, "?",
+             f'rank 0 on host {host}: {number}, got "two"; correct it, unset it, or give --threads'),
+            (False, {"OMP_NUM_THREADS": "0"}, [], None, "?",
+             f'rank 0 on host {host}: {number}, got "0"; correct it, unset it, or give --threads'),
+            (False, {"OMP_NUM_THREADS": "64"}, [], 4, "micro-batches",
+             f"OMP_NUM_THREADS: expected at most the 2 cores {beyond} 64"),
+            (True, {"OMP_NUM_THREADS": "2"}, [], 2, "OMP_NUM_THREADS",
+             f"OMP_NUM_THREADS: expected at most the 1 core {beyond} 2; launch with mpirun --bind-to "
+             "none, or --map-by slot:PE=2, or give --threads 1"),
+            (True, {"OMP_NUM_THREADS": "2"}, ["--threads", "1"], 1, "--threads", ""),
+            (False, {"OMP_NUM_THREADS": "2", "OMP_THREAD_LIMIT": "1"}, [], 1, "OMP_THREAD_LIMIT", ""),
+            (False, {"SLURM_CPUS_PER_TASK": "1"}, [], 1, "SLURM_CPUS_PER_TASK", ""),
+            (False, {"SLURM_CPUS_PER_TASK": "1", "OMP_NUM_THREADS": "2"}, [], 2, "OMP_NUM_THREADS", ""),
+            (False, {"OMP_NUM_THREADS": "2"}, ["--batch-size", "32"], 1, "micro-batches", ""),
+        ):
+            with self.subTest(bound=bound, **env, arguments=arguments):
+                code, out, errors = self.launch(*arguments, bound=bound, env=env)
+                table = self.launch(*arguments, "--doctor", bound=bound, env=env)[1].splitlines()
+                self.assertEqual(table[0].split()[4:6], ["threads", "by"])
+                self.assertEqual(table[1].split()[4:6], [str(threads or "?"), by])
+                if error:
+                    self.assertEqual(code, 2)
+                    self.assertEqual(len(errors), 1, errors)
+                    self.assertTrue(errors[0].startswith(f"tally-train: {error}"), errors)
+                    self.assertIn(f"error: {error}", "\n".join(table))
+                    continue
+                self.assertEqual((code, errors), (0, []), out)
+                said = f" (as {by} says)" if by.startswith(("OMP", "SLURM")) else ""
+                self.assertIn(f", 1 rank, {threads} thread{'s' * (threads > 1)}{said} in all\n", out)
+                shutil.rmtree(self.directory / "run")
+
+    def test_other_tools_read_it_too(self):
+        self.train("run", "--max-steps", 1)
+        model = self.directory / "run"
+        for tool, arguments in (("tally-evaluate", [model, "--data", DIGITS]),
+                                ("tally-predict", [model, ROOT / "data" / "drawings" / "3-blue-pen.png"]),
+                                ("tally-data", ["others", DIGITS, "--out", self.directory / "others"])):
+            with self.subTest(tool):
+                result = run(tool, *arguments, env={"OMP_NUM_THREADS": "no"})
+                self.assertEqual(result.code, 2)
+                self.assertIn(f"{tool}: OMP_NUM_THREADS: expected a number of threads from 1 to 4096, or a "
+                              'list such as 4,2, got "no"; correct it, unset it, or give --threads\n',
+                              result.err)
+        for env, arguments in (({"OMP_NUM_THREADS": "2,1"}, []), ({"OMP_NUM_THREADS": "no"}, ["--threads", 1])):
+            result = run("tally-evaluate", model, "--data", DIGITS, *arguments, env=env)
+            self.assertEqual(result.code, 0, result.err)
+
+
+class Surroundings(TallyTest):
+    """What a session does to the programs that it has started."""
+
+    def start(self, *arguments, **options):
+        process = subprocess.Popen(
+            [BIN / "tally-train", "--run-dir", self.directory / "run", "--data", DIGITS, *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL,
+            env={**os.environ, **stop_at("reduce", step=5)}, **options)
+        self.addCleanup(process.kill)
+        wait_until(lambda: state_of(process.pid) == "T", "stops itself")
+        return process
+
+    def test_a_hang_up_saves_and_stops(self):
+        process = self.start("--epochs", "9999")
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGCONT)
+        output = process.communicate(timeout=60)[0]
+        self.assertEqual(process.returncode, 75, output)
+        state, facts = status(self.directory / "run")
+        self.assertEqual((state, facts["reason"]), ("RESUME", "SIGHUP"))
+        self.assertEqual(facts["checkpoint"], f"step-{int(facts['step']):012}.h5")
+        self.assertIn(int(facts["step"]), (6, 7))
+
+    def test_nohup_is_left_alone(self):
+        process = self.start("--epochs", "1", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGCONT)
+        output = process.communicate(timeout=60)[0]
+        self.assertEqual(process.returncode, 0, output)
+        self.assertEqual(status(self.directory / "run")[0], "DONE")
+
+    def test_a_limit_of_file_sizes_costs_a_warning_and_not_the_training(self):
+        recipe = ["--network", "dense:2000,relu,dense:10", "--train-limit", 512, "--epochs", 2]
+        done = subprocess.run(
+            ["bash", "-c", 'ulimit -f 8192; "$@"', "bash",
+             *command("tally-train", "--run-dir", self.directory / "run", "--data", DIGITS, *recipe)],
+            capture_output=True, text=True, check=False, timeout=60)  # Python alone would ignore it, too
+        self.assertEqual(done.returncode, 1, done)
+        self.assertEqual(len(re.findall("^epoch ", done.stdout, re.MULTILINE)), 2)
+        warnings = done.stderr.splitlines()
+        for line, step in zip(warnings, (4, 8, 8), strict=False):
+            self.assertRegex(line, rf"^tally-train: warning: no checkpoint: .*/step-{step:012}\.h5: cannot "
+                             "write: File too large; the last one is none$")
+        self.assertEqual(warnings[-1], "tally-train: the final checkpoint could not be written; make room "
+                         "and continue with --resume; the last checkpoint is none")
+        self.assertEqual(list((self.directory / "run" / "checkpoints").iterdir()), [])
+
+    def test_a_profile_that_was_asked_for_is_printed(self):
+        result = self.train("run", "--max-steps", 3, "--profile", "--quiet")
+        lines = result.out.splitlines()
+        self.assertRegex(lines[0], r"^seconds +minimum +mean +maximum +share$")
+        self.assertRegex(lines[-1], r"^first step \d")
+        self.assertNotIn("epoch", result.out)
+
+
+class Scripts(TallyTest):
+    """Under a python3 that lacks the distribution's packages."""
+
+    def python(self, *arguments):
+        bare = self.directory / "python3"
+        bare.write_text('#!/bin/sh\nexec /usr/bin/python3 -S "$@"\n')
+        bare.chmod(0o755)
+        return subprocess.run(
+            [bare, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=100,
+            cwd=self.directory, env={**os.environ, "PATH": f"{self.directory}:{os.environ['PATH']}"})
+
+    def test_find_the_one_that_has_them(self):
+        for script in sorted((ROOT / "scripts").glob("*.py")):
+            if "argparse" not in script.read_text():
+                continue
+            with self.subTest(script.name):
+                done = self.python(script, "--help")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertTrue(done.stdout.startswith(f"usage: {script.name}"), done.stdout)
+        done = self.python(ROOT / "scripts" / "make_drawings.py", self.directory / "drawings")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_say_what_to_install(self):
+        script = self.directory / "curves.py"
+        script.write_text(f"import sys\nsys.path.insert(0, {str(ROOT / 'scripts')!r})\n"
+                          "import python_packages\n"
+                          'python_packages.require(json="python3", no_such_plot="python3-plot")\n')
+        done = self.python(script)
+        self.assertEqual((done.returncode, done.stderr), (
+            1, "curves.py: needs no_such_plot, which no python3 here has; on Debian and Ubuntu install "
+               "python3-plot\n"))
 
 
 if __name__ == "__main__":

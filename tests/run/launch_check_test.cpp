@@ -28,6 +28,7 @@ LaunchFacts sound_launch(int ranks) {
   }
   facts.launcher.kind = Launcher::Kind::kMpirun;
   facts.launcher.processes = ranks;
+  facts.mpi_library = "MPICH 4";
   facts.batch_size = 256;
   facts.micro_batch = 32;
   facts.directory = {"runs/a", "", 1'000'000'000, 3'000'000};
@@ -76,10 +77,22 @@ TEST(LaunchCheck, FindsProcessesThatAreNoJob) {
   facts.launcher.kind = Launcher::Kind::kSrun;
   expect_error(facts,
                "srun started 3 processes, but each of them is a job of one rank: it does not speak "
-               "with the MPI that tally was built with; start with srun --mpi=pmix, or with "
-               "mpirun; for separate runs unset SLURM_STEP_NUM_TASKS");
+               "with MPICH 4, which tally was built with; start with srun --mpi=pmix (Open MPI) or "
+               "--mpi=pmi2 (MPICH), or with the launcher of that MPI; for separate runs unset "
+               "SLURM_STEP_NUM_TASKS");
+  facts.launcher.kind = Launcher::Kind::kMpirun;
+  expect_error(
+      facts,
+      "mpirun of Open MPI started 3 processes, but each of them is a job of one rank: it "
+      "does not speak with MPICH 4, which tally was built with; start with the launcher of "
+      "that MPI (MPICH's is mpiexec.hydra), or build with -DTALLY_MPI=openmpi");
   facts.launcher.kind = Launcher::Kind::kMpiexec;
-  EXPECT_THAT(check(facts).errors(), ElementsAre(HasSubstr("; start with the mpirun of that MPI")));
+  facts.mpi_library = "Open MPI v4";
+  expect_error(
+      facts,
+      "mpiexec of MPICH started 3 processes, but each of them is a job of one rank: it does "
+      "not speak with Open MPI v4, which tally was built with; start with the launcher of "
+      "that MPI (Open MPI's is mpirun.openmpi on Debian), or build with -DTALLY_MPI=mpich");
 }
 
 TEST(LaunchCheck, WarnsOfOneRankInAnAllocationForMore) {
@@ -105,6 +118,26 @@ TEST(LaunchCheck, FindsAnMpiWithoutThreads) {
   expect_error(facts,
                "ranks 0, 3 on hosts n0, n1: this MPI does not let the main thread communicate "
                "while others compute (MPI_THREAD_FUNNELED); use an MPI built with thread support");
+}
+
+TEST(LaunchCheck, NamesWhatAsksForThreadsBeyondTheBinding) {
+  LaunchFacts facts = sound_launch(2);
+  for (RankFacts& rank : facts.ranks) {
+    rank.threads = 2;
+    rank.wanted_threads = 8;
+    rank.wanted_by = ThreadSource::kOpenMp;
+  }
+  expect_error(
+      facts,
+      "OMP_NUM_THREADS: expected at most the 1 core that ranks 0-1 on host n0 are bound to, "
+      "got 8; launch with mpirun --bind-to none, or --map-by slot:PE=2, or give --threads 1");
+}
+
+TEST(LaunchCheck, FindsThreadsThatAreNoNumber) {
+  LaunchFacts facts = sound_launch(3);
+  facts.ranks[1].threads = facts.ranks[2].threads = 0;
+  facts.ranks[1].no_threads = facts.ranks[2].no_threads = "OMP_NUM_THREADS: no";
+  EXPECT_THAT(check(facts).errors(), ElementsAre("ranks 1-2 on hosts n0, n1: OMP_NUM_THREADS: no"));
 }
 
 TEST(LaunchCheck, FindsThreadsBeyondTheBindingOfTheirRank) {

@@ -13,14 +13,15 @@ TEST(RankTable, HasALinePerRank) {
   facts.ranks[0].cpus = "0-3,8";
   facts.ranks[0].cores = {5, 5, 1};
   facts.ranks[0].threads = 4;
+  facts.ranks[0].threads_by = ThreadSource::kOpenMp;
   facts.ranks[0].free_bytes = 15'600'000'000;
   facts.ranks[1].host = "n1";
   facts.ranks[1].cpus = "0";
   facts.ranks[1].free_bytes = 900'000'000;
   EXPECT_EQ(rank_table(facts),
-            "rank  host   cpuset  cores  threads    memory\n"
-            "   0  login  0-3,8       5        4   15.6 GB\n"
-            "   1  n1     0           1        ?  900.0 MB\n");
+            "rank  host   cpuset  cores  threads  by                 memory\n"
+            "   0  login  0-3,8       5        4  OMP_NUM_THREADS   15.6 GB\n"
+            "   1  n1     0           1        ?  ?                900.0 MB\n");
 }
 
 TEST(FindingsText, NamesErrorsFirstAndCountsThem) {

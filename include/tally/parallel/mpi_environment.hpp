@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace tally {
@@ -23,6 +25,13 @@ class MpiEnvironment {
   MpiEnvironment(const MpiEnvironment&) = delete;
   MpiEnvironment& operator=(const MpiEnvironment&) = delete;
 };
+
+/// "Open MPI v4.1.4", "MPICH 4.0.2": the library that this process runs with, as it calls itself.
+/// May be asked before MPI has started.
+std::string mpi_library();
+
+/// The name and version in what MPI_Get_library_version says, which may take many lines.
+std::string short_library_name(std::string_view text);
 
 /// Whether MPI lets the main thread communicate while others compute (MPI_THREAD_FUNNELED).
 bool mpi_allows_threads();

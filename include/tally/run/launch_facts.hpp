@@ -8,6 +8,7 @@
 #include "tally/parallel/communicator.hpp"
 #include "tally/parallel/cpu_share.hpp"
 #include "tally/run/launcher.hpp"
+#include "tally/run/worker_threads.hpp"
 #include "tally/state/run_config.hpp"
 
 // How a job was launched, as plain values that all ranks have of all ranks; launch_check.hpp judges
@@ -27,7 +28,11 @@ struct RankFacts {
   bool allows_threads = true;   ///< its MPI does
 
   // What it is to do, once that is known.
-  int threads = 0;
+  int threads = 0;  ///< 0: not known
+  ThreadSource threads_by = ThreadSource::kCores;
+  int wanted_threads = 0;  ///< by --threads or OMP_NUM_THREADS, which may be more than `threads`
+  ThreadSource wanted_by = ThreadSource::kOption;
+  std::string no_threads{};        ///< why it is not known how many
   std::int64_t micro_batches = 0;  ///< of a step
   bool sees_run_directory = true;
 };
@@ -41,7 +46,8 @@ struct DirectoryFacts {
 };
 
 struct LaunchFacts {
-  Launcher launcher;  ///< of rank 0
+  Launcher launcher;        ///< of rank 0
+  std::string mpi_library;  ///< "MPICH 4.0.2"
   std::vector<RankFacts> ranks;
 
   // What the job is to do, once that is known.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 // What the environment tells of how this process was started.
@@ -14,12 +15,12 @@ Environment process_environment();
 struct Launcher {
   enum class Kind { kNone, kMpirun, kMpiexec, kSrun };
   Kind kind = Kind::kNone;
-  int processes = 1;            ///< that it started together with this one
-  int allocated_tasks = 1;      ///< of a SLURM job, for a process that is outside of any launcher
-  int cores_per_task = 1;       ///< that SLURM gives
-  int cores_on_host = 0;        ///< that SLURM gives; 0 without SLURM
-  bool oversubscribes = false;  ///< more ranks than cores are meant
-  bool spins = true;            ///< OpenMP's threads keep their cores while they wait
+  int processes = 1;        ///< that it started together with this one
+  int allocated_tasks = 1;  ///< of a SLURM job, for a process that is outside of any launcher
+  std::optional<int> cores_per_task;  ///< that SLURM gives, if it was asked for them
+  int cores_on_host = 0;              ///< that SLURM gives; 0 without SLURM
+  bool oversubscribes = false;        ///< more ranks than cores are meant
+  bool spins = true;                  ///< OpenMP's threads keep their cores while they wait
 };
 
 /// The innermost launcher: that of mpirun inside srun is mpirun.

@@ -21,6 +21,10 @@ class ProgressReport {
   void set_quiet(bool quiet) { quiet_ = quiet; }
 
   void line(const std::string& text);
+
+  /// What was asked for by an option of its own, and so is shown even when the rest is quiet.
+  void result(const std::string& text);
+
   void warning(const std::string& text);
 
   /// Redraws the bar, at most ten times a second.

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "tally/run/job_end.hpp"
+#include "tally/run/launch_facts.hpp"
 #include "tally/run/launch_meter.hpp"
 #include "tally/run/launch_options.hpp"
 #include "tally/run/order_log.hpp"
@@ -34,7 +35,7 @@ struct Launch {
 class TrainingRun {
  public:
   /// Reads and distributes the data. Throws an AgreedError. Collective: every rank must call.
-  TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun& opened, int threads,
+  TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun& opened, const RankFacts& own,
               const LaunchOptions& options);
 
   /// Trains. Returns kDone, or kStopped if the run is to be resumed. Throws an AgreedError if a
@@ -56,7 +57,7 @@ class TrainingRun {
   void report_profile();
   ExitCode stop(std::uint32_t flags, bool is_saved);
   ExitCode finish();
-  void announce(const LaunchOptions& options);
+  void announce(const RankFacts& own, const LaunchOptions& options);
   void warn_of_other_bits(const BuildFacts& before);
   void report_epoch(bool is_saved);
 

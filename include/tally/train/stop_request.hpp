@@ -9,10 +9,11 @@
 namespace tally {
 
 /// Turns signals into step flags: USR1 asks for a checkpoint; USR2, TERM, INT and HUP ask for a
-/// checkpoint and a stop. No handler runs: the signals are blocked in the thread that makes this and
-/// in all that it starts, and one thread takes them. One per process, made before any other thread.
-/// INT and HUP stay ignored where whoever started the process ignores them (nohup). SIGPIPE is
-/// ignored, since a closed standard output must not end a training.
+/// checkpoint and a stop. No handler runs: the signals are blocked in the thread that makes this
+/// and in all that it starts, and one thread takes them. One per process, made before any other
+/// thread. INT and HUP stay ignored where whoever started the process ignores them (nohup). SIGPIPE
+/// and SIGXFSZ are ignored: a closed standard output must not end a training, and a file that may
+/// not grow is an error of a write, as a full disk is.
 class StopRequest {
  public:
   StopRequest();
