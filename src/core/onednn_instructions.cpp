@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-#include <oneapi/dnnl/dnnl.h>
+#include <dnnl.h>
 
 namespace tally {
 namespace {
