@@ -26,6 +26,9 @@ if [ "$preset" = tsan ]; then # without libarcher there are reports of what Open
   OMP_TOOL_LIBRARIES=$(dirname "$(readlink -f "$(command -v clang++)")")/../lib/libarcher.so
   export OMP_TOOL_LIBRARIES
 fi
-build "$preset" -DTALLY_BUILD_TESTS=ON
+# With what measures speed, so that it goes on compiling.
+benchmarks=OFF
+[ "$preset" != release ] || benchmarks=ON
+build "$preset" -DTALLY_BUILD_TESTS=ON -DTALLY_BUILD_BENCHMARKS=$benchmarks
 # Two more than there are cores: many tests wait for mpirun to start and end.
 exec ctest --preset "$preset" --parallel "$(($(nproc) + 2))" "$@"

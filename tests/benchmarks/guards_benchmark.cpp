@@ -45,8 +45,9 @@ TrainingState initial_state(const DatasetFiles& files) {
 
 class GuardsBenchmark {
  public:
-  GuardsBenchmark(const Communicator& communicator, const DatasetFiles& files)
+  GuardsBenchmark(const Communicator& communicator, StopRequest& signals, const DatasetFiles& files)
       : communicator_(communicator),
+        signals_(signals),
         state_(initial_state(files)),
         network_(state_.config.network, state_.data.rows * state_.data.columns),
         loss_(make_loss(state_.config.loss)),
@@ -67,7 +68,7 @@ class GuardsBenchmark {
     Heartbeat spare;  // goes on in memory that goes with the watchdog
     std::unique_ptr<Watchdog> watchdog;
     if (is_guarded) {
-      watchdog = std::make_unique<Watchdog>(heartbeat_, communicator_.rank(), kNever);
+      watchdog = std::make_unique<Watchdog>(heartbeat_, signals_, communicator_.rank(), kNever);
       watchdog->introduce(communicator_.rank(), communicator_.place(),
                           std::make_unique<Neighbours>(communicator_, spare));
     }
@@ -95,6 +96,7 @@ class GuardsBenchmark {
   static constexpr std::chrono::seconds kNever{3600};
 
   const Communicator& communicator_;
+  StopRequest& signals_;
   TrainingState state_;
   Network network_;
   std::unique_ptr<Loss> loss_;
@@ -103,7 +105,6 @@ class GuardsBenchmark {
   ThreadTeam team_{1};
   Heartbeat heartbeat_;
   Neighbours shown_;
-  StopRequest signals_;
   std::unique_ptr<Trainer> trainer_;
   Progress progress_;
 };
@@ -133,9 +134,9 @@ double flags_of_a_step(const Node& node) {
   return median(longer);
 }
 
-void measure(const DatasetFiles& files, int pairs) {
+void measure(StopRequest& signals, const DatasetFiles& files, int pairs) {
   const Communicator communicator;
-  GuardsBenchmark one_node(communicator, files);
+  GuardsBenchmark one_node(communicator, signals, files);
   static_cast<void>(one_node.step(true));
   std::vector<double> guarded, bare, ratios;
   for (int pair = 0; pair < pairs; ++pair) {
@@ -152,7 +153,7 @@ void measure(const DatasetFiles& files, int pairs) {
   std::vector<int> hosts(static_cast<std::size_t>(communicator.size()));
   std::iota(hosts.begin(), hosts.end(), 0);
   const Communicator apart(hosts);  // each rank a host of its own, whose bits are compared
-  GuardsBenchmark nodes(apart, files);
+  GuardsBenchmark nodes(apart, signals, files);
   const double before_save_of_nodes = nodes.before_save();
   if (!communicator.is_root()) return;
   fmt::print(
@@ -168,9 +169,10 @@ void measure(const DatasetFiles& files, int pairs) {
 int main(int argc, char** argv) {
   using namespace tally;
   try {
+    StopRequest signals;  // before any other thread
     const MpiEnvironment environment(argc, argv);
     require(argc > 1, ExitCode::kUsage, "expected DATA [PAIRS]");
-    measure(find_dataset_files(argv[1]), argc > 2 ? std::atoi(argv[2]) : 60);
+    measure(signals, find_dataset_files(argv[1]), argc > 2 ? std::atoi(argv[2]) : 60);
   } catch (const std::exception& error) {
     fmt::print(stderr, "tally_guards: {}\n", error.what());
     std::_Exit(1);
