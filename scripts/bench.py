@@ -8,32 +8,39 @@ import pathlib
 import sys
 import tempfile
 
-from measuring import machine, recipes, speed
-from measuring.options import BINARIES, image_count, parse, say
+from measuring import recipes, speed
+from measuring.machine import Machine, PeakMeter
+from measuring.options import image_count, parse, say
 from measuring.process import Failed
-from measuring.report import Goal, goals_table, significant, write_csv
-from measuring.training import Measured, Trainer, measure
+from measuring.report import Goal, goals_table, significant, table, write_csv, write_goals
+from measuring.training import BIG, MIDDLE, SMALL, Measured, Trainer, measure
+
+NETWORKS = {"small": SMALL, "middle": MIDDLE, "big": BIG}
 
 
 class Bench:
     """One run of the benchmark: what is known so far, and the files that tell it."""
 
-    def __init__(self, options, trainer: Trainer):
-        self.options, self.trainer = options, trainer
+    def __init__(self, options, machine: Machine, trainer: Trainer):
+        self.options, self.machine, self.trainer = options, machine, trainer
         self.measured: list[Measured] = []
         self.goals: list[Goal] = []
-        self.peaks: list[float] = []
-        self.meter = machine.PeakMeter(BINARIES, 3 if options.quick else 7)
-        self.cores = machine.cores()
+        self.peaks: list[dict[str, float]] = []
+        self.meter = PeakMeter(options.build / "bin", machine, 3 if options.quick else 7)
 
     def measure_peak(self) -> None:
         self.peaks.append(self.meter.measure())
-        say(f"peak of one core: {self.peaks[-1]:.1f} GFLOP/s")
+        say(f"{self.machine.instructions.name}, peak of one core: " + ", ".join(
+            f"{library} {rate:.1f}" for library, rate in self.peaks[-1].items()) + " GFLOP/s")
+
+    def peak(self) -> float:
+        """Of the fastest library, at any time, so that a share is never better than it was."""
+        return max(max(rates.values()) for rates in self.peaks)
 
     def run(self) -> list[str]:
         """The messages of sections that failed."""
         self.measure_peak()
-        both = self.meter.measure(2) if self.cores > 1 else None
+        both = self.meter.measure(2) if self.machine.cores > 1 else {}
         failed = []
         for section in self.options.only:
             try:
@@ -47,13 +54,14 @@ class Bench:
         return failed
 
     def run_section(self, section: str) -> None:
-        workers = min(2, self.cores)
+        workers = min(2, self.machine.cores)
         if section in recipes.SECTIONS:
             for goal in recipes.goals(section, self.trainer, workers, self.options.quick):
                 self.goals.append(goal)
                 say(f"{section}: {goal.what}: {goal.figure or 'not measured'}")
             return
-        scope = speed.Scope(self.peaks[0], self.cores, self.options.quick)
+        scope = speed.Scope(self.peak(), self.machine.cores, tuple(self.machine.build.backends),
+                            self.options.quick, self.options.networks)
         for trainings in speed.groups(section, scope):
             group = measure(self.trainer, section, trainings, scope.repetitions)
             self.measured += group
@@ -62,32 +70,48 @@ class Bench:
                 + ", ".join(f"{significant(one.rate)} ({one.training.label})" for one in group)
                 + " samples/s")
 
-    def write(self, both: float | None) -> None:
-        # Against the higher of the two peaks, so that a share is never better than it was.
-        results = speed.Results(self.measured, max(self.peaks))
+    def write(self, both: dict[str, float]) -> None:
+        results = speed.Results(self.measured, self.peak(), self.machine)
         write_csv(self.options.out / "bench.csv", results.rows())
-        goals = speed.goals(results) + self.goals
-        parts = [self.heading(both), "## Goals\n\n" + goals_table(goals), *results.tables()]
-        (self.options.out / "bench.md").write_text("\n\n".join(parts) + "\n")
+        goals = [goal for goal in speed.goals(results) if goal.figure] + self.goals
+        write_goals(self.options.out / "bench-goals.csv", goals, self.machine.columns())
+        name = self.machine.instructions.name
+        parts = [self.heading(), self.peak_table(both)]
+        if goals:
+            parts.append(f"## Goals, {name}\n\n{self.machine.caption()}\n\n{goals_table(goals)}")
+        (self.options.out / "bench.md").write_text("\n\n".join([*parts, *results.tables()]) + "\n")
 
-    def heading(self, both: float | None) -> str:
-        kernels = self.measured[0].profiles[0]["kernels"] if self.measured else "the kernels"
-        peaks = " and ".join(f"{peak:.1f}" for peak in self.peaks)
-        when = "before and after" if len(self.peaks) > 1 else "before"
-        at_once = f"; two cores at once {both:.1f}" if both else ""
+    def heading(self) -> str:
         return (
-            f"# Training speed\n\n{machine.processor()}, {self.cores} cores; "
-            f"{self.options.data.name} ({image_count(self.options.data, 'train'):,} training "
-            f"images). A product of 1024 x 1024 matrices by {kernels} on one core: {peaks} GFLOP/s "
-            f"{when} the rest{at_once}. Shares are of the highest of one core, times workers. "
-            "Samples/s are medians, of runs that alternate between the rows with the same batch "
-            "size.")
+            f"# Training speed, {self.machine.instructions.name}\n\n{self.machine.caption()} "
+            f"Data: {self.options.data.name} ({image_count(self.options.data, 'train'):,} training "
+            "images). Samples/s are medians, of runs that alternate between the rows with the same "
+            "batch size.")
+
+    def peak_table(self, both: dict[str, float]) -> str:
+        rows = [[library, *(f"{rates[library]:.1f}" for rates in self.peaks),
+                 f"{both[library]:.1f}" if both else "-"] for library in self.peaks[0]]
+        when = ["before", "after"][: len(self.peaks)]
+        return (f"## Peak, {self.machine.instructions.name}\n\n{self.machine.caption()} GFLOP/s of "
+                "a product of 1024 x 1024 matrices on one core, before and after the rest. Shares "
+                "of the peak are of the highest of these, times workers.\n\n"
+                + table(["library", *when, "two cores at once"], rows))
+
+
+def network_option(parser) -> None:
+    parser.add_argument("--network", action="append", choices=list(NETWORKS), metavar="NAME",
+                        help=f"of the sections that train several: {', '.join(NETWORKS)}")
 
 
 def main() -> int:
-    options = parse(__doc__.splitlines()[0], [*speed.SECTIONS, *recipes.SECTIONS])
+    options = parse(__doc__.splitlines()[0], [*speed.SECTIONS, *recipes.SECTIONS], network_option)
+    options.networks = tuple(network for name, network in NETWORKS.items()
+                             if not options.network or name in options.network)
+    machine = Machine.ask(options.build)
     with tempfile.TemporaryDirectory(prefix="tally-bench-") as scratch:
-        failed = Bench(options, Trainer(BINARIES, options.data, pathlib.Path(scratch))).run()
+        trainer = Trainer(options.build / "bin", options.data, pathlib.Path(scratch),
+                          machine.instructions.limits())
+        failed = Bench(options, machine, trainer).run()
     print((options.out / "bench.md").read_text(), end="")
     for message in failed:
         print(f"bench.py: {message}", file=sys.stderr)

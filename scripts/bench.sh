@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# bench.sh [--quick] [--data DIR] [--out DIR] [--only SECTION]...: measures how fast Tally trains on
-# this machine: its sgemm peak, then ranks x threads, batch sizes and networks, and what else has a
-# goal. Writes DIR/bench.md and DIR/bench.csv (build/bench) and prints the first.
+# bench.sh [--arch ARCH] [--quick] [--data DIR] [--out DIR] [--network NAME]... [--only SECTION]...:
+# measures how fast Tally trains on this machine: its sgemm peak, then ranks x threads, batch sizes
+# and networks, and what else has a goal. Writes DIR/bench.md and DIR/bench.csv (build/bench) and
+# prints the first. All of them state the instruction set, the processor and the compiler.
 #
+#   --arch ARCH      build for other instructions than all of this processor's, as -march names them,
+#                    and hold all libraries to them: x86-64-v3 is AVX2
+#   --build DIR      measure this build instead
 #   --quick          fewer and shorter runs: a few minutes, for a first look
 #   --data DIR       data/mnist, else $TALLY_MNIST_DIR, else data/digits
+#   --network NAME   small, middle or big; may be given several times
 #   --only SECTION   grid, reduction, kernels, micro-batch, start-up, overhead, accuracy, memory,
 #                    digests or guards; may be given several times
 #
@@ -13,7 +18,7 @@
 set -euo pipefail
 case " $* " in
   *" -h "* | *" --help "*)
-    sed -n '3,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    sed -n '3,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
     exit 0
     ;;
 esac
@@ -22,6 +27,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/packages.sh
 
 install_packages "${build_packages[@]}" "${bench_packages[@]}" >&2
-"$python" scripts/bench.py --check-options "$@"
-build release -DTALLY_BUILD_BENCHMARKS=ON >&2
+arch=$("$python" scripts/bench.py --check-options "$@")
+[ -z "$arch" ] || build_for "$arch" -DTALLY_BUILD_BENCHMARKS=ON >&2
 exec "$python" scripts/bench.py "$@"

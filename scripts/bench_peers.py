@@ -4,182 +4,108 @@
 
 All programs of a section run by turns, so that what disturbs the machine hits all alike.
 """
-import json
 import pathlib
-import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
-from measuring import machine, process
-from measuring.options import BINARIES, ROOT, image_count, parse, say
-from measuring.report import Goal, at_least, goals_table, significant, table, write_csv
-from measuring.training import Trainer, Training
+from measuring import contest, process
+from measuring.contest import (COMPILED, DDP, DEBIAN, NEWEST, NUMPY, TALLY, TITLES, Contest, Entry,
+                               best)
+from measuring.instructions import AVX2, AVX512, InstructionSet
+from measuring.machine import Machine
+from measuring.options import image_count, parse
+from measuring.report import (Goal, at_least, goals_table, significant, table, write_csv,
+                              write_goals)
+from measuring.training import Trainer
 
-PEERS = ROOT / "scripts" / "peers"
-TITLES = {
-    "torch": "PyTorch in one process",
-    "ddp": "PyTorch DistributedDataParallel, gloo, 2 processes of one thread",
-    "numpy": "NumPy, the paper's recipe, one sample at a time, one core",
-}
-
-
-@dataclass
-class Entry:
-    """One program with its options, and the rates of its runs."""
-
-    section: str
-    name: str
-    batch_size: int
-    run: Callable[[], dict]
-    is_tally: bool = False
-    results: list[dict] = field(default_factory=list)
-
-    def rates(self) -> list[float]:
-        return [result["samples_per_second"] for result in self.results]
-
-    @property
-    def rate(self) -> float:
-        return statistics.median(self.rates())
+# Section, peer, batch size, and by how much Tally is to be faster where there is a goal.
+GOALS = (
+    ("torch", DEBIAN, 128, {AVX512: 2.6, AVX2: 2.2}),
+    ("torch", DEBIAN, 512, {AVX512: 2.4, AVX2: 1.75}),
+    ("torch", NEWEST, 128, {}),
+    ("torch", NEWEST, 512, {}),
+    ("compiled", COMPILED, 128, {}),
+    ("compiled", COMPILED, 512, {}),
+    ("ddp", DDP, 128, {AVX512: 8}),
+    ("numpy", NUMPY, 1, {AVX512: 12}),
+)
 
 
-class Contest:
-    """Makes the entries of each section."""
-
-    def __init__(self, trainer: Trainer, quick: bool):
-        self.trainer, self.scale = trainer, 0.3 if quick else 1
-        self.cores = machine.cores()
-
-    def entries(self, section: str) -> Iterator[list[Entry]]:
-        """Those of a list are compared with each other."""
-        if section == "numpy":
-            yield [self.tally_paper(), *self.numpy_entries()]
-            return
-        for batch_size in (128, 512) if section == "torch" else (128, 512, 1024):
-            peers = self.torch_entries if section == "torch" else self.ddp_entries
-            yield [*self.tally_entries(section, batch_size), *peers(batch_size)]
-
-    def tally_entries(self, section: str, batch_size: int) -> Iterator[Entry]:
-        layouts = ((2, 1), (1, 2)) if self.cores > 1 else ((1, 1),)
-        for ranks, threads in layouts:
-            training = Training(ranks=ranks, threads=threads, batch_size=batch_size,
-                                steps=round(500_000 * self.scale / batch_size))
-            yield Entry(section, f"Tally, {training.layout}", batch_size,
-                        lambda training=training: self.trainer.profile(training), is_tally=True)
-
-    def tally_paper(self) -> Entry:
-        epochs = max(1, round(50 * self.scale))
-        training = Training(recipe=("--preset", "paper", "--epochs", str(epochs)))
-        return Entry("numpy", "Tally --preset paper, 1x1", 1,
-                     lambda: self.trainer.profile(training), is_tally=True)
-
-    def peer(self, program: str, samples: float, threads: int, *arguments) -> Callable[[], dict]:
-        line = [sys.executable, PEERS / program, self.trainer.data,
-                "--samples", round(samples * self.scale), *arguments]
-        return lambda: json.loads(process.run(line, {"OMP_NUM_THREADS": str(threads)}))
-
-    def torch_entries(self, batch_size: int) -> Iterator[Entry]:
-        for threads in range(1, min(2, self.cores) + 1):
-            name = f"PyTorch, {threads} thread{'s' if threads > 1 else ''}"
-            yield Entry("torch", name, batch_size,
-                        self.peer("torch_single.py", 300_000, threads, "--threads", threads,
-                                  "--batch-size", batch_size))
-
-    def ddp_entries(self, batch_size: int) -> Iterator[Entry]:
-        yield Entry("ddp", "PyTorch DDP, 2 processes", batch_size,
-                    self.peer("torch_ddp.py", 120_000, 1, "--batch-size", batch_size))
-
-    def numpy_entries(self) -> Iterator[Entry]:
-        for form in ("plain", "in-place"):
-            for kind in ("float32", "float64"):
-                yield Entry("numpy", f"NumPy, {kind}, {form}", 1,
-                            self.peer("numpy_paper.py", 20_000, 1, "--warm-up", 2000,
-                                      "--type", kind, "--form", form))
-
-
-def measure(entries: list[Entry], repetitions: int) -> None:
-    for repetition in range(repetitions):
-        for offset in range(len(entries)):
-            entry = entries[(repetition + offset) % len(entries)]
-            entry.results.append(entry.run())
-    say(f"{entries[0].section} B={entries[0].batch_size}: "
-        + ", ".join(f"{entry.name} {significant(entry.rate)}" for entry in entries) + " samples/s")
-
-
-def best(entries: list[Entry], section: str, batch_size: int, is_tally: bool) -> Entry | None:
-    candidates = [entry for entry in entries if entry.section == section and
-                  entry.batch_size == batch_size and entry.is_tally == is_tally]
-    return max(candidates, key=lambda entry: entry.rate, default=None)
-
-
-def ratio(entries: list[Entry], section: str, batch_size: int) -> dict[str, float]:
+def goals(entries: list[Entry], instructions: InstructionSet) -> Iterator[Goal]:
     """Of Tally's best to the peer's best."""
-    tally, peer = (best(entries, section, batch_size, is_tally) for is_tally in (True, False))
-    return {f"({tally.name} against {peer.name})": tally.rate / peer.rate} if peer else {}
+    for section, peer, batch_size, limits in GOALS:
+        tally, other = (best(entries, section, of, batch_size) for of in (TALLY, peer))
+        if not other:
+            continue
+        name = f"({tally.name} against {other.name})"
+        yield at_least(f"{peer} {other.results[0]['version']}: {TITLES[section]}, B={batch_size}",
+                       limits.get(instructions), {name: tally.rate / other.rate}, "{:.2f}x")
 
 
-def goals(entries: list[Entry]) -> list[Goal]:
-    limits = (("torch", 128, 2.6), ("torch", 512, 2.4), ("ddp", 128, 8), ("numpy", 1, 12))
-    return [at_least(f"{TITLES[section]}, B={batch_size}", limit,
-                     ratio(entries, section, batch_size), "{:.2f}x")
-            for section, batch_size, limit in limits]
-
-
-def rows(entries: list[Entry]) -> list[dict]:
+def rows(entries: list[Entry], machine: Machine) -> list[dict]:
     found = []
     for entry in entries:
-        tally = best(entries, entry.section, entry.batch_size, True)
+        tally = best(entries, entry.section, TALLY, entry.batch_size)
         found.append({
             "section": entry.section, "program": entry.name, "batch_size": entry.batch_size,
             "runs": len(entry.results), "samples_per_second": round(entry.rate, 1),
             "minimum": round(min(entry.rates()), 1), "maximum": round(max(entry.rates()), 1),
-            "tally_is_faster_by": "" if entry.is_tally else round(tally.rate / entry.rate, 2)})
+            "tally_is_faster_by": "" if entry.of == TALLY else round(tally.rate / entry.rate, 2),
+            "facts": entry.facts(), **machine.columns()})
     return found
 
 
-def tables(entries: list[Entry]) -> Iterator[str]:
+def tables(entries: list[Entry], machine: Machine) -> Iterator[str]:
     for section, title in TITLES.items():
-        members = [row for row in rows(entries) if row["section"] == section]
+        members = [row for row in rows(entries, machine) if row["section"] == section]
         if members:
-            yield f"## {title}\n\n" + table(
-                ["batch", "program", "samples/s", "lowest to highest", "Tally is faster by"],
+            yield f"## {title}, {machine.instructions.name}\n\n{machine.caption()}\n\n" + table(
+                ["batch", "program", "samples/s", "lowest to highest", "Tally is faster by",
+                 "version, libraries, instructions"],
                 [[row["batch_size"], row["program"], significant(row["samples_per_second"]),
                   f"{significant(row['minimum'])} to {significant(row['maximum'])}",
-                  f"{row['tally_is_faster_by']:.2f}x" if row["tally_is_faster_by"] else "-"]
+                  f"{row['tally_is_faster_by']:.2f}x" if row["tally_is_faster_by"] else "-",
+                  row["facts"]]
                  for row in members])
 
 
-def heading(options, entries: list[Entry]) -> str:
-    versions = {("NumPy" if entry.section == "numpy" else "PyTorch", entry.results[0]["version"],
-                 entry.results[0]["blas"]) for entry in entries if not entry.is_tally}
-    told = "; ".join(f"{name} {version} on {blas}" for name, version, blas in sorted(versions))
-    if any(blas == "reference BLAS" for _, _, blas in versions):
-        told += ". **The reference BLAS is far slower than OpenBLAS: no fair comparison**"
-    return (f"# Tally and its peers\n\n{machine.processor()}, {machine.cores()} cores; "
-            f"{options.data.name} ({image_count(options.data, 'train'):,} training images); "
-            f"{told}. Samples/s are medians of runs by turns, over the training loop only; the "
-            "peers after a warm-up; 2x1 is 2 ranks x 1 thread. Ratios are to the faster of Tally's "
-            "rows with the same batch size.")
+def heading(options, machine: Machine, entries: list[Entry]) -> str:
+    warning = ""
+    if any(not result.get("mkl") and result.get("blas") == "reference BLAS"
+           for entry in entries for result in entry.results):
+        warning = " **The reference BLAS is far slower than OpenBLAS: no fair comparison.**"
+    return (f"# Tally and its peers, {machine.instructions.name}\n\n{machine.caption()} Data: "
+            f"{options.data.name} ({image_count(options.data, 'train'):,} training images). "
+            "The peers are held to the same instructions. Samples/s are medians of runs by turns, "
+            "over the training loop only; the peers after a warm-up; 2x1 is 2 ranks x 1 thread. "
+            "Ratios are to the faster of Tally's rows with the same batch size." + warning)
 
 
-def write(options, entries: list[Entry]) -> None:
-    write_csv(options.out / "peers.csv", rows(entries))
-    parts = [heading(options, entries), "## Goals\n\n" + goals_table(goals(entries)),
-             *tables(entries)]
+def write(options, machine: Machine, entries: list[Entry]) -> None:
+    write_csv(options.out / "peers.csv", rows(entries, machine))
+    found = list(goals(entries, machine.instructions))
+    write_goals(options.out / "peers-goals.csv", found, machine.columns())
+    parts = [heading(options, machine, entries),
+             f"## Goals, {machine.instructions.name}\n\n{machine.caption()}\n\n"
+             + goals_table(found),
+             *tables(entries, machine)]
     (options.out / "peers.md").write_text("\n\n".join(parts) + "\n")
 
 
 def main() -> None:
     options = parse(__doc__.splitlines()[0], list(TITLES))
+    machine = Machine.ask(options.build)
     entries: list[Entry] = []
     with tempfile.TemporaryDirectory(prefix="tally-bench-") as scratch:
-        contest = Contest(Trainer(BINARIES, options.data, pathlib.Path(scratch)), options.quick)
+        trainer = Trainer(options.build / "bin", options.data, pathlib.Path(scratch),
+                          machine.instructions.limits())
+        sections = Contest(trainer, machine, options.quick, contest.newest_python())
         for section in options.only:
-            for group in contest.entries(section):
-                measure(group, 3 if options.quick else 5)
+            for group in sections.entries(section):
+                contest.measure(group, 3 if options.quick else 5)
                 entries += group
-                write(options, entries)
+                write(options, machine, entries)
     print((options.out / "peers.md").read_text(), end="")
 
 

@@ -13,7 +13,7 @@ build_packages=(
 
 test_packages=(
   libgtest-dev libgmock-dev python3 python3-numpy python3-h5py python3-matplotlib python3-pil
-  hdf5-tools shellcheck strace dataset-fashion-mnist opencv-doc
+  libbenchmark-dev hdf5-tools shellcheck strace dataset-fashion-mnist opencv-doc
   chromium chromium-driver
   slurm-wlm munge iproute2 dpkg-dev file
 )
@@ -21,7 +21,7 @@ test_packages=(
 # Of the tests and of the preset tsan, too; in the version that the distribution prefers.
 fuzz_packages=(clang llvm libclang-rt-dev libomp-dev)
 
-bench_packages=(libbenchmark-dev python3)
+bench_packages=(libbenchmark-dev libopenblas0-openmp python3)
 
 # Letters for scripts/unsure_benchmark.py.
 letter_packages=(hershey-fonts-data fonts-dejavu-core python3-numpy python3-h5py python3-pil)
@@ -30,6 +30,9 @@ letter_packages=(hershey-fonts-data fonts-dejavu-core python3-numpy python3-h5py
 # variants, the one on OpenMP shares the threads of PyTorch; the other fights them for the cores.
 peers_packages=(python3-torch python3-numpy libopenblas0-openmp)
 
+# Of the newest PyTorch; torch.compile needs a compiler and the headers of Python.
+venv_packages=(python3-venv python3-dev g++)
+
 # Python of the system, where the packages above are; another python3 may come first in PATH.
 python=/usr/bin/python3
 
@@ -37,10 +40,10 @@ if [ "$(id -u)" = 0 ]; then
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
 
-# What a distribution need not have: without it products are Eigen's, there is no page to draw on, or
-# tests are skipped with a reason. Ubuntu has no chromium but as a snap, which no test can use.
+# What a distribution need not have: without it products are Eigen's, there is no page to draw on, the
+# peak is that of other libraries, or tests are skipped with a reason. Ubuntu has no chromium but as a snap, which no test can use.
 optional_packages=(
-  libdnnl-dev libboost-dev
+  libdnnl-dev libboost-dev libopenblas0-openmp
   dataset-fashion-mnist opencv-doc chromium chromium-driver slurm-wlm munge dpkg-dev file
 )
 
@@ -132,18 +135,34 @@ require_cmake() {
 # for every preset may be in TALLY_CMAKE_OPTIONS, separated by spaces.
 build() {
   local preset=$1 more=()
-  shift
   read -r -a more <<<"${TALLY_CMAKE_OPTIONS:-}"
   echo "building the preset $preset"
   require_cmake || return 1
-  local log
-  log=$(mktemp)
-  if ! { cmake --preset "$preset" "$@" "${more[@]}" && cmake --build --preset "$preset" --parallel "$(nproc)"; } \
-    >"$log" 2>&1; then
-    cat "$log" >&2
-    rm -f "$log"
-    return 1
+  quietly cmake --preset "$@" "${more[@]}" &&
+    quietly cmake --build --preset "$preset" --parallel "$(nproc)"
+}
+
+# build_for ARCH [CMAKE_OPTION...]: the preset release for the instructions ARCH, as -march names them;
+# all but native in a folder of its own.
+build_for() {
+  if [ "$1" = native ]; then
+    build release -DTALLY_ARCH=native "${@:2}"
+    return
   fi
-  tail -n 1 "$log"
+  local folder=build/release-$1 more=()
+  read -r -a more <<<"${TALLY_CMAKE_OPTIONS:-}"
+  echo "building $folder"
+  require_cmake || return 1
+  quietly cmake --preset release -B "$folder" -DTALLY_ARCH="$1" "${@:2}" "${more[@]}" &&
+    quietly cmake --build "$folder" --parallel "$(nproc)"
+}
+
+# quietly COMMAND...: prints the last line of what the command prints, or everything if it fails.
+quietly() {
+  local log code=0
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 || code=$?
+  if [ "$code" = 0 ]; then tail -n 1 "$log"; else cat "$log" >&2; fi
   rm -f "$log"
+  return "$code"
 }

@@ -6,21 +6,35 @@ import os
 import pathlib
 import struct
 import sys
+from collections.abc import Callable
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARIES = ROOT / "build" / "release" / "bin"
 
 
-def parse(description: str, sections: list[str]) -> argparse.Namespace:
-    """`only` is the list of sections to run, in the order of `sections`."""
+def folder(name: str, arch: str) -> pathlib.Path:
+    """In build/, as scripts/packages.sh has it."""
+    return ROOT / "build" / (name if arch == "native" else f"{name}-{arch}")
+
+
+def parse(description: str, sections: list[str],
+          extra: Callable = lambda parser: None) -> argparse.Namespace:
+    """`only` is the list of sections to run, in the order of `sections`; `extra` adds options. With
+    --check-options, prints what is to be built, if anything, and ends."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
     parser.add_argument("--data", type=pathlib.Path, metavar="DIR",
                         help="default: data/mnist, else $TALLY_MNIST_DIR, else data/digits")
-    parser.add_argument("--out", type=pathlib.Path, metavar="DIR", default=ROOT / "build" / "bench",
-                        help="where the tables go; default: build/bench")
+    parser.add_argument("--out", type=pathlib.Path, metavar="DIR",
+                        help="where the tables go; default: build/bench, with --arch ARCH "
+                        "build/bench-ARCH")
     parser.add_argument("--only", action="append", choices=sections, metavar="SECTION",
                         help=", ".join(sections))
+    parser.add_argument("--arch", default="native",
+                        help="instructions to build for, as -march names them: x86-64-v3 is AVX2; "
+                        "default: native, all of this processor's")
+    parser.add_argument("--build", type=pathlib.Path, metavar="DIR",
+                        help="a build that is there, instead of making one for --arch")
+    extra(parser)
     parser.add_argument("--check-options", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.only = [name for name in sections if not options.only or name in options.only]
@@ -29,7 +43,10 @@ def parse(description: str, sections: list[str]) -> argparse.Namespace:
         parser.error(f"{options.data}: expected a directory with train-images-idx3-ubyte, .gz or "
                      "not, and the other three IDX files")
     if options.check_options:
+        print("" if options.build else options.arch)
         sys.exit(0)
+    options.build = (options.build or folder("release", options.arch)).resolve()
+    options.out = options.out or folder("bench", options.arch)
     options.out.mkdir(parents=True, exist_ok=True)
     return options
 

@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 # What would change the work that is measured if it came from the caller's environment.
-STEERING = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OMP_PROC_BIND", "OPENBLAS_NUM_THREADS",
-            "OPENBLAS_CORETYPE", "TALLY_KERNELS")
+STEERING = ("ATEN_", "BLIS_", "DNNL_", "GOMP_", "GOTO_", "KMP_", "MKL_", "NPY_", "OMP_", "ONEDNN_",
+            "OPENBLAS_", "TALLY_", "TORCH_")
 
 
 class Failed(RuntimeError):
@@ -14,7 +14,7 @@ class Failed(RuntimeError):
 
 
 def start(line: Sequence, environment: Mapping[str, str] | None = None) -> subprocess.Popen:
-    inherited = {name: value for name, value in os.environ.items() if name not in STEERING}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(STEERING)}
     return subprocess.Popen([str(word) for word in line], stdin=subprocess.DEVNULL, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                             env={**inherited, **(environment or {})})

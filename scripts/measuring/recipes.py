@@ -137,7 +137,7 @@ def guards(trainer: Trainer, ranks: int, quick: bool) -> Goal:
     """Epochs with guards and without take turns in one process; flags and saves are apart."""
     found = json.loads(process.run(["mpirun", "--bind-to", "none", "-n", ranks,
                                     trainer.binaries / "tally_guards", trainer.data,
-                                    20 if quick else 100]))
+                                    20 if quick else 100], trainer.limits))
     alone = {name: 100 * found[name] / found["step_without"]
              for name in ("flags", "before_save", "before_save_of_nodes")}
     watched = 100 * (found["ratio"] - 1)

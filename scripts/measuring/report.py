@@ -2,7 +2,7 @@
 """Tables in Markdown and CSV, and the goals with what was reached."""
 import csv
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -34,22 +34,34 @@ class Goal:
     reached: bool = False
 
 
-def at_least(what: str, limit: float, figures: dict[str, float], form: str,
+def at_least(what: str, limit: float | None, figures: dict[str, float], form: str,
              best: bool = False) -> Goal:
-    """`figures` by name; all of them must reach the limit, or with `best` the best."""
-    goal = Goal(what, ">= " + form.format(limit))
+    """`figures` by name; all of them must reach the limit, if there is one, or with `best` the
+    best."""
+    goal = Goal(what, "none" if limit is None else ">= " + form.format(limit))
     if figures:
         if best:
             name = max(figures, key=lambda key: figures[key])
             figures = {name: figures[name]}
         goal.figure = ", ".join(f"{form.format(value)} {name}".strip()
                                 for name, value in figures.items())
-        goal.reached = min(figures.values()) >= limit
+        goal.reached = limit is None or min(figures.values()) >= limit
     return goal
 
 
 def goals_table(goals: Iterable[Goal]) -> str:
     return table(["what", "goal", "measured", "reached"],
-                 [[goal.what, goal.goal, goal.figure or "not measured",
-                   "-" if goal.figure is None else "yes" if goal.reached else "**no**"]
+                 [[goal.what, goal.goal, goal.figure or "not measured", reached(goal)]
                   for goal in goals])
+
+
+def reached(goal: Goal) -> str:
+    if goal.figure is None or goal.goal == "none":
+        return "-"
+    return "yes" if goal.reached else "**no**"
+
+
+def write_goals(path: pathlib.Path, goals: Iterable[Goal], columns: Mapping[str, str]) -> None:
+    """For scripts/bench_goals.py; `columns` say what was measured, and on what."""
+    write_csv(path, [{"what": goal.what, "goal": goal.goal, "measured": goal.figure or "",
+                      "reached": reached(goal), **columns} for goal in goals])

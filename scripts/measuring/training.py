@@ -4,6 +4,7 @@ import json
 import pathlib
 import shutil
 import statistics
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from measuring import process
@@ -34,7 +35,7 @@ class Training:
     steps: int | None = None
     micro_batch: int | None = None
     reduction: str = "tree"
-    kernels: str = ""              # onednn or eigen; none: what the build prefers
+    kernels: str = ""              # onednn, eigen, ...; none: what the build prefers
     recipe: tuple[str, ...] = ()   # a preset instead of network, batch size and steps
     options: tuple[str, ...] = ()
 
@@ -92,13 +93,16 @@ class Measured:
 class Trainer:
     """Runs tally-train on one data set, each time in a run directory of its own."""
 
-    def __init__(self, binaries: pathlib.Path, data: pathlib.Path, scratch: pathlib.Path):
+    def __init__(self, binaries: pathlib.Path, data: pathlib.Path, scratch: pathlib.Path,
+                 limits: Mapping[str, str]):
+        """`limits` is the environment that holds libraries to an instruction set."""
         self.binaries, self.data, self.run_dir = binaries, data, scratch / "run"
+        self.limits = limits
 
     def train(self, training: Training, *options, wrapper=(), oversubscribe=False) -> str:
         """What it prints. Leaves the run directory until the next one."""
         shutil.rmtree(self.run_dir, ignore_errors=True)
-        environment = {"TALLY_KERNELS": training.kernels} if training.kernels else {}
+        environment = {**self.limits, "TALLY_KERNELS": training.kernels}
         if oversubscribe:
             environment |= {"OMPI_MCA_rmaps_base_oversubscribe": "1",  # as Open MPI 4 calls it, and 5
                             "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the peers share: options, the clock around a training loop, and the line they print."""
 import argparse
+import ctypes
 import json
 import math
 import pathlib
@@ -39,11 +40,19 @@ def samples_per_second(step: Callable, batches: Iterator, batch_size: int, sampl
 
 
 def blas_in_use() -> str:
-    """The BLAS that is loaded, by its file's name; which one decides how fast a peer is."""
+    """The BLAS that is loaded, by its file's name, which decides how fast a peer is; of OpenBLAS also
+    the processor that its kernels are for, which tells the instructions that they use."""
     maps = pathlib.Path("/proc/self/maps").read_text()
-    names = {pathlib.Path(line.split()[-1]).name for line in maps.splitlines() if ".so" in line}
+    files = {line.split()[-1] for line in maps.splitlines() if ".so" in line}
     known = ("libopenblas", "libmkl_rt", "libblis")
-    return min((name for name in names if name.startswith(known)), default="reference BLAS")
+    found = min((file for file in files if pathlib.Path(file).name.startswith(known)), default="")
+    if not found:
+        return "reference BLAS"
+    corename = getattr(ctypes.CDLL(found), "openblas_get_corename", None)
+    if corename is None:
+        return pathlib.Path(found).name
+    corename.restype = ctypes.c_char_p
+    return f"{pathlib.Path(found).name} {corename().decode()}"
 
 
 def print_result(rate: float, accuracy: float, **extra) -> None:

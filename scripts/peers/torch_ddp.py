@@ -12,7 +12,8 @@ from idx import read_training
 from peer import parse_options, print_result, samples_per_second
 from torch import distributed, multiprocessing
 from torch.nn.parallel import DistributedDataParallel
-from torch_recipe import Step, accuracy, make_network, make_optimizer, shuffled_batches
+from torch_recipe import (Step, accuracy, facts, make_network, make_optimizer,
+                          shuffled_batches)
 
 
 PR_SET_PDEATHSIG = 1  # of linux/prctl.h
@@ -36,8 +37,7 @@ def train(rank: int, port: int, options: argparse.Namespace) -> None:
                                       options.samples // ranks, options.warm_up // ranks)
     distributed.barrier()
     if rank == 0:
-        print_result(rate, accuracy(network.module, images, labels), version=torch.__version__,
-                     processes=ranks)
+        print_result(rate, accuracy(network.module, images, labels), **facts(), processes=ranks)
     distributed.destroy_process_group()
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tally's default recipe in PyTorch: network, optimizer, one step. Tensors stay in memory."""
+import re
 from collections.abc import Iterator
 
 import torch
@@ -25,12 +26,20 @@ def shuffled_batches(count: int, batch_size: int, rank: int = 0,
             yield order[first + rank : first + batch_size : ranks]
 
 
+def whole_batches(batches: Iterator[torch.Tensor], batch_size: int) -> Iterator[torch.Tensor]:
+    """Without the short one at the end of an epoch, for which torch.compile compiles anew."""
+    return (batch for batch in batches if len(batch) == batch_size)
+
+
 class Step:
     """One SGD update from the samples of a batch."""
 
-    def __init__(self, network, optimizer, images, labels):
-        self.network, self.optimizer = network, optimizer
-        self.images, self.labels = images, labels
+    def __init__(self, network, optimizer, images, labels, is_compiled: bool = False):
+        self.images, self.labels, self.optimizer = images, labels, optimizer
+        self.loss = lambda x, y: torch.nn.functional.cross_entropy(network(x), y)
+        self.update = optimizer.step
+        if is_compiled:
+            self.loss, self.update = torch.compile(self.loss), torch.compile(self.update)
 
     def __call__(self, batch: torch.Tensor) -> None:
         # index_select is the fastest of the ways to gather rows; the gradients are made anew
@@ -38,10 +47,20 @@ class Step:
         inputs = self.images.index_select(0, batch)
         targets = self.labels.index_select(0, batch)
         self.optimizer.zero_grad(set_to_none=True)
-        torch.nn.functional.cross_entropy(self.network(inputs), targets).backward()
-        self.optimizer.step()
+        self.loss(inputs, targets).backward()
+        self.update()
 
 
 def accuracy(network, images, labels, count: int = 10_000) -> float:
     with torch.no_grad():
         return (network(images[:count]).argmax(1) == labels[:count]).float().mean().item()
+
+
+def facts() -> dict[str, str]:
+    """What this build is, and what it uses of the processor."""
+    told = torch.__config__.show()
+    capability = re.search(r"CPU capability usage: (\S+)", told).group(1)
+    mkl = re.search(r"Math Kernel Library Version (\S+?)-", told)
+    onednn = re.search(r"MKL-DNN v(\S+)", told)
+    return {"version": torch.__version__, "instructions": capability,
+            "mkl": mkl.group(1) if mkl else "", "onednn": onednn.group(1) if onednn else ""}
