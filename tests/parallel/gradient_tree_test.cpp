@@ -156,6 +156,25 @@ TEST(GradientTree, MpiSumIsRightToWithinRounding) {
   }
 }
 
+// The second of two leaves is added to the first as it is made, which saves a pass over memory.
+TEST(LeafSums, AddsEverySecondLeafInPlaceIfItMay) {
+  for (const bool adds_in_place : {true, false}) {
+    Job job({}, 1);
+    const std::int64_t shards = 8 * job.communicator.size();
+    GradientTree tree(job.node, {kSize, shards, {shards}, adds_in_place},
+                      {kOwnVectors, ExchangeKind::kTree, job.awaited});
+    tree.begin(shards);
+    int in_place = 0;
+    const Range leaves = tree.leaves().leaves(0);
+    for (std::int64_t leaf = leaves.begin; leaf < leaves.end; ++leaf) {
+      if (tree.leaves().next_leaf(0).into == Into::kAdd) ++in_place;
+      tree.leaves().add_leaf(0);
+    }
+    EXPECT_EQ(leaves.size(), 8);
+    EXPECT_EQ(in_place, adds_in_place ? 4 : 0);
+  }
+}
+
 TEST(GradientTree, GivesAlignedVectors) {
   Job job({}, 3);
   GradientTree tree(job.node, {kSize, 5, {5}}, {kOwnVectors, ExchangeKind::kTree, job.awaited});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/train/trainer.hpp"
 
+#include <atomic>
 #include <limits>
 
 #include <gtest/gtest.h>
@@ -107,6 +108,24 @@ class FailingLoss : public SoftmaxCrossEntropy {
 
  private:
   bool fails_;
+};
+
+// Counts the gradients that are taken while numbers below 1.2e-38 are zero, and the others.
+class LossWithSmallNumbers : public SoftmaxCrossEntropy {
+ public:
+  std::int64_t gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
+                        MatrixView grad_outputs, std::span<double> losses) const override {
+    (is_zero(small_) ? with_zeros_ : with_subnormals_) += 1;
+    return SoftmaxCrossEntropy::gradient(outputs, labels, grad_outputs, losses);
+  }
+  int with_zeros() const { return with_zeros_; }
+  int with_subnormals() const { return with_subnormals_; }
+
+  static bool is_zero(const volatile float& small) { return small * 0.25F == 0 && small * 4 == 0; }
+
+ private:
+  const volatile float small_ = 1e-39F;
+  mutable std::atomic<int> with_zeros_ = 0, with_subnormals_ = 0;
 };
 
 class TrainerTest : public testing::Test {
@@ -275,6 +294,28 @@ TEST_F(TrainerTest, AnExceptionOnOneRankEndsAll) {
   EXPECT_EQ(state.progress.step, 0);
 }
 
+// Momentum at batch size 1 is ten times slower otherwise.
+TEST_F(TrainerTest, StepsTakeSubnormalNumbersForZeroOnEveryThread) {
+#ifndef __SSE__
+  GTEST_SKIP() << "only processors of the x86 family are told to";
+#endif
+  for (const std::int64_t batch_size : {std::int64_t{28}, std::int64_t{1}}) {
+    const std::int64_t micro_batch = batch_size == 1 ? 1 : 4;
+    const ShardPlan plan({kSamples, batch_size, micro_batch, SampleOrder::kShuffled, 7});
+    const ThreadTeam team(2);
+    RankData data = scatter(plan);
+    const LossWithSmallNumbers loss;
+    TrainingState state = initial_state();
+    Trainer trainer({communicator_, team, network_, loss, plan, data.train, heartbeat_}, options(),
+                    state);
+    trainer.step(state.progress, 0);
+    EXPECT_EQ(communicator_.sum(loss.with_zeros()), batch_size / micro_batch);
+    EXPECT_EQ(loss.with_subnormals(), 0);
+    const float small = 1e-39F;
+    EXPECT_FALSE(LossWithSmallNumbers::is_zero(small)) << "after the step";
+  }
+}
+
 TEST_F(TrainerTest, AGradientThatIsNotFiniteNamesLayerStepAndSamples) {
   const ShardPlan plan({kSamples, 28, 4, SampleOrder::kSequential, 7});
   const ThreadTeam team(2);
@@ -354,6 +395,7 @@ TEST_F(RowStepTest, AgreesWithProductsAfter500Steps) {
                 network_, sgd,
                 ShardPlan({kSamples, batch_size, batch_size, SampleOrder::kShuffled, 7}))) {
           EXPECT_EQ(batch_size, 4);
+          EXPECT_TRUE(sgd.momentum > 0 || sgd.weight_decay > 0);
           continue;
         }
         const Run rows = train(communicator_, sgd, *loss, batch_size, true);
