@@ -45,6 +45,7 @@ fi
 optional_packages=(
   libdnnl-dev libboost-dev libopenblas0-openmp
   dataset-fashion-mnist opencv-doc chromium chromium-driver slurm-wlm munge dpkg-dev file
+  clang llvm libclang-rt-dev libomp-dev
 )
 
 # shellcheck source=scripts/packages_elsewhere.sh

@@ -55,9 +55,12 @@ class DebianPackage(TallyTest):
 class Recipes(unittest.TestCase):
     """As far as they can be checked without the programs that read them."""
 
+    @staticmethod
+    def cmake():
+        return "".join(path.read_text() for path in (ROOT / "CMakeLists.txt", *ROOT.glob("src/cmake/Tally*.cmake")))
+
     def options(self):
-        text = (ROOT / "CMakeLists.txt").read_text() + (ROOT / "src" / "cmake" / "TallyTools.cmake").read_text()
-        return set(re.findall(r"^(?:option|set)\((TALLY_[A-Z_]+) ", text, re.MULTILINE))
+        return set(re.findall(r"^(?:option|set)\((TALLY_[A-Z_]+) ", self.cmake(), re.MULTILINE))
 
     def test_name_options_that_exist(self):
         recipes = [ROOT / "packaging" / name for name in ("Containerfile", "tally.def", "spack/package.py")]
@@ -71,8 +74,7 @@ class Recipes(unittest.TestCase):
         tree = ast.parse((ROOT / "packaging" / "spack" / "package.py").read_text())
         depends = {call.args[0].value.split("@")[0].split("+")[0].strip() for call in ast.walk(tree)
                    if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "depends_on"}
-        cmake = (ROOT / "CMakeLists.txt").read_text()
-        looked_for = set(re.findall(r"^ *(?:find_package|pkg_check_modules)\((\w+)", cmake, re.MULTILINE))
+        looked_for = set(re.findall(r"^ *(?:find_package|pkg_check_modules)\((\w+)", self.cmake(), re.MULTILINE))
         names = {"Eigen3": "eigen", "OneDNN": "onednn", "OpenSSL": "openssl", "fmt": "fmt", "Random123": "random123",
                  "CLI11": "cli11", "MPI": "mpi", "ZLIB": "zlib-api", "HDF5": "hdf5", "tomlplusplus": "tomlplusplus",
                  "PNG": "libpng", "PkgConfig": "pkgconfig", "TurboJPEG": "libjpeg-turbo", "Exif": "libexif",
