@@ -54,6 +54,8 @@ echo "|---|---|---|---|"
 row MNIST "$mnist"
 row Fashion-MNIST /usr/share/datasets/fashion-mnist
 row "embedded digits" data/digits
+# Other instructions round otherwise, and end in other figures.
+printf '\nby %s\n' "$($bin/tally-checkpoint info "$scratch/run" | sed -n 's/^written by *//p')"
 
 if [ -d "$mnist" ]; then
   train 1 --data "$mnist" --preset paper
