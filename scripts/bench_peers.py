@@ -39,7 +39,7 @@ def goals(entries: list[Entry], instructions: InstructionSet) -> Iterator[Goal]:
         if not other:
             continue
         name = f"({tally.name} against {other.name})"
-        yield at_least(f"{peer} {other.results[0]['version']}: {TITLES[section]}, B={batch_size}",
+        yield at_least(f"against {peer} {other.results[0]['version']}, B={batch_size}",
                        limits.get(instructions), {name: tally.rate / other.rate}, "{:.2f}x")
 
 

@@ -104,7 +104,8 @@ class Contest:
              python: pathlib.Path | str = sys.executable) -> Callable[[], dict]:
         line = [python, PEERS / program, self.trainer.data,
                 "--samples", round(samples * self.scale), *arguments]
-        environment = {**self.machine.instructions.limits(), "OMP_NUM_THREADS": str(threads)}
+        environment = {**self.machine.instructions.limits(), "OMP_NUM_THREADS": str(threads),
+                       "TORCHINDUCTOR_CACHE_DIR": str(ROOT / "build" / "torchinductor")}
 
         def run() -> dict:
             found = json.loads(process.run(line, environment).splitlines()[-1])
