@@ -77,12 +77,12 @@ int main(int argc, char** argv) {
   from->add_option("--classes", sheet.classes,
                    "without --labels: classes on a sheet, as many cells of each, one class after "
                    "the other")
-      ->check(CLI::Range(2, 256))
+      ->check(tally::number_between(2, 256))
       ->capture_default_str()
       ->type_name("N");
   from->add_option("--margin", sheet.margin_percent,
                    "per cent of a cell to leave out at each side, where a form has ruled lines")
-      ->check(CLI::Range(0, 40))
+      ->check(tally::number_between(0, 40))
       ->capture_default_str()
       ->type_name("P");
   from->add_option("--test-per-class", images.test_per_class,
@@ -100,7 +100,7 @@ int main(int argc, char** argv) {
       ->required()
       ->type_name("DIR");
   others->add_option("--variants", others_options.variants, "bent copies of each training image")
-      ->check(CLI::Range(0, 10))
+      ->check(tally::number_between(0, 10))
       ->capture_default_str()
       ->type_name("N");
   others->add_option("--seed", others_options.seed, "of the variants and of the other drawings")

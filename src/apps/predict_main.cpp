@@ -88,7 +88,7 @@ int main(int argc, char** argv) {
       ->type_name("MODEL");
   app.add_option("images", options.images, "drawings")->type_name("IMAGE...");
   app.add_option("--top", options.predictor.top_count, "how many classes to name")
-      ->check(CLI::Range(1, 256))
+      ->check(tally::number_between(1, 256))
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--stages", options.predictor.stages_directory,
@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
       ->type_name("FILE.png");
   app.add_option("--reject", options.predictor.least_probability,
                  "answer unsure where the most probable class has less (0..1)")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(tally::number_between(0.0, 1.0))
       ->type_name("P");
   app.add_flag("--segment", options.predictor.is_segmented,
                "a page may have several digits: one answer for each, in reading order");
@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
       app.add_option("--serve", options.page.port,
                      "serve a page to draw on instead, at this port; 0: any that is free")
           ->expected(0, 1)
-          ->check(CLI::Range(0, 65535))
+          ->check(tally::number_between(0, 65535))
           ->type_name("[PORT]")
           ->capture_default_str();
   app.add_option("--serve-address", options.page.address,

@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tool.hpp"
+
 #include "tally/core/thread_team.hpp"
 
 // The option --threads of the tools without MPI.
@@ -13,7 +15,7 @@ namespace tally {
 /// Without the option `threads` stays 0.
 inline void add_threads_option(CLI::App& app, int& threads, const std::string& help) {
   app.add_option("--threads", threads, help)
-      ->check(CLI::Range(1, 4096))
+      ->check(number_between(1, 4096))
       ->type_name("T")
       ->default_str("OMP_NUM_THREADS, else as many as cores");
 }

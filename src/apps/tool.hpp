@@ -5,12 +5,14 @@
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <type_traits>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "tally/core/build_info.hpp"
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 
 // What the mains of all tools share.
 namespace tally {
@@ -25,6 +27,19 @@ inline void flush_output() {
   const bool has_failed_before = std::ferror(stdout) != 0;
   if (std::fflush(stdout) == 0 && !has_failed_before) return;
   fail(ExitCode::kFailure, "standard output: cannot be written: {}", system_error_text(errno));
+}
+
+/// Takes numbers from `least` to `most`, and refuses others in the same words with every version of
+/// CLI11.
+template <typename Number>
+CLI::Validator number_between(Number least, Number most) {
+  const auto refusal_of = [=](const std::string& text) {
+    Number number{};
+    const bool is_taken = parse_number(text, number) && number >= least && number <= most;
+    return is_taken ? "" : fmt::format("expected {} to {}, got {}", least, most, text);
+  };
+  const char* const type = std::is_integral_v<Number> ? "INT" : "FLOAT";
+  return CLI::Validator(refusal_of, fmt::format("{} in [{} - {}]", type, least, most));
 }
 
 /// Parses the command line into what `app` was told of. Returns false if --help or --version was

@@ -149,7 +149,7 @@ TOOLS = {
                                "{d}/sizes/t10k-images-idx3-ubyte.gz: expected images of 28 x 28, as "
                                "the network was trained on, got 8 x 8"),
     "evaluate: threads": ("tally-evaluate", ["{d}/used", "--threads", 0], 2,
-                          "--threads: Value 0 not in range 1 to 4096; see --help"),
+                          "--threads: expected 1 to 4096, got 0; see --help"),
     "checkpoint: no command": ("tally-checkpoint", [], 2, "A subcommand is required; see --help"),
     "checkpoint: damaged": ("tally-checkpoint", ["verify", "{d}/flipped.h5"], 4, "{d}/flipped.h5: "
                             "its SHA-256 digest does not match its contents"),

@@ -6,8 +6,8 @@ import signal
 import subprocess
 import time
 
-from tally_testing import (ROOT, TallyTest, command, digest, is_pending, main, patience, run,
-                           status, stop_at, wait_for_stop, wait_until)
+from tally_testing import (ROOT, TallyTest, children_of, command, digest, is_pending,
+                           leaves_time_to_stop, main, patience, run, status, stop_at, wait_for_stop, wait_until)
 
 RECIPE = ["--epochs", 6, "--train-limit", 3001, "--validation", 101, "--log-every", 7]
 
@@ -62,7 +62,11 @@ class Resume(TallyTest):
             with self.subTest(signal=name):
                 process = self.start(name, *recipe)
                 self.wait_for_rows(name, self.random.randrange(1, 8))
-                process.send_signal(number)
+                if number == signal.SIGUSR2 or leaves_time_to_stop():
+                    process.send_signal(number)
+                else:
+                    code = 75
+                    os.kill(children_of(process)[0], number)
                 output = process.communicate(timeout=patience(60))[0]
                 self.assertEqual(process.returncode, code, output)
                 state, facts = status(self.directory / name)

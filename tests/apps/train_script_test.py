@@ -13,7 +13,7 @@ LONG = ["--data", DIGITS, "--epochs", 5000, "--train-limit", 3001, "--checkpoint
         "--log-every", 1, "--quiet"]
 MPIRUN = [RUN_MPI, 2]
 # A launcher that waits for ever when its rank has gone, and one that calls every end a success.
-WAITS_ON = ["sh", "-c", '"$@"; sleep 600', "launcher"]
+WAITS_ON = ["sh", "-c", '"$@"; exec sleep 600', "launcher"]
 CALLS_IT_DONE = ["sh", "-c", '"$@" || true', "launcher"]
 
 
