@@ -87,11 +87,14 @@ def run(tool, *arguments, ranks=None, cwd=None, env=None, timeout=120):
 
 def children_of(process):
     """The numbers of a process's children: of mpirun, its ranks."""
-    try:
-        path = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        return sorted(int(word) for word in path.read_text().split())
-    except (FileNotFoundError, ProcessLookupError):
-        return []
+    pid = getattr(process, "pid", process)
+    found = []
+    for path in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):  # those of each thread
+        try:
+            found += map(int, path.read_text().split())
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return sorted(found)
 
 
 def state_of(pid):

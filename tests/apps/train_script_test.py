@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from tally_testing import (BIN, DIGITS, ROOT, RUN_MPI, TallyTest, main, processes_of, run, status, stop_at,
+from tally_testing import (BIN, DIGITS, ROOT, RUN_MPI, TallyTest, children_of, main, processes_of, run, status, stop_at,
                            wait_until)
 
 LONG = ["--data", DIGITS, "--epochs", 5000, "--train-limit", 3001, "--checkpoint-every", "20steps",
@@ -15,6 +15,13 @@ MPIRUN = [RUN_MPI, 2]
 # A launcher that waits for ever when its rank has gone, and one that calls every end a success.
 WAITS_ON = ["sh", "-c", '"$@"; exec sleep 600', "launcher"]
 CALLS_IT_DONE = ["sh", "-c", '"$@" || true', "launcher"]
+
+
+def name_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 class TrainScript(TallyTest):
@@ -84,10 +91,9 @@ class TrainScript(TallyTest):
         process = self.start(WAITS_ON, *LONG)
         self.wait_for_steps()
         time.sleep(3)  # for the script to see the rank
-        ranks = [pid for pid in processes_of(self.run_dir)
-                 if pathlib.Path(f"/proc/{pid}/comm").read_text() == "tally-train\n"]
-        self.assertEqual(len(ranks), 1)
-        os.kill(ranks[0], signal.SIGKILL)
+        launchers = [child for pid in children_of(process) for child in (pid, *children_of(pid))]
+        rank = next(pid for pid in launchers if name_of(pid) == "tally-train")
+        os.kill(rank, signal.SIGKILL)
         self.assert_ends(process, 75)
         self.assertEqual(status(self.run_dir)[0], "RESUME")
 
