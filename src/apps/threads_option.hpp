@@ -5,9 +5,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "tool.hpp"
-
 #include "tally/core/thread_team.hpp"
+#include "tool.hpp"
 
 // The option --threads of the tools without MPI.
 namespace tally {

@@ -20,7 +20,7 @@ CORES = sorted(os.sched_getaffinity(0))
 CLEAN = {name: value for name, value in os.environ.items()
          if not name.startswith(("OMP_", "OMPI_MCA_", "GOMP_", "SLURM_", "PMI"))}
 SETTINGS = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-            "OMPI_MCA_odls_base_sigkill_timeout": "0"}
+            "OMPI_MCA_odls_base_sigkill_timeout": "0", "OMPI_MCA_reachable": "weighted"}
 
 HOST = os.uname().nodename
 
