@@ -15,7 +15,7 @@ test_packages=(
   libgtest-dev libgmock-dev python3 python3-numpy python3-h5py python3-matplotlib python3-pil
   libbenchmark-dev hdf5-tools shellcheck strace dataset-fashion-mnist opencv-doc
   chromium chromium-driver
-  slurm-wlm munge iproute2 dpkg-dev file
+  slurm-wlm munge iproute2 dpkg-dev file debootstrap
 )
 
 # Of the tests and of the preset tsan, too; in the version that the distribution prefers.
@@ -44,7 +44,7 @@ fi
 # peak is that of other libraries, or tests are skipped with a reason. Ubuntu has no chromium but as a snap, which no test can use.
 optional_packages=(
   libdnnl-dev libboost-dev libopenblas0-openmp
-  dataset-fashion-mnist opencv-doc chromium chromium-driver slurm-wlm munge dpkg-dev file
+  dataset-fashion-mnist opencv-doc chromium chromium-driver slurm-wlm munge dpkg-dev file debootstrap
   clang llvm libclang-rt-dev libomp-dev
 )
 

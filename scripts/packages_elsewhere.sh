@@ -37,6 +37,7 @@ python3-pil            | Pillow                           | python PIL          
 hdf5-tools             | the command-line tools of HDF5   | command h5dump                   | hdf5                | hdf5
 shellcheck             | ShellCheck                       | command shellcheck               | ShellCheck          | shellcheck
 strace                 | strace                           | command strace                   | strace              | strace
+debootstrap            | debootstrap (optional, other Debians) | command debootstrap      | debootstrap         | debootstrap
 iproute2               | iproute2                         | command ip                       | iproute             | iproute2
 libbenchmark-dev       | Google Benchmark                 | header benchmark/benchmark.h     | google-benchmark-devel | benchmark
 '
