@@ -12,7 +12,7 @@ import sys
 
 # layer: (layers it may include, include prefixes of the packages it may use)
 LAYERS = {
-    "core": ([], ["Eigen/", "dnnl.h", "dnnl.hpp", "omp.h", "openssl/", "Random123/", "fmt/"]),
+    "core": ([], ["immintrin.h", "Eigen/", "dnnl.h", "dnnl.hpp", "omp.h", "openssl/", "Random123/", "fmt/"]),
     "data": (["core"], ["zlib.h", "fmt/"]),
     "image": (["core"], ["png.h", "turbojpeg.h", "libexif/", "opencv2/", "fmt/"]),
     "nn": (["core"], ["Eigen/", "fmt/"]),

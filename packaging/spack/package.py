@@ -51,7 +51,7 @@ class Tally(CMakePackage):
         return [
             # Spack's compilers add the instruction set of the target by themselves.
             self.define("TALLY_ARCH", ""),
-            self.define("TALLY_KERNELS", "onednn" if self.spec.satisfies("+onednn") else "eigen"),
+            self.define("TALLY_KERNELS", "" if self.spec.satisfies("+onednn") else "eigen"),
             self.define("TALLY_TOOLS",
                         "train,evaluate,checkpoint,predict,data" if self.spec.satisfies("+images")
                         else "train,checkpoint"),

@@ -11,6 +11,9 @@
 #include "onednn_gemm.hpp"
 #include "onednn_instructions.hpp"
 #endif
+#ifdef TALLY_HAS_OWN_KERNELS
+#include "tally_gemm.hpp"
+#endif
 
 namespace tally {
 namespace {
@@ -20,6 +23,23 @@ constexpr bool kHasOneDnn = true;
 #else
 constexpr bool kHasOneDnn = false;
 #endif
+#ifdef TALLY_HAS_OWN_KERNELS
+constexpr bool kHasOwn = true;
+#else
+constexpr bool kHasOwn = false;
+#endif
+
+// Other bits would need another name: bump it with every change of the order or kind of additions.
+constexpr std::string_view kOwnBackend = "tally-1";
+// The libraries sum rows of another length in another order.
+constexpr std::string_view kRowsOfBackend = kRowElements == kAlignmentElements ? "" : "-rows8";
+
+Kernels kernels_named(std::string_view name) {
+  const auto found = std::ranges::find(kKernelNames, name);
+  require(found != kKernelNames.end(), ExitCode::kUsage,
+          "TALLY_KERNELS: expected tally, onednn or eigen, got \"{}\"", name);
+  return static_cast<Kernels>(found - kKernelNames.begin());
+}
 
 AlignedVector random_vector(Index size, std::uint32_t item) {
   AlignedVector values(static_cast<std::size_t>(size));
@@ -30,16 +50,28 @@ AlignedVector random_vector(Index size, std::uint32_t item) {
 
 }  // namespace
 
+bool has_kernels(Kernels kernels) {
+  switch (kernels) {
+    case Kernels::kTally:
+      return kHasOwn;
+    case Kernels::kOneDnn:
+      return kHasOneDnn;
+    case Kernels::kEigen:
+      return true;
+  }
+  return false;
+}
+
 Kernels chosen_kernels() {
   const char* text = std::getenv("TALLY_KERNELS");
-  if (text == nullptr || *text == '\0') return kHasOneDnn ? Kernels::kOneDnn : Kernels::kEigen;
-  const auto found = std::ranges::find(kKernelNames, std::string_view(text));
-  require(found != kKernelNames.end(), ExitCode::kUsage,
-          "TALLY_KERNELS: expected onednn or eigen, got \"{}\"", text);
-  const auto kernels = static_cast<Kernels>(found - kKernelNames.begin());
-  require(kernels != Kernels::kOneDnn || kHasOneDnn, ExitCode::kUsage,
+  if (text == nullptr || *text == '\0') return kernels_named(TALLY_DEFAULT_KERNELS);
+  const Kernels kernels = kernels_named(text);
+  require(has_kernels(kernels) || kernels != Kernels::kOneDnn, ExitCode::kUsage,
           "TALLY_KERNELS: this build is without oneDNN; install libdnnl-dev and build again, or "
           "unset it");
+  require(has_kernels(kernels), ExitCode::kUsage,
+          "TALLY_KERNELS: this build is without Tally's own kernels, which need AVX2; build with "
+          "-DTALLY_ARCH=x86-64-v3, or unset it");
   return kernels;
 }
 
@@ -48,15 +80,18 @@ std::string kernel_backend(Kernels kernels) {
   if (kernels == Kernels::kOneDnn) {
     const dnnl::version_t& version = *dnnl::version();
     const std::string_view limit = named_onednn_limit();
-    return fmt::format("onednn-{}.{}.{}{}{}", version.major, version.minor, version.patch,
-                       limit.empty() ? "" : "-", limit);
+    return fmt::format("onednn-{}.{}.{}{}{}{}", version.major, version.minor, version.patch,
+                       kRowsOfBackend, limit.empty() ? "" : "-", limit);
   }
 #endif
-  static_cast<void>(kernels);
-  return "eigen-" TALLY_EIGEN_VERSION;
+  if (kernels == Kernels::kTally) return std::string(kOwnBackend);
+  return fmt::format("eigen-" TALLY_EIGEN_VERSION "{}", kRowsOfBackend);
 }
 
 std::unique_ptr<Gemm> make_gemm(Kernels kernels) {
+#ifdef TALLY_HAS_OWN_KERNELS
+  if (kernels == Kernels::kTally) return std::make_unique<TallyGemm>();
+#endif
 #ifdef TALLY_HAS_ONEDNN
   if (kernels == Kernels::kOneDnn) return std::make_unique<OneDnnGemm>();
 #endif

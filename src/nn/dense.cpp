@@ -6,8 +6,8 @@ namespace tally {
 Dense::Dense(Index inputs, Index outputs, Activation activation)
     : Layer("dense", inputs, outputs),
       activation_(activation),
-      stride_(static_cast<Index>(aligned_size(static_cast<std::size_t>(outputs)))),
-      bias_offset_(static_cast<std::size_t>(inputs * stride_)) {}
+      stride_(static_cast<Index>(row_size(static_cast<std::size_t>(outputs)))),
+      bias_offset_(aligned_size(static_cast<std::size_t>(inputs * stride_))) {}
 
 std::vector<ParameterShape> Dense::parameter_shapes() const {
   return {{"weight", inputs(), outputs()}, {"bias", 1, outputs()}};

@@ -30,7 +30,7 @@ std::size_t ParameterLayout::append(const std::string& layer,
   const std::size_t first = size_;
   for (const ParameterShape& shape : shapes) {
     blocks_.push_back({layer, shape, size_});
-    size_ += blocks_.back().room();
+    size_ = aligned_size(size_ + blocks_.back().room());
   }
   return first;
 }

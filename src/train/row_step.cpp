@@ -34,13 +34,14 @@ void add_four_multiples(const std::array<Real, 4>& factors, const std::array<con
   }
 }
 
-// In as many partial sums as a vector has lanes, whatever the instruction set; `size` is a multiple
-// of these.
+// In as many partial sums as the widest vectors have lanes, whatever the instruction set.
 Real dot(const Real* a, const Real* b, std::size_t size) {
   Real sums[kLanes] = {};
-  for (std::size_t j = 0; j < size; j += kLanes) {
+  std::size_t j = 0;
+  for (; j + kLanes <= size; j += kLanes) {
     for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[j + lane] * b[j + lane];
   }
+  for (std::size_t lane = 0; j + lane < size; ++lane) sums[lane] += a[j + lane] * b[j + lane];
   for (std::size_t width = kLanes / 2; width > 0; width /= 2) {
     for (std::size_t lane = 0; lane < width; ++lane) sums[lane] += sums[lane + width];
   }

@@ -73,9 +73,16 @@ class QuietStep(TallyTest):
             with self.subTest(ranks=ranks, more=more):
                 self.assert_allocations(0.05, *more, ranks=ranks)
 
+    def require(self, kernels):
+        if run("tally-train", "--help", env={"TALLY_KERNELS": kernels}).code != 0:
+            self.skipTest(f"this build is without the kernels of {kernels}")
+
+    def test_takes_no_memory_for_its_own_kernels(self):
+        self.require("tally")
+        self.assert_allocations(0.05, *SMALL, kernels="tally")
+
     def test_takes_only_what_onednn_takes_for_its_arguments(self):
-        if run("tally-train", "--help", env={"TALLY_KERNELS": "onednn"}).code != 0:
-            self.skipTest("this build is without oneDNN")
+        self.require("onednn")
         self.assert_allocations(PRODUCTS * PER_PRODUCT + 1, *SMALL, kernels="onednn")
 
     def calls(self, steps):

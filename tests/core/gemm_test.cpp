@@ -40,8 +40,9 @@ void PrintTo(const Shape& shape, std::ostream* out) {
 
 // Those that this build has.
 std::vector<Kernels> built_kernels() {
-  if (chosen_kernels() == Kernels::kOneDnn) return {Kernels::kOneDnn, Kernels::kEigen};
-  return {Kernels::kEigen};
+  std::vector<Kernels> kernels = {Kernels::kTally, Kernels::kOneDnn, Kernels::kEigen};
+  std::erase_if(kernels, [](Kernels each) { return !has_kernels(each); });
+  return kernels;
 }
 
 class GemmShapes : public testing::TestWithParam<std::tuple<Kernels, Shape>> {

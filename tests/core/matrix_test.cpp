@@ -37,5 +37,15 @@ TEST(AlignedSize, RoundsUpToWholeBlocks) {
   EXPECT_EQ(aligned_size(17), 32U);
 }
 
+// Whole vectors, so that no row of a product has an end that needs care.
+TEST(RowSize, IsAWholeNumberOfVectors) {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+  EXPECT_EQ(row_size(100), 104U);
+#else
+  EXPECT_EQ(row_size(100), 112U);
+#endif
+  EXPECT_EQ(row_size(112), 112U);
+}
+
 }  // namespace
 }  // namespace tally

@@ -27,8 +27,10 @@ TEST(ParameterLayout, StartsEveryBlockAtAMultipleOf64Bytes) {
 TEST(ParameterLayout, ListsItsRowsWithoutTheGaps) {
   const std::vector<Range> rows = small_layout().rows();
   ASSERT_EQ(rows.size(), 7U + 1 + 3 + 1);
-  EXPECT_EQ(rows[1], (Range{16, 19}));
-  EXPECT_EQ(rows[8], (Range{8 * 16, 8 * 16 + 2}));
+  const auto row = static_cast<std::int64_t>(row_size(3));
+  EXPECT_EQ(rows[1], (Range{row, row + 3}));
+  const auto third = static_cast<std::int64_t>(small_layout().blocks()[2].offset);
+  EXPECT_EQ(rows[8], (Range{third, third + 2}));
 }
 
 TEST(ParameterBlock, PutsRowsApartAndTakesThemBack) {
@@ -37,7 +39,7 @@ TEST(ParameterBlock, PutsRowsApartAndTakesThemBack) {
   const std::vector<Real> values = {1, 2, 3, 4, 5, 6};
   const ParameterBlock& block = layout.blocks()[2];  // [3 x 2]
   block.put(values, vector);
-  EXPECT_EQ(vector[block.offset + 16], 3);
+  EXPECT_EQ(vector[block.offset + row_size(2)], 3);
   EXPECT_EQ(vector[block.offset + 2], 0);
   EXPECT_EQ(block.values(vector), values);
 }
@@ -45,8 +47,9 @@ TEST(ParameterBlock, PutsRowsApartAndTakesThemBack) {
 TEST(ParameterLayout, FindsTheBlockOfAnElement) {
   const ParameterLayout layout = small_layout();
   EXPECT_EQ(layout.block_of(0).name(), "0-dense/weight");
-  EXPECT_EQ(layout.block_of(7 * 16 - 1).name(), "0-dense/weight");
-  EXPECT_EQ(layout.block_of(7 * 16).name(), "0-dense/bias");
+  const std::size_t bias = aligned_size(7 * row_size(3));
+  EXPECT_EQ(layout.block_of(bias - 1).name(), "0-dense/weight");
+  EXPECT_EQ(layout.block_of(bias).name(), "0-dense/bias");
   EXPECT_EQ(layout.block_of(layout.size() - 1).name(), "2-dense/bias");
 }
 

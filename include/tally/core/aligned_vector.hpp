@@ -22,6 +22,19 @@ constexpr std::size_t aligned_size(std::size_t count) {
   return (count + kAlignmentElements - 1) / kAlignmentElements * kAlignmentElements;
 }
 
+/// Rows of matrices begin at multiples of this many elements: of 8 floats where vectors hold so
+/// many, else of 16. Of 100 columns, the first makes 104 of them and the second 112.
+#if defined(__AVX2__) && !defined(__AVX512F__)
+inline constexpr std::size_t kRowElements = kAlignmentElements / 2;
+#else
+inline constexpr std::size_t kRowElements = kAlignmentElements;
+#endif
+
+/// The smallest multiple of kRowElements that holds `columns` elements.
+constexpr std::size_t row_size(std::size_t columns) {
+  return (columns + kRowElements - 1) / kRowElements * kRowElements;
+}
+
 template <typename Element>
 struct AlignedAllocator {
   using value_type = Element;

@@ -14,16 +14,21 @@
 // threads or an address.
 namespace tally {
 
-/// Whose products. kOneDnn is there if Tally was built with it, and is then the default.
-enum class Kernels { kOneDnn, kEigen };
+/// Whose products. kOneDnn is there if Tally was built with it, kTally if the instruction set has
+/// AVX2 and fused multiply-add.
+enum class Kernels { kTally, kOneDnn, kEigen };
 
-inline constexpr std::array<std::string_view, 2> kKernelNames = {"onednn", "eigen"};
+inline constexpr std::array<std::string_view, 3> kKernelNames = {"tally", "onednn", "eigen"};
 
-/// What the environment variable TALLY_KERNELS names, else the fastest that was built in. Throws an
+/// Whether this build has them.
+bool has_kernels(Kernels kernels);
+
+/// What the environment variable TALLY_KERNELS names, else the default of the build. Throws an
 /// Error for a name that is none, or was not built in.
 Kernels chosen_kernels();
 
-/// The library behind them, as checkpoints record it: "onednn-2.6.3", "eigen-3.4.0"; with what
+/// What computes, as checkpoints record it: "tally-1", "onednn-2.6.3", "eigen-3.4.0". Those of others
+/// end in "-rows8" where row_size() has multiples of 8, which they sum in another order, and in what
 /// DNNL_MAX_CPU_ISA limits oneDNN to, if that changes bits: "onednn-2.6.3-avx2".
 std::string kernel_backend(Kernels kernels);
 

@@ -12,8 +12,8 @@
 
 // Where each matrix of a network lies in a flat vector. Parameters, gradients and velocities are
 // one flat vector each with the same layout, so that reduction, update, checkpoint and digest are
-// each one pass over one array. Every row of a matrix starts at a multiple of 64 bytes, which
-// vectorized products are a tenth faster for; the gaps hold zeros.
+// each one pass over one array. Every matrix starts at a multiple of 64 bytes, and every row of it
+// at a whole vector, which products are a tenth faster for; the gaps hold zeros.
 namespace tally {
 
 /// The shape of one kind of parameters of a layer, as the layer declares it.
@@ -37,9 +37,9 @@ struct ParameterBlock {
   }
   /// From one row to the next.
   [[nodiscard]] std::size_t stride() const {
-    return aligned_size(static_cast<std::size_t>(shape.columns));
+    return row_size(static_cast<std::size_t>(shape.columns));
   }
-  /// Elements of the flat vector, with the gaps.
+  /// Elements of the flat vector, with the gaps behind rows.
   [[nodiscard]] std::size_t room() const { return static_cast<std::size_t>(shape.rows) * stride(); }
 
   /// Row `row` of this block in a flat vector, without the gap behind it.
