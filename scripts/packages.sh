@@ -16,6 +16,7 @@ test_packages=(
   libbenchmark-dev hdf5-tools shellcheck strace dataset-fashion-mnist opencv-doc
   chromium chromium-driver
   slurm-wlm munge iproute2 dpkg-dev file debootstrap
+  mpich libmpich-dev # beside Open MPI, whose mpicc and mpirun stay the preferred ones
 )
 
 # Of the tests and of the preset tsan, too; in the version that the distribution prefers.
@@ -46,6 +47,7 @@ optional_packages=(
   libdnnl-dev libboost-dev libopenblas0-openmp
   dataset-fashion-mnist opencv-doc chromium chromium-driver slurm-wlm munge dpkg-dev file debootstrap
   clang llvm libclang-rt-dev libomp-dev
+  mpich libmpich-dev
 )
 
 # shellcheck source=scripts/packages_elsewhere.sh

@@ -164,23 +164,40 @@ listen() {
 asked=
 listen
 
-pass_on() {
-  if [ -n "$asked" ] && has_begun; then
-    kill -"$asked" "$launcher" 2>/dev/null || true
-    asked=
-  fi
-}
-
-# Whether ranks of this run are on this computer.
-has_ranks() {
-  local folder name
+# The processes of the ranks of this run on this computer; fails if there are none.
+ranks_here() {
+  local folder name found=1
   for folder in /proc/[0-9]*; do
     if { read -r name <"$folder/comm"; } 2>/dev/null && [ "$name" = tally-train ] &&
       tr '\0' '\n' 2>/dev/null <"$folder/cmdline" | grep -qxF -e "$run_dir" -e "--run-dir=$run_dir"; then
-      return 0
+      found=0
+      echo "${folder#/proc/}"
     fi
   done
-  return 1
+  return $found
+}
+has_ranks() { ranks_here >/dev/null; }
+
+# mpiexec of MPICH and its relatives dies of USR2, and the ranks with it, and keeps USR1 for itself; TERM it
+# passes on, and waits. Any rank hears for all.
+is_hydra() { case $(readlink "/proc/$launcher/exe") in *hydra*) ;; *) false ;; esac; }
+
+signal_ranks_of_hydra() {
+  local ranks
+  if ranks=$(ranks_here); then
+    kill -"$1" "${ranks%%[!0-9]*}"
+  elif [ "$1" = USR2 ]; then
+    kill -TERM "$launcher"
+  else
+    complain "no rank on this computer: USR1 does not reach the others under this mpiexec"
+  fi
+}
+
+pass_on() {
+  if [ -n "$asked" ] && has_begun; then
+    if is_hydra; then signal_ranks_of_hydra "$asked"; else kill -"$asked" "$launcher" 2>/dev/null; fi || true
+    asked=
+  fi
 }
 
 # Counts the seconds since the last of them has gone, once there were some.

@@ -41,13 +41,20 @@ def command(tool, *arguments, ranks=None):
 
 # Open MPI frames what it says between two lines of dashes.
 FRAMED = re.compile(r"^-{70,}\n(?:(?!-{70,}$).*\n)*?-{70,}\n", re.MULTILINE)
-OF_AN_END = re.compile(r"Primary job +terminated normally, but|(mpirun|prterun) (detected|noticed) that|"
-                       r"MPI_ABORT was invoked|MPI_Abort")
+OF_AN_END = re.compile(r"Primary job +terminated normally, but|^\S+ (detected|noticed) that|"
+                       r"MPI_ABORT was invoked|MPI_Abort", re.MULTILINE)
+
+
+# MPICH's frame is of equality signs, with three lines behind it.
+BAD_TERMINATION = re.compile(r"^\n?={70,}\n=   BAD TERMINATION .*\n(?:=.*\n)*={70,}\n(?:YOUR APPLICATION TERMINATED"
+                             r" WITH THE EXIT STRING: .*\n(?:This typically .*\nPlease see the FAQ .*\n)?)?",
+                             re.MULTILINE)
 
 
 def without_notices(text):
     """What the programs said: without the launcher's notices that a rank has ended early. What it has to
     say of a launch stays, so that a test that starts nothing says why."""
+    text = BAD_TERMINATION.sub("", text)
     return FRAMED.sub(lambda frame: "" if OF_AN_END.search(frame[0]) else frame[0], text)
 
 
