@@ -24,6 +24,8 @@ skip() {
 enter() {
   local folder=$1
   shift
+  mount --bind "$folder" "$folder" # what is no mount cannot be the root of further namespaces
+  mount -t tmpfs -o mode=1777 tmpfs "$folder/tmp"
   mount -t proc proc "$folder/proc"
   mount -t sysfs -o ro sysfs "$folder/sys" 2>/dev/null || mount --rbind /sys "$folder/sys"
   mount -t tmpfs -o mode=755 tmpfs "$folder/dev"
