@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Measures how fast Tally trains on this machine; scripts/bench.sh builds what it needs first.
 

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """bench_goals.py DIR...: the goals of several benchmarks in one table, instruction sets side by side,
 from what scripts/bench.sh and scripts/bench_peers.sh have written into the directories."""

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Compares Tally with PyTorch and NumPy; scripts/bench_peers.sh installs and builds what it needs.
 

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Reads MNIST's test digits from hard pages, and tells the accuracy by kind of page.
 

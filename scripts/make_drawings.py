@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Draws data/drawings: digits as a person draws them, on pages of many kinds.
 

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Draws the learning curves of runs: plot_metrics.py RUN_DIR... [--out FILE.png]
 

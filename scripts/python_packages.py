@@ -8,6 +8,9 @@ import pathlib
 import subprocess
 import sys
 
+# Holds the number of the process that has been started again, which exec keeps: its children may be, too.
+CONTINUED = "TALLY_PYTHON_CONTINUES"
+
 
 def other_pythons() -> list[str]:
     """The distribution's first, then those in PATH."""
@@ -17,7 +20,8 @@ def other_pythons() -> list[str]:
 
 
 def has_packages(python: str, names: list[str]) -> bool:
-    return subprocess.run([python, "-c", f"import {', '.join(names)}"], capture_output=True,
+    """Not in the current directory, any folder of which `python -c` takes for a package."""
+    return subprocess.run([python, "-c", f"import {', '.join(names)}"], cwd="/", capture_output=True,
                           check=False).returncode == 0
 
 
@@ -28,8 +32,10 @@ def require(**packages: str) -> None:
     if not missing:
         return
     script = pathlib.Path(sys.argv[0]).name
-    for python in other_pythons():
+    pythons = [] if os.environ.get(CONTINUED) == str(os.getpid()) else other_pythons()
+    for python in pythons:
         if has_packages(python, list(packages)):
+            os.environ[CONTINUED] = str(os.getpid())
             os.execv(python, [python, *sys.argv])
     sys.exit(f"{script}: needs {', '.join(missing)}, which no python3 here has; on Debian and Ubuntu "
              f"install {', '.join(packages[name] for name in missing)}")

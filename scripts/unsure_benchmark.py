@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """How many drawings that are no digits tally-predict is unsure of, at the price of few digits.
 

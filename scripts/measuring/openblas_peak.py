@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """openblas_peak.py REPETITIONS: the rate of a product of 1024 x 1024 matrices by OpenBLAS on one
 core. Prints GFLOP/s of each repetition and the library's own words about itself as a line of JSON;

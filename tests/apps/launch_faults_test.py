@@ -240,9 +240,9 @@ class Surroundings(TallyTest):
 class Scripts(TallyTest):
     """Under a python3 that lacks the distribution's packages."""
 
-    def python(self, *arguments):
+    def python(self, *arguments, words='exec /usr/bin/python3 -S "$@"'):
         bare = self.directory / "python3"
-        bare.write_text('#!/bin/sh\nexec /usr/bin/python3 -S "$@"\n')
+        bare.write_text(f"#!/bin/sh\n{words}\n")
         bare.chmod(0o755)
         return subprocess.run(
             [bare, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=100,
@@ -260,14 +260,22 @@ class Scripts(TallyTest):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_say_what_to_install(self):
-        script = self.directory / "curves.py"
+        script = self.directory / "scripts" / "curves.py"
+        script.parent.mkdir()
         script.write_text(f"import sys\nsys.path.insert(0, {str(ROOT / 'scripts')!r})\n"
                           "import python_packages\n"
                           'python_packages.require(json="python3", no_such_plot="python3-plot")\n')
+        expected = (1, "curves.py: needs no_such_plot, which no python3 here has; on Debian and Ubuntu install "
+                       "python3-plot\n")
         done = self.python(script)
-        self.assertEqual((done.returncode, done.stderr), (
-            1, "curves.py: needs no_such_plot, which no python3 here has; on Debian and Ubuntu install "
-               "python3-plot\n"))
+        self.assertEqual((done.returncode, done.stderr), expected)
+        with self.subTest("a folder of that name"):
+            (self.directory / "no_such_plot").mkdir()
+            done = self.python(script)
+            self.assertEqual((done.returncode, done.stderr), expected)
+        with self.subTest("a python3 that promises what it does not hold"):
+            done = self.python(script, words='[ "$1" != -c ] || exit 0; exec /usr/bin/python3 "$@"')
+            self.assertEqual((done.returncode, done.stderr), expected)
 
 
 if __name__ == "__main__":

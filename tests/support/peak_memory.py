@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """peak_memory.py PROGRAM [ARGUMENT...]: runs a program and prints how much memory it took at most.
 

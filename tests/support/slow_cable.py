@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """slow_cable.py MILLISECONDS PROCESS NAME PROCESS NAME: a cable between the networks of two processes.
 
