@@ -29,7 +29,7 @@ class Tally(CMakePackage):
     depends_on("cli11")
     depends_on("eigen@3.4:3")
     depends_on("fmt")
-    depends_on("hdf5@1.10: +hl")
+    depends_on("hdf5@1.10: +hl ~mpi")
     depends_on("onednn@2.6:3", when="+onednn")
     depends_on("openssl")
     depends_on("random123")
