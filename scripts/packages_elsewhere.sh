@@ -38,6 +38,10 @@ hdf5-tools             | the command-line tools of HDF5   | command h5dump      
 shellcheck             | ShellCheck                       | command shellcheck               | ShellCheck          | shellcheck
 strace                 | strace                           | command strace                   | strace              | strace
 debootstrap            | debootstrap (optional, other Debians) | command debootstrap      | debootstrap         | debootstrap
+clang                  | clang (optional, fuzzing, tsan)  | command clang++                  | clang               | clang
+llvm                   | LLVM tools (optional, fuzzing)   | command llvm-profdata            | llvm                | llvm
+libclang-rt-dev        | sanitizers of clang (optional)   | clang fuzzer/FuzzedDataProvider.h | compiler-rt         | compiler-rt
+libomp-dev             | OpenMP of clang (optional)       | clang omp.h                      | libomp-devel        | openmp
 iproute2               | iproute2                         | command ip                       | iproute             | iproute2
 libbenchmark-dev       | Google Benchmark                 | header benchmark/benchmark.h     | google-benchmark-devel | benchmark
 '
@@ -55,6 +59,7 @@ is_there() {
   # shellcheck disable=SC2154  # packages.sh sets python
   case $1 in
     command) command -v "$2" >/dev/null ;;
+    clang) clang++ -fopenmp -x c++ -fsyntax-only -include "$2" /dev/null 2>/dev/null ;; # a header of its own
     python) "$python" -c "import $2" 2>/dev/null ;;
     header)
       while read -r folder; do

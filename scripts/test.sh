@@ -26,9 +26,11 @@ if [ "$preset" = tsan ]; then # without libarcher there are reports of what Open
   OMP_TOOL_LIBRARIES=$(dirname "$(readlink -f "$(command -v clang++)")")/../lib/libarcher.so
   export OMP_TOOL_LIBRARIES
 fi
-# With what measures speed, so that it goes on compiling.
+# With what measures speed, so that it goes on compiling; it needs all tools.
 benchmarks=OFF
-[ "$preset" != release ] || benchmarks=ON
+if [ "$preset" = release ]; then
+  case ${TALLY_CMAKE_OPTIONS:-} in *TALLY_TOOLS=*) ;; *) benchmarks=ON ;; esac
+fi
 build "$preset" -DTALLY_BUILD_TESTS=ON -DTALLY_BUILD_BENCHMARKS=$benchmarks
 # Two more than there are cores: many tests wait for mpirun to start and end.
 exec ctest --preset "$preset" --parallel "$(($(nproc) + 2))" "$@"

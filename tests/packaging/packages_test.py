@@ -61,6 +61,11 @@ CASES = (
      (SKIPPING,), ()),
     ("Arch", {**ROOT_USER, "pacman": "exit 1"}, "libhdf5-dev librandom123-dev", {}, 1,
      ("  HDF5 1.10, high-level part too\n", "  Random123\n", "Their usual names: pacman -S hdf5\n"), ()),
+    ("Fedora, fuzzing", {**ROOT_USER, "dnf": "exit 1", "clang++": 'case "$*" in *omp.h*) ;; *) exit 1 ;; esac'},
+     "cmake clang llvm libclang-rt-dev libomp-dev", {}, 1,
+     ("  LLVM tools (optional, fuzzing)\n  sanitizers of clang (optional)\n",
+      "Their usual names: dnf install cmake llvm compiler-rt\n"), ()),
+    ("Fedora, without clang", {**ROOT_USER, "dnf": "exit 1"}, "clang llvm libclang-rt-dev libomp-dev", {}, 0, (), ()),
     ("another one", ROOT_USER, "libhdf5-dev some-new-package", {}, 1,
      ("  HDF5 1.10, high-level part too\n", "  some-new-package, as Debian calls it\n",
       "Install them in your own way"), ()),
@@ -130,11 +135,28 @@ class PackagesTest(TallyTest):
                 self.assertEqual(result.returncode, code)
                 self.assert_says(expected, result.stderr)
 
+    def test_runs_the_tests_of_some_tools(self):
+        """Benchmarks need all of them."""
+        programs = {**USER, "nproc": "echo 1", "tail": "cat >/dev/null", "ctest": LOGGED,
+                    "cmake": f'if [ "$1" = --version ]; then echo cmake version 3.25.1; else {LOGGED}; fi'}
+        for preset, options, expected in (("release", "", "ON"), ("release", "-DTALLY_TOOLS=train", "OFF"),
+                                          ("asan", "", "OFF")):
+            with self.subTest(preset, options=options):
+                result, log = self.source(programs, f"{ROOT}/scripts/test.sh {preset} -L nn", {
+                    "TALLY_SKIP_PACKAGES": "1", "TALLY_CMAKE_OPTIONS": options})
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual(log, [
+                    f"cmake --preset {preset} -DTALLY_BUILD_TESTS=ON -DTALLY_BUILD_BENCHMARKS={expected}"
+                    f"{options and ' '}{options}",
+                    f"cmake --build --preset {preset} --parallel 1", f"ctest --preset {preset} --parallel 3 -L nn"])
+
     def test_knows_what_every_package_is(self):
         result, _ = self.source({**ROOT_USER}, 'look_for_packages "${build_packages[@]}" "${test_packages[@]}"'
-                                ' "${bench_packages[@]}"')
+                                ' "${bench_packages[@]}" "${fuzz_packages[@]}"')
         self.assertEqual(result.returncode, 1)
         self.assertNotIn("as Debian calls it", result.stderr)
+        result, _ = self.source({**ROOT_USER}, 'for name in "${fuzz_packages[@]}"; do is_optional "$name"; done')
+        self.assertEqual(result.returncode, 0)
 
     def test_cmake_refuses_other_systems(self):
         result = subprocess.run(
@@ -149,7 +171,7 @@ class RealSystem(unittest.TestCase):
     def test_apt_knows_every_package(self):
         """Where its lists are there; what is optional may be missing."""
         script = (f'. {ROOT}/scripts/packages.sh; [ "$(available cmake)" ] || exit 77; absent=() unknown=();'
-                  ' missing=("${build_packages[@]}" "${test_packages[@]}"); sort_out_missing; echo "${unknown[@]}"')
+                  ' missing=("${build_packages[@]}" "${test_packages[@]}" "${fuzz_packages[@]}"); sort_out_missing; echo "${unknown[@]}"')
         result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False,
                                 env=dict(os.environ))
         if result.returncode == 77:
