@@ -24,7 +24,9 @@ set(MPI_DETERMINE_LIBRARY_VERSION ON)
 find_package(MPI REQUIRED COMPONENTS C)
 string(REGEX REPLACE "[\n,].*" "" tally_mpi_found "${MPI_C_LIBRARY_VERSION_STRING}")
 string(REGEX REPLACE "[ \t]+" " " tally_mpi_found "${tally_mpi_found}")
-if(TALLY_MPI AND NOT tally_mpi_found MATCHES "${${TALLY_MPI}_name}")
+if(NOT tally_mpi_found)  # no program runs here: a compiler for other computers, or a launcher is needed
+  string(STRIP "${TALLY_MPI} of an unknown version" tally_mpi_found)
+elseif(TALLY_MPI AND NOT tally_mpi_found MATCHES "${${TALLY_MPI}_name}")
   message(FATAL_ERROR "TALLY_MPI=${TALLY_MPI}: found ${tally_mpi_found} by ${MPI_C_COMPILER}; install"
     " the other one (Debian: libmpich-dev mpich, or libopenmpi-dev openmpi-bin), give its compiler by"
     " -DMPI_C_COMPILER=..., and configure a build folder of its own")

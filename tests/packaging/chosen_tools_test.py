@@ -74,6 +74,20 @@ class ChosenToolsTest(TallyTest):
                 self.assertEqual(result.returncode, 1)
                 self.assertIn(expected, " ".join(result.stderr.split()))
 
+    def test_refuses_another_mpi_than_the_one_chosen(self):
+        script = self.directory / "mpi.cmake"
+        script.write_text(f"function(find_package)\nendfunction()\ninclude({ROOT}/src/cmake/TallyMpi.cmake)\n")
+        for chosen, found, is_taken in (
+                ("", "Open MPI v4.1.4, package: Debian", True), ("openmpi", "Open MPI v4.1.4, package: Debian", True),
+                ("mpich", "MPICH Version:\t4.0.2\nMPICH Release date:\tThu", True),
+                ("mpich", "Open MPI v4.1.4, package: Debian", False), ("openmpi", "MPICH Version:\t4.0.2", False),
+                ("mpich", "", True), ("openmpi", "", True), ("", "", True), ("mpi", "", False)):
+            with self.subTest(chosen, found=found):
+                result = subprocess.run(
+                    ["cmake", f"-DTALLY_MPI={chosen}", f"-DMPI_C_LIBRARY_VERSION_STRING={found}",
+                     "-DMPI_C_COMPILER=mpicc", "-P", script], capture_output=True, text=True, check=False)
+                self.assertEqual(result.returncode == 0, is_taken, result.stderr)
+
     def test_other_parts_that_need_all_tools_say_so(self):
         result = subprocess.run(
             ["cmake", "-G", "Ninja", "-S", ROOT, "-B", self.directory / "build",
