@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# train.sh LAUNCHER... tally-train OPTION...: a training that ends well under any launcher.
+# train.sh LAUNCHER... tally-train OPTION...: a training that ends well under any launcher of ranks on this host.
 #
 #   scripts/train.sh mpirun -n 4 build/release/bin/tally-train --run-dir runs/a
 #
@@ -13,12 +13,8 @@
 # shellcheck disable=SC2317  # traps and job.sh call what stands here
 set -eu
 job_script=train.sh
-patience=${OMPI_MCA_odls_base_sigkill_timeout:-1}
 # shellcheck source=slurm/job.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../slurm/job.sh"
-# Those of batch jobs, where mpirun's exit code is not asked for.
-unset OMPI_MCA_orte_abort_on_non_zero_status
-export OMPI_MCA_odls_base_sigkill_timeout=$patience
 
 run_dir=$(option_value run-dir "$@")
 if [ -z "$run_dir" ]; then
@@ -27,7 +23,7 @@ if [ -z "$run_dir" ]; then
 fi
 
 stop() {
-  if [ -n "${is_stopping:-}" ]; then kill -TERM "$launcher" 2>/dev/null || true; fi
+  if [ -n "${is_stopping:-}" ] && [ -n "${launcher:-}" ]; then kill -TERM "$launcher" 2>/dev/null || true; fi
   is_stopping=yes
   asked=USR2
 }
@@ -42,7 +38,7 @@ launch() { exec setsid "$@" </dev/null; }
 
 train launch "$@"
 
-if was_refused; then exit "$exit_code"; fi
+if ! has_begun; then exit "$exit_code"; fi
 case $(run_state "$run_dir") in
   DONE) exit 0 ;;
   RESUME) exit 75 ;;

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# Sourced by the job scripts beside it: what they have in common. Each sets job_script, its name, first.
+# Tally's job.sh, by which line the job scripts beside it know it. They source it for what they have in common;
+# each sets job_script, its name, first.
 #
 #   begin_job "$@"           finds the run directory among tally-train's options; counts restarts
 #   train LAUNCHER...        runs it, passes signals on, and waits until the training has stopped
@@ -133,11 +134,11 @@ begin_job() {
 # node after the other. The first variable gives ranks 15 seconds, instead of one, between SIGTERM and
 # SIGKILL. The other one keeps mpirun from sleeping twice as long after ranks that have stopped by
 # themselves: run.status says how they ended.
-export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-15}"
-export OMPI_MCA_orte_abort_on_non_zero_status=0
 mpirun_on() {
   local ranks=$1
   shift
+  export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-15}"
+  export OMPI_MCA_orte_abort_on_non_zero_status=0
   exec mpirun -n "$ranks" --map-by "slot:PE=${SLURM_CPUS_PER_TASK:-1}" "$@"
 }
 
@@ -164,11 +165,14 @@ listen() {
 asked=
 listen
 
+# Another run may have the same name in another directory.
+is_in_its_directory() { case $run_dir in /*) ;; *) [ "$1/cwd" -ef . ] ;; esac; }
+
 # The processes of the ranks of this run on this computer; fails if there are none.
 ranks_here() {
   local folder name found=1
   for folder in /proc/[0-9]*; do
-    if { read -r name <"$folder/comm"; } 2>/dev/null && [ "$name" = tally-train ] &&
+    if { read -r name <"$folder/comm"; } 2>/dev/null && [ "$name" = tally-train ] && is_in_its_directory "$folder" &&
       tr '\0' '\n' 2>/dev/null <"$folder/cmdline" | grep -qxF -e "$run_dir" -e "--run-dir=$run_dir"; then
       found=0
       echo "${folder#/proc/}"
@@ -178,24 +182,27 @@ ranks_here() {
 }
 has_ranks() { ranks_here >/dev/null; }
 
-# mpiexec of MPICH and its relatives dies of USR2, and the ranks with it, and keeps USR1 for itself; TERM it
-# passes on, and waits. Any rank hears for all.
-is_hydra() { case $(readlink "/proc/$launcher/exe") in *hydra*) ;; *) false ;; esac; }
+# mpirun of Open MPI (orterun, prterun) and srun pass signals on. mpiexec of MPICH and its relatives dies of USR2,
+# and the ranks with it, and keeps USR1 for itself; TERM it passes on, and waits. A script around a launcher passes
+# on nothing. Any rank hears for all.
+passes_signals_on() {
+  case $(readlink "/proc/$launcher/exe") in */orterun | */prterun | */prte | */mpirun* | */srun) ;; *) false ;; esac
+}
 
-signal_ranks_of_hydra() {
+signal_ranks() {
   local ranks
   if ranks=$(ranks_here); then
     kill -"$1" "${ranks%%[!0-9]*}"
   elif [ "$1" = USR2 ]; then
     kill -TERM "$launcher"
   else
-    complain "no rank on this computer: USR1 does not reach the others under this mpiexec"
+    complain "no rank on this computer: USR1 does not reach the others under this launcher"
   fi
 }
 
 pass_on() {
   if [ -n "$asked" ] && has_begun; then
-    if is_hydra; then signal_ranks_of_hydra "$asked"; else kill -"$asked" "$launcher" 2>/dev/null; fi || true
+    if passes_signals_on; then kill -"$asked" "$launcher" 2>/dev/null; else signal_ranks "$asked"; fi || true
     asked=
   fi
 }
@@ -207,6 +214,14 @@ count_without_ranks() {
   elif [ -n "$without_ranks" ]; then
     without_ranks=$((without_ranks + 1))
   fi
+}
+
+# A launcher that scripts/train.sh has started leads a session, which goes with it. bash would report the kill.
+kill_launcher() {
+  {
+    kill -KILL -- "-$launcher" || kill -KILL "$launcher" || true
+    wait "$launcher" || true
+  } 2>/dev/null
 }
 
 # Runs a launcher in the background, so as to hear of signals. One that has lost its ranks may wait for
@@ -228,8 +243,9 @@ train() {
   trap '' USR1 USR2 TERM
   exit_code=0
   if is_running; then
-    # The ranks have gone; what it has started on other nodes follows. bash would report the kill.
-    { kill -KILL "$launcher" || true; wait "$launcher" || true; } 2>/dev/null
+    # The ranks have gone; what it has started on other nodes follows.
+    kill_launcher
+    exit_code=1
   else
     wait "$launcher" || exit_code=$?
   fi
@@ -255,10 +271,12 @@ end_job() {
   echo "$job_script: exit code $exit_code, run.status ${state:-missing} ($(run_fact "$run_dir" reason))," \
     "saved at step $(saved_step "$run_dir")"
   if was_refused; then exit $((exit_code == 0 ? 2 : exit_code)); fi
-  case $state in
-    DONE) exit 0 ;;
-    FAILED) exit 1 ;;
-  esac
+  if has_begun; then
+    case $state in
+      DONE) exit 0 ;;
+      FAILED) exit 1 ;;
+    esac
+  fi
   if [ "$(saved_step "$run_dir")" -le "$first_step" ] && [ "$idle_restarts" -ge "$max_restarts" ]; then give_up; fi
   if [ -z "${SLURM_JOB_ID:-}" ]; then exit 75; fi
   if ! is_ours_to_requeue; then

@@ -6,15 +6,17 @@ import signal
 import subprocess
 import time
 
-from tally_testing import (BIN, DIGITS, ROOT, RUN_MPI, TallyTest, children_of, main, processes_of, run, status, stop_at,
-                           wait_until)
+from tally_testing import (BIN, DIGITS, ROOT, RUN_MPI, TallyTest, children_of, main, processes_of, run, state_of,
+                           status, stop_at, wait_until)
 
 LONG = ["--data", DIGITS, "--epochs", 5000, "--train-limit", 3001, "--checkpoint-every", "20steps",
         "--log-every", 1, "--quiet"]
 MPIRUN = [RUN_MPI, 2]
-# A launcher that waits for ever when its rank has gone, and one that calls every end a success.
-WAITS_ON = ["sh", "-c", '"$@"; exec sleep 600', "launcher"]
+# A launcher that waits for ever when its rank has gone, one that calls every end a success, and one that leaves
+# signals to its child.
+WAITS_ON = ["sh", "-c", '"$@"; sleep 600; exit 1', "launcher"]
 CALLS_IT_DONE = ["sh", "-c", '"$@" || true', "launcher"]
+WRAPS = ["sh", "-c", '"$@"; exit $?', "launcher", *MPIRUN]
 
 
 def name_of(pid):
@@ -22,6 +24,19 @@ def name_of(pid):
         return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+def session_of(leader):
+    """The processes of a session that have not ended."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, session = path.read_text().rsplit(")", 1)[1].split()[:4]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(session) == leader and state != "Z":
+            found.append(int(path.parent.name))
+    return found
 
 
 class TrainScript(TallyTest):
@@ -87,15 +102,72 @@ class TrainScript(TallyTest):
             process.send_signal(signal.SIGTERM)
         self.assert_ends(process, 75)
 
+    def kill_its_rank(self, process):
+        """Of WAITS_ON, once the script has seen it; nothing of the launcher is left then."""
+        time.sleep(3)
+        launcher, rank = next((launcher, rank) for launcher in children_of(process)
+                              for rank in children_of(launcher) if name_of(rank) == "tally-train")
+        os.kill(rank, signal.SIGKILL)
+        wait_until(lambda: not session_of(launcher), "the whole launcher is ended")
+
     def test_launchers_that_wait_for_ranks_that_have_gone_are_ended(self):
         process = self.start(WAITS_ON, *LONG)
         self.wait_for_steps()
-        time.sleep(3)  # for the script to see the rank
-        launchers = [child for pid in children_of(process) for child in (pid, *children_of(pid))]
-        rank = next(pid for pid in launchers if name_of(pid) == "tally-train")
-        os.kill(rank, signal.SIGKILL)
+        self.kill_its_rank(process)
         self.assert_ends(process, 75)
         self.assertEqual(status(self.run_dir)[0], "RESUME")
+
+    def test_a_launch_that_is_ended_before_it_has_begun_has_failed(self):
+        self.assert_ends(self.start(MPIRUN, "--data", DIGITS, "--max-steps", 3), 0)
+        process = self.start(WAITS_ON, "--data", DIGITS, "--max-steps", 5, "--resume", env=stop_at("load"))
+        wait_until(lambda: any(state_of(pid) == "T" for pid in processes_of(self.run_dir)), "the rank stops itself")
+        self.kill_its_rank(process)
+        self.assert_ends(process, 1)
+        self.assertEqual(status(self.run_dir)[0], "DONE")
+
+    def test_launchers_that_start_nothing_keep_their_exit_code(self):
+        self.run_dir.mkdir()
+        (self.run_dir / "run.status").write_text("DONE\n")
+        for launcher, code in ((["false"], 1), (["sh", "-c", "exit 213"], 213), (["/nowhere/mpirun"], 127)):
+            with self.subTest(launcher):
+                self.assert_ends(self.start(launcher), code)
+
+    def test_what_a_launcher_is_told_is_left_alone(self):
+        told = {"OMPI_MCA_orte_abort_on_non_zero_status": "1", "OMPI_MCA_odls_base_sigkill_timeout": "7"}
+        process = self.start(["sh", "-c", f"echo {' '.join('$' + name for name in told)}; exit 9"], env=told)
+        self.assert_ends(process, 9)
+        self.assertEqual(process.stdout.read(), "1 7\n")
+
+    def test_signals_reach_the_ranks_of_launchers_in_scripts(self):
+        process = self.start(WRAPS, *LONG, "--checkpoint-every", "1000epochs")
+        self.wait_for_steps()
+        process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: list((self.run_dir / "checkpoints").glob("step-*.h5")), "a checkpoint")
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        self.assert_ends(process, 75)
+        self.assertEqual(status(self.run_dir)[1]["reason"], "SIGUSR2")
+
+    def test_two_signals_may_come_before_the_launcher(self):
+        early = self.directory / "early.sh"
+        early.write_text("set -T; trap 'if [ \"$BASH_COMMAND\" = \"launcher=\\$!\" ]; then kill -TERM $$; "
+                         "kill -TERM $$; fi' DEBUG\n")
+        process = self.start(MPIRUN, *LONG, env={"BASH_ENV": str(early)})
+        self.assert_ends(process, 75)
+
+    def test_runs_of_one_name_are_told_apart_by_their_directories(self):
+        here, elsewhere = self.directory / "here", self.directory / "elsewhere"
+        for folder in (here, elsewhere):
+            folder.mkdir()
+        rank = subprocess.Popen([BIN / "tally-train", "--run-dir", "run", *map(str, LONG)], cwd=here,
+                                stdin=subprocess.DEVNULL, env={**os.environ, **stop_at("reduce", step=5)})
+        self.addCleanup(rank.wait)
+        self.addCleanup(rank.kill)
+        wait_until(lambda: state_of(rank.pid) == "T", "the rank stops itself")
+        script = f"job_script=test; . {ROOT}/slurm/job.sh; run_dir=run; ranks_here"
+        for folder, expected in ((here, f"{rank.pid}\n"), (elsewhere, "")):
+            found = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+            self.assertEqual((found.returncode, found.stdout), (0 if expected else 1, expected))
 
     def test_the_exit_code_is_that_of_the_run(self):
         kill = {"TALLY_ALLOW_FAULTS": "1", "TALLY_FAULT": "kill:reduce:step=50"}

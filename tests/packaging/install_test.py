@@ -108,7 +108,7 @@ class Installed(TallyTest):
             with self.subTest(words):
                 self.assertEqual(self.completions(*words), expected)
 
-    def as_slurm_runs(self, name, *options, submitted=None, environment=None):
+    def as_slurm_runs(self, name, *options, submitted=None, is_silent=False, environment=None):
         """A copy of a job script in a spool folder, where SLURM starts it, and programs that answer as SLURM."""
         spool = self.directory / "spool" / "slurm_script"
         spool.parent.mkdir(exist_ok=True)
@@ -116,7 +116,8 @@ class Installed(TallyTest):
         shutil.copy(script, spool)
         fakes = self.directory / "fakes"
         fakes.mkdir(exist_ok=True)
-        (fakes / "scontrol").write_text(f"#!/bin/sh\necho '   Command={script} --with /some/arguments'\n")
+        answer = "" if is_silent else f"   Command={script} --with /some/arguments"
+        (fakes / "scontrol").write_text(f"#!/bin/sh\necho '{answer}'\n")
         (fakes / "squeue").write_text("#!/bin/sh\n")
         for fake in fakes.iterdir():
             fake.chmod(0o755)
@@ -145,10 +146,27 @@ class Installed(TallyTest):
         shutil.copy(self.share / "slurm" / "train.sbatch", own)
         result = self.as_slurm_runs("train", submitted=own)
         self.assertEqual(result.returncode, 2)
-        self.assertIn(f"job.sh: not beside {own}", result.stderr)
+        self.assertIn(f"Tally's job.sh: not in {own.parent} ", result.stderr)
         self.assertIn("set TALLY_SLURM to the folder that has it", result.stderr)
         result = self.as_slurm_runs("train", submitted=own, environment={"TALLY_SLURM": str(self.share / "slurm")})
         self.assertIn("expected --run-dir DIR", result.stderr)
+
+    def test_no_other_job_sh_is_run(self):
+        """Neither in the folder of the submission nor beside the script, where SLURM says nothing or says that."""
+        own = self.directory / "mine.sbatch"
+        for name in SCRIPTS:
+            shutil.copy(self.share / "slurm" / f"{name}.sbatch", own)
+            for folder in (self.directory, self.directory / "work", self.directory / "work" / "slurm"):
+                folder.mkdir(exist_ok=True)
+                (folder / "job.sh").write_text("echo run by mistake\n")
+            for silent in (False, True):
+                with self.subTest(name, silent=silent):
+                    result = self.as_slurm_runs(name, "--run-dir", "run", submitted=own, is_silent=silent)
+                    self.assertEqual((result.returncode, result.stdout), (2, ""), result.stderr)
+                    self.assertIn("Tally's job.sh: not in", result.stderr)
+            only = self.as_slurm_runs(name, environment={"TALLY_SLURM": str(self.directory)})
+            self.assertEqual((only.returncode, only.stdout), (2, ""))
+            self.assertIn(f"Tally's job.sh: not in {self.directory};", only.stderr)
 
 
 if __name__ == "__main__":
