@@ -9,8 +9,8 @@ import signal
 import subprocess
 import unittest
 
-from tally_testing import (BIN, DIGITS, ROOT, TallyTest, command, main, require_no_sanitizer, run, stop_at,
-                           wait_for_stop)
+from tally_testing import (BIN, DIGITS, ROOT, TallyTest, command, has_kernels, main, require_no_sanitizer, run,
+                           stop_at, wait_for_stop)
 
 BATCH = 4  # micro-batches of the default batch size
 LAYERS = 3
@@ -38,7 +38,7 @@ class Products(TallyTest):
                 if re.match(r"(one)?dnn\w*_verbose,(.*,)?exec,", line)]
 
     def test_of_a_step_are_few_compiled_at_run_time_and_add_every_second_leaf(self):
-        if run("tally-train", "--help", env={"TALLY_KERNELS": "onednn"}).code != 0:
+        if not has_kernels("onednn"):
             self.skipTest("this build is without oneDNN")
         steps = 5
         short, long = self.products(1), self.products(1 + steps)
@@ -115,8 +115,11 @@ class Code(unittest.TestCase):
         cls.functions = re.findall(r"^[0-9a-f]+ <(tally::.*)>:\n((?:.+\n)+)", text, re.MULTILINE)
         flags = (BIN.parent / "CMakeCache.txt").read_text()
         arch = re.search(r"^TALLY_ARCH:\w+=(.*)$", flags, re.MULTILINE).group(1)
-        defines = subprocess.run(["c++", f"-march={arch}", "-dM", "-E", "-x", "c++", os.devnull],
-                                 capture_output=True, text=True, check=True).stdout
+        compiler = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.*)$", flags, re.MULTILINE).group(1)
+        more = re.search(r"^CMAKE_CXX_FLAGS:\w+=(.*)$", flags, re.MULTILINE).group(1).split()
+        defines = subprocess.run([compiler, *more, *([f"-march={arch}"] if arch else []), "-dM", "-E", "-x", "c++",
+                                  os.devnull], capture_output=True, text=True, check=True).stdout
+        cls.gcc = int(re.search(r"__GNUC__ (\d+)", defines).group(1))
         cls.widest = ("zmm" if "__AVX512F__" in defines else
                       "ymm" if "__AVX__" in defines else "xmm")
 
@@ -124,6 +127,8 @@ class Code(unittest.TestCase):
         """Lines such as "vmulps (%rax),%zmm0,%zmm1" of all functions that begin so."""
         found = [line.partition("\t")[2] for name, body in self.functions
                  if name.startswith(names) for line in body.splitlines()]
+        if not found and self.gcc != 12:  # others may make a part of another function of it
+            self.skipTest(f"g++ {self.gcc} made no function of {names}")
         self.assertTrue(found, names)
         return found
 

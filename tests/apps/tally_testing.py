@@ -92,6 +92,15 @@ def run(tool, *arguments, ranks=None, cwd=None, env=None, timeout=120):
     return Result(done.returncode, done.stdout, without_notices(done.stderr), time.monotonic() - start)
 
 
+def has_kernels(kernels):
+    """Whether this build has these kernels of products."""
+    shown = run("tally-train", "--help", env={"TALLY_KERNELS": kernels})
+    if "TALLY_KERNELS: this build is without" in shown.err:
+        return False
+    assert shown.code == 0, shown.err
+    return True
+
+
 def children_of(process):
     """The numbers of a process's children: of mpirun, its ranks."""
     pid = getattr(process, "pid", process)

@@ -52,6 +52,12 @@ class Installed(TallyTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(len(result.stdout.splitlines()), len(list((ROOT / "data" / "drawings").iterdir())))
 
+    def test_a_training_is_launched_by_the_installed_script(self):
+        result = sh(self.share / "scripts" / "train.sh", RUN_MPI, 1, self.tool("train"), "--run-dir", "run",
+                    "--max-steps", 5, cwd=self.directory)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertEqual(status(self.directory / "run")[0], "DONE")
+
     def test_curves_are_drawn(self):
         self.train()
         result = sh("/usr/bin/python3", self.share / "scripts" / "plot_metrics.py", "run", cwd=self.directory)
