@@ -34,6 +34,11 @@ enter() {
     touch "$folder/dev/$name"
     mount --bind "/dev/$name" "$folder/dev/$name"
   done
+  if [ -e /dev/net/tun ]; then # for the test of a slow cable
+    mkdir "$folder/dev/net"
+    touch "$folder/dev/net/tun"
+    mount --bind /dev/net/tun "$folder/dev/net/tun"
+  fi
   mkdir "$folder/dev/shm" "$folder/dev/pts"
   mount -t tmpfs -o mode=1777 tmpfs "$folder/dev/shm"
   mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts "$folder/dev/pts"

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from hosts import Hosts, end_with_parent
-from tally_testing import (BIN, DIGITS, ROOT, TallyTest, digest, main, read_csv, require_no_sanitizer,
+from tally_testing import (BIN, DIGITS, ROOT, TallyTest, digest, main, open_mpi_version, read_csv, require_no_sanitizer,
                            status)
 
 # 4 leaves, 189 steps.
@@ -15,6 +15,8 @@ RECIPE = ["--data", DIGITS, "--batch-size", 64, "--micro-batch", 16, "--epochs",
 STEPS = 189
 PARAMETERS = 84_060
 LOST_SECONDS = 60  # from the loss of a host to the end of the job
+# Open MPI 5's may notice before Tally does, and leaves it no time to say anything.
+OF_MPIRUN = "PRTE has lost communication with a remote daemon" if open_mpi_version() >= 5 else "(?!)"
 
 
 class SeveralHosts(TallyTest):
@@ -112,7 +114,7 @@ class SeveralHosts(TallyTest):
         self.wait_for_step(process, "cut", 120)
         self.hosts.cut(lost)
         errors = self.end_of(process, time.monotonic())
-        self.assertRegex(errors, r"tally-train: rank 0 on host n1: no progress for \d+ s at step 120, "
+        self.assertRegex(errors, rf"{OF_MPIRUN}|tally-train: rank 0 on host n1: no progress for \d+ s at step 120, "
                          rf"reduce; no answer from rank {rank} on host {lost}\. Continue with --resume")
         self.assert_no_training_is_left()
         self.assert_resumes(remaining, "cut")
@@ -147,8 +149,8 @@ class SeveralHosts(TallyTest):
         self.wait_for_step(process, "killed", 60)
         self.hosts["n2"].kill_processes()
         errors = self.end_of(process, time.monotonic())
-        self.assertRegex(errors, r"tally-train: rank 0 on host n1: (asked to stop, and waits|no progress for "
-                         r"\d+ s) at step 60, reduce; no answer from rank 1 on host n2")
+        self.assertRegex(errors, rf"{OF_MPIRUN}|tally-train: rank 0 on host n1: (asked to stop, and waits|no "
+                         r"progress for \d+ s) at step 60, reduce; no answer from rank 1 on host n2")
         self.assert_no_training_is_left()
         self.assert_resumes(["n1", "n3"], "killed")
 

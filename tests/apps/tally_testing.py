@@ -55,6 +55,7 @@ def without_notices(text):
     """What the programs said: without the launcher's notices that a rank has ended early. What it has to
     say of a launch stays, so that a test that starts nothing says why."""
     text = BAD_TERMINATION.sub("", text)
+    text = text.replace("\0", "")  # which Open MPI 5 puts behind them
     return FRAMED.sub(lambda frame: "" if OF_AN_END.search(frame[0]) else frame[0], text)
 
 
