@@ -31,8 +31,8 @@ format() {
     /^ +[^ ]/ { sub(/^ +/, ""); say($0) }'
 }
 
-# Built for another processor, it cannot tell; the page then says where to ask.
-if ! help=$("$program" --help 2>/dev/null); then
+# Built for another processor, it cannot tell; under a launcher, its MPI may hang. The page then says where to ask.
+if ! help=$(timeout 60 "$program" --help 2>/dev/null); then
   help="See $name --help.
 Usage: $name [OPTIONS]"
 fi

@@ -13,31 +13,62 @@ namespace {
 
 constexpr const char* kName = "tally-train";
 
+struct CommandLine {
+  CLI::App app{"Trains a network by data-parallel SGD, the same bits at any number of ranks.",
+               kName};
+  TrainOptions options{app};
+  std::string text;  // of --help or --version
+
+  /// Whether there is more to do than printing the text.
+  bool parse(int argc, char** argv) {
+    return parse_command_line(app, argc, argv, text, mpi_library());
+  }
+
+  void print() const {
+    fmt::print("{}", text);
+    flush_output();
+  }
+};
+
+void require_this_build() {
+  require_instruction_set();
+  static_cast<void>(chosen_kernels());  // refuses what the environment may say
+}
+
+// On some login nodes MPI hangs or aborts when it starts, so --help and --version are answered
+// before it does, unless other ranks would repeat the answer. Returns whether there was nothing
+// else to do.
+bool answers_without_mpi(int argc, char** argv) {
+  if (is_launched()) return false;
+  CommandLine line;
+  bool is_training = true;
+  const auto refusal = error_of([&] {
+    require_this_build();
+    is_training = line.parse(argc, argv);
+  });
+  if (refusal || is_training) return false;  // train() reports a refusal
+  line.print();
+  return true;
+}
+
 ExitCode train(const Launch& launch, int argc, char** argv) {
   const Communicator& communicator = launch.communicator;
   launch.watchdog.introduce(communicator.rank(), communicator.place(),
                             std::make_unique<Neighbours>(communicator, launch.heartbeat));
-  CLI::App app("Trains a network by data-parallel SGD, the same bits at any number of ranks.",
-               kName);
-  const TrainOptions options(app);
-  std::string text;
+  CommandLine line;
+  const TrainOptions& options = line.options;
   bool is_training = false;
   communicator.together([&] {
-    require_instruction_set();
-    static_cast<void>(chosen_kernels());  // refuses what the environment may say
+    require_this_build();
     static_cast<void>(pretended_nodes());
     launch.heartbeat.arm_fault(communicator.rank());
-    is_training =
-        parse_command_line(app, argc, argv, text, mpi_library()) && !options.dump_config();
+    is_training = line.parse(argc, argv) && !options.dump_config();
   });
   communicator.on_root([&] {
-    if (options.dump_config()) text = to_toml(fresh_config(given_fields(options.launch())));
+    if (options.dump_config()) line.text = to_toml(fresh_config(given_fields(options.launch())));
   });
   if (is_training) return run_training(launch, options.launch());
-  communicator.on_root([&] {
-    fmt::print("{}", text);
-    flush_output();
-  });
+  communicator.on_root([&] { line.print(); });
   return ExitCode::kDone;
 }
 
@@ -75,6 +106,7 @@ int main(int argc, char** argv) {
   StopRequest signals;  // before any other thread
   Watchdog watchdog(heartbeat, signals, launched_rank(), given_stall_timeout(argc, argv));
   try {
+    if (answers_without_mpi(argc, argv)) return static_cast<int>(ExitCode::kDone);
     const MpiEnvironment environment(argc, argv);
     std::vector<int> nodes;
     static_cast<void>(error_of([&] { nodes = pretended_nodes(); }));  // train() refuses it

@@ -23,10 +23,14 @@ const char* rank_of_launcher() {
 
 // A launcher that is killed cannot end its ranks.
 void end_with_launcher() {
-  if (rank_of_launcher() != nullptr) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (is_launched()) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 }  // namespace
+
+bool is_launched() {
+  return rank_of_launcher() != nullptr;
+}
 
 int launched_rank() {
   const char* rank = rank_of_launcher();

@@ -477,7 +477,7 @@ class Predict(ToolTest):
         for line in (command("tally-predict", self.model, DRAWINGS[0], "--json"),
                      command("tally-checkpoint", "digest", self.model),
                      command("tally-evaluate", self.model, "--data", DIGITS, "--json"),
-                     command("tally-data", "--help")):
+                     command("tally-data", "--help"), command("tally-train", "--help")):
             with self.subTest(line[0]), open("/dev/full", "w") as full:
                 done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True,
                                       check=False)
@@ -596,6 +596,17 @@ class EveryTool(unittest.TestCase):
                 library = r" \((Open MPI|MPICH) \S+\)" if tool == "train" else ""
                 self.assertRegex(run(f"tally-{tool}", "--version").out,
                                  rf"^tally-{tool} \d+\.\d+\.\d+{library}\n$")
+
+    def test_shows_them_where_mpi_cannot_start(self):
+        if "Open MPI" not in run("tally-train", "--version").out:
+            self.skipTest("how to keep another MPI than Open MPI from starting is not known here")
+        without_mpi = {"OMPI_MCA_pml": "none_of_that_name"}
+        self.assertNotEqual(run("tally-train", "--dump-config", env=without_mpi).code, 0)
+        for option in ("--help", "--version"):
+            with self.subTest(option):
+                shown = run("tally-train", option, env=without_mpi)
+                self.assertEqual((shown.code, shown.err), (0, ""))
+                self.assertEqual(shown.out, run("tally-train", option, ranks=2).out)
 
 
 if __name__ == "__main__":

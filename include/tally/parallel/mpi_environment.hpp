@@ -7,6 +7,9 @@
 
 namespace tally {
 
+/// Whether a launcher (mpirun, srun) has started this process, maybe as one of several ranks.
+bool is_launched();
+
 /// The rank that the launcher gives this process, before MPI has started; 0 without a launcher.
 int launched_rank();
 
