@@ -171,7 +171,8 @@ class RealSystem(unittest.TestCase):
     def test_apt_knows_every_package(self):
         """Where its lists are there; what is optional may be missing."""
         script = (f'. {ROOT}/scripts/packages.sh; [ "$(available cmake)" ] || exit 77; absent=() unknown=();'
-                  ' missing=("${build_packages[@]}" "${test_packages[@]}" "${fuzz_packages[@]}"); sort_out_missing; echo "${unknown[@]}"')
+                  ' missing=("${build_packages[@]}" "${test_packages[@]}" "${fuzz_packages[@]}");'
+                  ' sort_out_missing; echo "${unknown[@]}"')
         result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False,
                                 env=dict(os.environ))
         if result.returncode == 77:
