@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// GNU's OpenMP spins for milliseconds before a waiting thread sleeps, which takes the cores from
-// working threads wherever there are more of these than cores, or somebody else uses one; asleep at
-// once (OMP_WAIT_POLICY=passive), threads wake too late for steps of a fraction of a millisecond.
+// GNU's OpenMP spins for milliseconds before a waiting thread sleeps. Where the cores are
+// oversubscribed, spinning threads steal them; asleep at once (OMP_WAIT_POLICY=passive), threads wake
+// too late for steps of a fraction of a millisecond.
 #include "openmp_waiting.hpp"
 
 #include <cstdlib>
@@ -17,6 +17,7 @@ namespace {
 // Some tens of microseconds.
 constexpr const char* kSpins = "500";
 constexpr const char* kVariable = "GOMP_SPINCOUNT";
+constexpr const char* kProgram = "tally-train";
 
 }  // namespace
 
@@ -27,8 +28,8 @@ void choose_openmp_waiting(char** arguments) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv(kVariable) != nullptr) return;
   std::error_code error;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return;
-  setenv(kVariable, kSpins, 0);
+  // Under a loader or an emulator the process is another program's.
+  if (error || program.filename() != kProgram || setenv(kVariable, kSpins, 0) != 0) return;
   unbind_from_place();  // OpenMP has bound this thread to one already, if it was told to bind
   ::execv(program.c_str(), arguments);  // which returns if it failed: threads only wait longer then
 }

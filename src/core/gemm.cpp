@@ -41,6 +41,19 @@ Kernels kernels_named(std::string_view name) {
   return static_cast<Kernels>(found - kKernelNames.begin());
 }
 
+Kernels kernels_of_environment() {
+  const char* text = std::getenv("TALLY_KERNELS");
+  if (text == nullptr || *text == '\0') return kernels_named(TALLY_DEFAULT_KERNELS);
+  const Kernels kernels = kernels_named(text);
+  require(has_kernels(kernels) || kernels != Kernels::kOneDnn, ExitCode::kUsage,
+          "TALLY_KERNELS: this build is without oneDNN; install libdnnl-dev and build again, or "
+          "unset it");
+  require(has_kernels(kernels), ExitCode::kUsage,
+          "TALLY_KERNELS: this build is without Tally's own kernels, which need AVX2; build with "
+          "-DTALLY_ARCH=x86-64-v3, or unset it");
+  return kernels;
+}
+
 AlignedVector random_vector(Index size, std::uint32_t item) {
   AlignedVector values(static_cast<std::size_t>(size));
   RandomStream stream(0, Purpose::kInitialize, 0, item);
@@ -63,15 +76,10 @@ bool has_kernels(Kernels kernels) {
 }
 
 Kernels chosen_kernels() {
-  const char* text = std::getenv("TALLY_KERNELS");
-  if (text == nullptr || *text == '\0') return kernels_named(TALLY_DEFAULT_KERNELS);
-  const Kernels kernels = kernels_named(text);
-  require(has_kernels(kernels) || kernels != Kernels::kOneDnn, ExitCode::kUsage,
-          "TALLY_KERNELS: this build is without oneDNN; install libdnnl-dev and build again, or "
-          "unset it");
-  require(has_kernels(kernels), ExitCode::kUsage,
-          "TALLY_KERNELS: this build is without Tally's own kernels, which need AVX2; build with "
-          "-DTALLY_ARCH=x86-64-v3, or unset it");
+  const Kernels kernels = kernels_of_environment();
+#ifdef TALLY_HAS_ONEDNN
+  if (kernels == Kernels::kOneDnn) static_cast<void>(named_onednn_limit());  // refuses odd names
+#endif
   return kernels;
 }
 

@@ -9,6 +9,8 @@
 
 #include <dnnl.h>
 
+#include "tally/core/error.hpp"
+
 namespace tally {
 namespace {
 
@@ -31,17 +33,32 @@ constexpr std::size_t kCompiledFor = 2;
 constexpr std::size_t kCompiledFor = 0;
 #endif
 
-std::string named_in_environment() {
-  const char* text = std::getenv("ONEDNN_MAX_CPU_ISA");
-  if (text == nullptr) text = std::getenv("DNNL_MAX_CPU_ISA");
-  std::string name = text == nullptr ? "" : text;
-  std::ranges::transform(name, name.begin(),
-                         [](unsigned char letter) { return std::tolower(letter); });
-  return name;
+struct Setting {
+  const char* variable;
+  std::string value;
+};
+
+Setting setting() {
+  for (const char* variable : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
+    const char* value = std::getenv(variable);
+    if (value != nullptr && *value != '\0') return {variable, value};
+  }
+  return {"", "ALL"};
 }
 
+// The position in kSets of what may be used at most.
 std::size_t allowed_set() {
-  const auto found = std::ranges::find(kSets, named_in_environment(), &InstructionSet::name);
+  const auto [variable, value] = setting();
+  std::string name = value;
+  std::ranges::transform(name, name.begin(),
+                         [](unsigned char letter) { return std::tolower(letter); });
+  if (name == "all" || name == "default") return kCompiledFor;
+  const std::string_view with_extensions(name);
+  const std::string_view plain = with_extensions.substr(0, with_extensions.find('_'));
+  const auto found = std::ranges::find(kSets, plain, &InstructionSet::name);
+  require(found != kSets.end() || plain == "avx10", ExitCode::kUsage,
+          "{}: expected SSE41, AVX, AVX2, AVX512_CORE or another name of oneDNN's, got \"{}\"",
+          variable, value);
   return std::min<std::size_t>(kCompiledFor, static_cast<std::size_t>(found - kSets.begin()));
 }
 

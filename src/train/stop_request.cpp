@@ -39,21 +39,25 @@ bool is_left_ignored(int signal_number) {
   return action.sa_handler == SIG_IGN;
 }
 
-// Open MPI starts a daemon beside a rank that was started alone. Children inherit what is blocked,
-// and that daemon would not hear that it is to end.
-sigset_t mask_of_children;
+// Open MPI forks a daemon beside a rank that was started alone. What is blocked is inherited, and
+// that daemon would not hear that it is to end.
+sigset_t unblocked_in_child;
 
-void restore_mask_in_child() {
-  sigprocmask(SIG_SETMASK, &mask_of_children, nullptr);
+void unblock_in_child() {
+  sigprocmask(SIG_UNBLOCK, &unblocked_in_child, nullptr);
 }
 
 void block(const sigset_t& signals) {
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &signals, &before);
   static const bool is_first = [&] {
-    pthread_sigmask(SIG_SETMASK, nullptr, &mask_of_children);
-    return pthread_atfork(nullptr, nullptr, restore_mask_in_child) == 0;
+    sigemptyset(&unblocked_in_child);
+    for (const int signal_number : kTaken) {
+      if (sigismember(&before, signal_number) == 0) sigaddset(&unblocked_in_child, signal_number);
+    }
+    return pthread_atfork(nullptr, nullptr, unblock_in_child) == 0;
   }();
   static_cast<void>(is_first);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 }  // namespace

@@ -142,7 +142,8 @@ std::string Watchdog::awaited_places() const {
   return places;
 }
 
-// Within the second that mpirun leaves between SIGTERM and SIGKILL.
+// Within the second that Open MPI 4.1's mpirun leaves between SIGTERM and SIGKILL; the quarter of a
+// second of Open MPI 5 is too short to tell a rank that waits from one that is busy.
 void Watchdog::explain_stop() {
   const milliseconds turn{300 + std::min(rank_, 4) * 100};
   if (has_explained_stop_ || !signals_.has_been_terminated() || silent_ < turn) return;

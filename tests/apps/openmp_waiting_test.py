@@ -5,7 +5,7 @@ import re
 import subprocess
 import unittest
 
-from tally_testing import BIN, TallyTest, main
+from tally_testing import BIN, RUN_MPI, TallyTest, main
 
 CHOSEN = "500"  # spins: some tens of microseconds
 STEERING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_DISPLAY_ENV")
@@ -23,6 +23,15 @@ class OpenMpWaiting(TallyTest):
 
     def test_is_chosen_where_nobody_else_chooses(self):
         self.assertEqual(self.spins(), CHOSEN)
+
+    def test_is_chosen_on_every_rank_of_a_launch(self):
+        line = ["env", "-u", "OMP_WAIT_POLICY", str(BIN / "tally-train"), "--version"]
+        done = subprocess.run([str(RUN_MPI), "2", *line], capture_output=True, text=True, check=True,
+                              env={**os.environ, "OMP_DISPLAY_ENV": "verbose", "OMP_PROC_BIND": "true"})
+        found = re.findall(r"GOMP_SPINCOUNT = '(\d+)'", done.stderr)
+        if not found:
+            raise unittest.SkipTest("another OpenMP than GNU's")
+        self.assertEqual(found.count(CHOSEN), 2, found)
 
     def test_is_left_to_the_environment(self):
         self.assertEqual(self.spins(GOMP_SPINCOUNT="1234"), "1234")
