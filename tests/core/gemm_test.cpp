@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include "tally/core/build_info.hpp"
 #include "tally/core/error.hpp"
 #include "tally/core/random.hpp"
 #include "tally/core/thread_team.hpp"
@@ -187,6 +188,19 @@ TEST(ChosenKernels, FollowTheEnvironment) {
   EXPECT_THROW(chosen_kernels(), Error);
   setenv("TALLY_KERNELS", saved.c_str(), 1);
   EXPECT_NO_THROW(chosen_kernels());
+}
+
+TEST(KernelBackend, NamesWhatLimitsOneDnnIfThatIsLess) {
+  if (!has_kernels(Kernels::kOneDnn)) GTEST_SKIP() << "this build is without oneDNN";
+  const std::string without = kernel_backend(Kernels::kOneDnn);
+  for (const char* name : {"ALL", "AVX512_CORE_AMX", "SSE41", "sse41"}) {
+    setenv("DNNL_MAX_CPU_ISA", name, 1);
+    const bool is_less = std::string_view(name).size() == 5 && instruction_set() != "sse2";
+    EXPECT_EQ(kernel_backend(Kernels::kOneDnn), without + (is_less ? "-sse41" : "")) << name;
+  }
+  setenv("DNNL_MAX_CPU_ISA", "avx-2", 1);
+  EXPECT_THROW(kernel_backend(Kernels::kOneDnn), Error);
+  unsetenv("DNNL_MAX_CPU_ISA");
 }
 
 }  // namespace
