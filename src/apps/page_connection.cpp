@@ -37,17 +37,29 @@ bool PageConnection::wait_for(short event) const {
   return false;
 }
 
+// poll may be wrong: the kernel drops what has a bad checksum, or is short of memory.
+template <typename Call>
+ssize_t PageConnection::transfer(short event, Call&& call) const {
+  while (wait_for(event)) {
+    const ssize_t count = call();
+    if (count >= 0 || (errno != EAGAIN && errno != EINTR)) return count;
+  }
+  return 0;
+}
+
 std::size_t PageConnection::read(std::span<char> room) {
-  if (room.empty() || !wait_for(POLLIN)) return 0;
-  const ssize_t count = ::recv(socket_, room.data(), room.size(), MSG_DONTWAIT);
+  if (room.empty()) return 0;
+  const ssize_t count =
+      transfer(POLLIN, [&] { return ::recv(socket_, room.data(), room.size(), MSG_DONTWAIT); });
   return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
 bool PageConnection::write(std::string_view bytes) {
   while (!bytes.empty()) {
-    if (!wait_for(POLLOUT)) return false;
     // A client that has gone is no reason for SIGPIPE.
-    const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t count = transfer(POLLOUT, [&] {
+      return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    });
     if (count <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include <sys/types.h>
+
 namespace tally {
 
 /// One connection of the page's server. What it waits for ends at one time limit, however the bytes
@@ -19,7 +21,7 @@ class PageConnection {
   PageConnection(const PageConnection&) = delete;
   PageConnection& operator=(const PageConnection&) = delete;
 
-  /// From now on there is so much time for all that follows.
+  /// From now on there is so much time for all that follows until it is called again.
   void allow(std::chrono::seconds time) { end_ = Clock::now() + time; }
 
   /// How many bytes came, at most as many as there is room for; 0 when no more will, or in time.
@@ -36,6 +38,10 @@ class PageConnection {
   using Clock = std::chrono::steady_clock;
 
   [[nodiscard]] bool wait_for(short event) const;
+  /// Repeats a call that transfers bytes without waiting, until it has: what it returns, or 0 when
+  /// time is up.
+  template <typename Call>
+  ssize_t transfer(short event, Call&& call) const;
 
   int socket_;
   const std::atomic<bool>& is_stopping_;

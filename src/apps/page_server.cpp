@@ -26,6 +26,8 @@ using namespace std::chrono_literals;
 constexpr int kThreads = 16;
 // A photo over a slow wireless network.
 constexpr auto kLongestBody = 20s;
+// Apart from the former: the network may have kept the answer waiting.
+constexpr auto kLongestAnswer = 20s;
 constexpr std::size_t kReadBytes = 64 << 10;
 // How soon a thread without a connection sees that the server stops.
 constexpr int kIdleMilliseconds = 50;
@@ -100,7 +102,7 @@ class PageServer::Implementation {
   void serve() {
     {
       std::vector<std::jthread> threads;
-      for (int i = 0; i < kThreads; ++i) threads.emplace_back([this] { serve_connections(); });
+      start(threads);
     }
     require(!is_lost_, ExitCode::kFailure, "{}: accepts no more connections", url());
   }
@@ -108,6 +110,16 @@ class PageServer::Implementation {
   void end() { is_stopping_ = true; }
 
  private:
+  /// Fewer threads serve fewer connections at a time; with none there is no server.
+  void start(std::vector<std::jthread>& threads) {
+    try {
+      for (int i = 0; i < kThreads; ++i) threads.emplace_back([this] { serve_connections(); });
+    } catch (const std::exception& error) {  // no threads, or no memory
+      require(!threads.empty(), ExitCode::kFailure, "{}: no thread to serve with ({})", url(),
+              error.what());
+    }
+  }
+
   void serve_connections() {
     while (!is_stopping_) {
       const int descriptor = socket_.accept(kIdleMilliseconds);
@@ -147,6 +159,7 @@ class PageServer::Implementation {
       const std::optional<std::string> image = read_body(connection, request);
       if (!image) return;
       const std::string body = answer_(std::as_bytes(std::span(*image)));
+      connection.allow(kLongestAnswer);
       connection.write(head_of_answer(200, "application/json", body.size()) + body);
       return;
     }

@@ -4,8 +4,10 @@ client, however rude, slow or numerous, ends it or makes it grow."""
 import concurrent.futures
 import io
 import json
+import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -15,7 +17,7 @@ import numpy
 from PIL import Image
 
 from page_testing import port_of, served
-from tally_testing import ROOT, TallyTest, command, main, run
+from tally_testing import BIN, ROOT, TallyTest, command, main, require_no_sanitizer, run
 
 DRAWINGS = sorted((ROOT / "data" / "drawings").iterdir())
 PATIENCE = 60
@@ -284,6 +286,46 @@ class PageServer(TallyTest):
             self.assertEqual((status, body), (200, expected[i % 4]))
         tasks = list(pathlib.Path(f"/proc/{self.process.pid}/task").iterdir())
         self.assertLess(len(tasks), 40)
+
+    def hesitant(self, **settings):
+        """An environment in which calls have to be repeated: support/hesitant_network.cpp."""
+        require_no_sanitizer("its library has to be loaded first")
+        library = BIN.parent / "tests" / "apps" / "libtally_hesitant_network.so"
+        self.assertTrue(library.exists())
+        return {**os.environ, "LD_PRELOAD": str(library), **settings}
+
+    def test_calls_that_have_to_be_repeated_are(self):
+        with served(self.model, env=self.hesitant()) as (_, url):
+            for _ in range(4):
+                self.assertEqual(request(port_of(url))[0], 200)
+                self.assertEqual(post(port_of(url), DRAWINGS[0].read_bytes())[0], 200)
+
+    def test_an_answer_has_its_own_time_to_be_sent(self):
+        """Where the time for the body has just passed."""
+        image = DRAWINGS[0].read_bytes()
+        with served(self.model, env=self.hesitant(TALLY_NETWORK_SECONDS="21")) as (_, url), \
+                connect(port_of(url)) as connection:
+            connection.sendall(f"POST /predict HTTP/1.1\r\nHost: localhost\r\n{TYPE}Expect: 100-continue\r\n"
+                               f"Content-Length: {len(image)}\r\n\r\n".encode())
+            self.assertEqual(connection.recv(1000), b"HTTP/1.1 100 Continue\r\n\r\n")
+            connection.sendall(image)
+            self.assertEqual(whole_reply(connection)[0], 200)
+
+    def test_fewer_threads_than_wanted_will_do(self):
+        """Each thread takes a stack of 1 GiB of the addresses that the limit leaves."""
+        require_no_sanitizer("it takes more addresses than there are here")
+
+        def limited(gibibytes):
+            def limit():
+                resource.setrlimit(resource.RLIMIT_STACK, (1 << 30, resource.RLIM_INFINITY))
+                resource.setrlimit(resource.RLIMIT_AS, (gibibytes << 30, gibibytes << 30))
+            return {"preexec_fn": limit, "env": {**os.environ, "OMP_NUM_THREADS": "1"}}
+
+        with served(self.model, **limited(8)) as (process, url):
+            self.assertEqual(request(port_of(url))[0], 200)
+            self.assertLess(len(list(pathlib.Path(f"/proc/{process.pid}/task").iterdir())), 10)
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(timeout=PATIENCE), 0)
 
     def test_a_port_belongs_to_one_server(self):
         result = run("tally-predict", self.model, "--serve", self.port)

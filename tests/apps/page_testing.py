@@ -10,11 +10,11 @@ from tally_testing import command
 
 
 @contextlib.contextmanager
-def served(model, *arguments):
-    """Serves the page at a free port for as long as the context lasts: (process, URL)."""
+def served(model, *arguments, **options):
+    """Serves the page at a free port for as long as the context lasts: (process, URL). `options` are Popen's."""
     line = command("tally-predict", model, "--serve", 0, *arguments)
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True) as process:
+                          text=True, **options) as process:
         try:
             url = process.stdout.readline().strip()
             if not url.startswith("http://"):
