@@ -18,6 +18,7 @@ rm -rf "$run" "$interrupted"
 # Three ranks on two cores, to show that it works: as Open MPI 4 calls it, and as 5 does.
 export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export OMPI_MCA_mpi_yield_when_idle=1
+unset OMP_NUM_THREADS # made for another program: each of two ranks is bound to a core
 export OMPI_MCA_reachable=weighted # or 5.0.7 complains that it finds no route to the ranks of this host
 
 echo "training on 2 ranks"

@@ -103,8 +103,8 @@ std::int64_t bytes_for_checkpoints(const RunConfig& config, std::size_t paramete
 }
 
 // Each rank has an environment of its own, as hosts may.
-ThreadWishes thread_wishes(const AutoCount& option) {
-  ThreadWishes wishes{option, 0, 0, thread_limit()};
+ThreadWishes thread_wishes(const AutoCount& option, bool may_oversubscribe) {
+  ThreadWishes wishes{option, 0, 0, thread_limit(), may_oversubscribe};
   if (option.value != 0) return wishes;
   wishes.openmp = environment_threads().value_or(0);
   wishes.slurm = launcher(process_environment()).cores_per_task.value_or(0);
@@ -114,8 +114,10 @@ ThreadWishes thread_wishes(const AutoCount& option) {
 void gather_threads(const Communicator& communicator, const AutoCount& option, LaunchFacts& facts) {
   const RankFacts& own = facts.of(communicator.rank());
   ThreadChoice choice;
-  const std::optional<Error> error = error_of(
-      [&] { choice = worker_threads(thread_wishes(option), own.cores, own.micro_batches); });
+  const std::optional<Error> error = error_of([&] {
+    const ThreadWishes wishes = thread_wishes(option, facts.oversubscribe);
+    choice = worker_threads(wishes, own.cores, own.micro_batches);
+  });
   const std::array<std::int64_t, 4> numbers = {choice.threads, static_cast<int>(choice.decided_by),
                                                choice.wanted, static_cast<int>(choice.wanted_by)};
   const std::vector<std::int64_t> all = communicator.gather_all(std::span(numbers));

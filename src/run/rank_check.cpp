@@ -18,8 +18,7 @@ std::string remedy_for_mixed(const LaunchFacts& facts) {
              "-DTALLY_MPI=openmpi";
     default:
       return "start with the launcher of that MPI (Open MPI's is mpirun.openmpi on Debian), or "
-             "build "
-             "with -DTALLY_MPI=mpich";
+             "build with -DTALLY_MPI=mpich";
   }
 }
 
@@ -29,8 +28,7 @@ void check_one_job(const LaunchFacts& facts, Findings& findings) {
   if (launcher.processes > 1) {
     findings.error(
         "{} started {} processes, but each of them is a job of one rank: it does not speak with "
-        "{}, "
-        "which tally was built with; {}",
+        "{}, which tally was built with; {}",
         name_of(launcher.kind), launcher.processes, facts.mpi_library, remedy_for_mixed(facts));
   }
   if (launcher.allocated_tasks > 1) {

@@ -28,10 +28,20 @@ std::string remedy_for_threads(const RankFacts& rank) {
   if (rank.threads > rank.host_cores) {
     return fmt::format("use at most --threads {}", rank.cores.own_cores);
   }
-  return fmt::format("launch with mpirun --bind-to none, or --map-by slot:PE={}{}", rank.threads,
-                     rank.wanted_by == ThreadSource::kOpenMp
-                         ? fmt::format(", or give --threads {}", rank.cores.own_cores)
-                         : "");
+  return fmt::format("launch with mpirun --bind-to none, or --map-by slot:PE={}", rank.threads);
+}
+
+// OMP_NUM_THREADS, whose wish is cut.
+bool is_cut_to_binding(const RankFacts& rank) {
+  return rank.wanted_by == ThreadSource::kOpenMp && rank.threads_by == ThreadSource::kCores;
+}
+
+std::string remedy_for_wish(const RankFacts& rank) {
+  const auto useful = std::min<std::int64_t>(
+      {rank.wanted_threads, rank.host_cores, std::max<std::int64_t>(1, rank.micro_batches)});
+  if (useful <= rank.cores.own_cores) return "unset it";
+  return fmt::format("launch with mpirun --bind-to none, or --map-by slot:PE={}, or unset it",
+                     useful);
 }
 
 void check_thread_counts(const LaunchFacts& facts, Findings& findings) {
@@ -47,9 +57,21 @@ void check_threads_of_ranks(const LaunchFacts& facts, Findings& findings) {
   if (beyond.empty()) return;
   const RankFacts& first = facts.ranks[beyond.front()];
   findings.error("{}: expected at most the {} that {} {} bound to, got {}; {}",
-                 name_of(first.wanted_by), counted(first.cores.own_cores, "core"),
-                 facts.place_of(beyond), beyond.size() == 1 ? "is" : "are",
-                 std::max(first.wanted_threads, first.threads), remedy_for_threads(first));
+                 name_of(first.threads_by), counted(first.cores.own_cores, "core"),
+                 facts.place_of(beyond), beyond.size() == 1 ? "is" : "are", first.threads,
+                 remedy_for_threads(first));
+}
+
+void check_wishes_for_threads(const LaunchFacts& facts, Findings& findings) {
+  const auto cut = facts.ranks_that(
+      [](const RankFacts& rank) { return is_cut_to_binding(rank) && !is_bound_by_openmp(rank); });
+  if (cut.empty()) return;
+  const RankFacts& first = facts.ranks[cut.front()];
+  findings.warning("{}: {} asked for, but {} {} bound to {}, and {} no more; {}",
+                   name_of(first.wanted_by), counted(first.wanted_threads, "thread"),
+                   facts.place_of(cut), cut.size() == 1 ? "is" : "are",
+                   counted(first.cores.own_cores, "core"), cut.size() == 1 ? "takes" : "take",
+                   remedy_for_wish(first));
 }
 
 void check_openmp_binding(const LaunchFacts& facts, Findings& findings) {
@@ -82,8 +104,8 @@ void check_threads_of_nodes(const LaunchFacts& facts, Findings& findings) {
   if (crowded.empty()) return;
   const RankFacts& first = facts.ranks[crowded.front()];
   findings.warning(
-      "{}: {} on {}: waiting threads take the cores from working ones; use fewer ranks or "
-      "--threads, or {}",
+      "{}: {} on {}: oversubscribed: spinning threads steal cores; use fewer ranks or --threads, "
+      "or {}",
       facts.place_of(crowded), counted(threads_of_node[first.node], "thread"),
       counted(first.cores.node_cores, "core"),
       has_teams[first.node] ? "set OMP_WAIT_POLICY=passive"
@@ -134,6 +156,7 @@ void check_sharing(const LaunchFacts& facts, Findings& findings) {
 void check_work(const LaunchFacts& facts, Findings& findings) {
   check_thread_counts(facts, findings);
   check_threads_of_ranks(facts, findings);
+  check_wishes_for_threads(facts, findings);
   check_openmp_binding(facts, findings);
   check_threads_of_nodes(facts, findings);
   check_even_threads(facts, findings);

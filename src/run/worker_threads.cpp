@@ -56,6 +56,10 @@ ThreadChoice worker_threads(const ThreadWishes& wishes, const CpuShare& share,
   if (choice.wanted_by != ThreadSource::kOption) {
     limit(choice, std::max<std::int64_t>(1, micro_batches), ThreadSource::kMicroBatches);
   }
+  // A variable may have been set for another program, or for ranks with more cores.
+  if (choice.wanted_by == ThreadSource::kOpenMp && !wishes.may_oversubscribe) {
+    limit(choice, share.own_cores, ThreadSource::kCores);
+  }
   limit(choice, wishes.limit, ThreadSource::kLimit);
   return choice;
 }

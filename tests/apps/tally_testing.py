@@ -23,6 +23,7 @@ DIGITS = ROOT / "data" / "digits"
 MNIST = os.environ.get("TALLY_MNIST_DIR")
 FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
 SKIPPED = 77  # tells ctest that a test did not run
+os.environ.pop("OMP_NUM_THREADS", None)  # the caller's; tests set their own
 
 
 @dataclass

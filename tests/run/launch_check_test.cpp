@@ -23,6 +23,7 @@ LaunchFacts sound_launch(int ranks) {
     of_rank.cores = {1, on_node, on_node};
     of_rank.host_cores = 2;
     of_rank.threads = 1;
+    of_rank.threads_by = ThreadSource::kOption;
     of_rank.micro_batches = 8 / ranks;
     facts.ranks.push_back(of_rank);
   }
@@ -120,17 +121,36 @@ TEST(LaunchCheck, FindsAnMpiWithoutThreads) {
                "while others compute (MPI_THREAD_FUNNELED); use an MPI built with thread support");
 }
 
-TEST(LaunchCheck, NamesWhatAsksForThreadsBeyondTheBinding) {
+TEST(LaunchCheck, WarnsOfAVariableThatAsksForThreadsBeyondTheBinding) {
   LaunchFacts facts = sound_launch(2);
   for (RankFacts& rank : facts.ranks) {
-    rank.threads = 2;
+    rank.threads_by = ThreadSource::kCores;
     rank.wanted_threads = 8;
     rank.wanted_by = ThreadSource::kOpenMp;
   }
-  expect_error(
-      facts,
-      "OMP_NUM_THREADS: expected at most the 1 core that ranks 0-1 on host n0 are bound to, "
-      "got 8; launch with mpirun --bind-to none, or --map-by slot:PE=2, or give --threads 1");
+  expect_warning(facts,
+                 "OMP_NUM_THREADS: 8 threads asked for, but ranks 0-1 on host n0 are bound to 1 "
+                 "core, and take no more; launch with mpirun --bind-to none, or --map-by "
+                 "slot:PE=2, or unset it");
+  facts.ranks.pop_back();
+  facts.launcher.processes = 1;
+  facts.ranks[0].host_cores = 1;
+  expect_warning(facts,
+                 "OMP_NUM_THREADS: 8 threads asked for, but rank 0 on host n0 is bound to 1 core, "
+                 "and takes no more; unset it");
+  facts.ranks[0].threads_by = ThreadSource::kMicroBatches;
+  expect_nothing(facts);
+}
+
+TEST(LaunchCheck, NamesTheNumberThatItHasJudged) {
+  LaunchFacts facts = sound_rank_of_two_threads();
+  facts.ranks[0].wanted_threads = 64;
+  facts.ranks[0].threads_by = ThreadSource::kLimit;
+  expect_nothing(facts);
+  facts.ranks[0].threads = 3;
+  expect_error(facts,
+               "OMP_THREAD_LIMIT: expected at most the 2 cores that rank 0 on host n0 is bound to, "
+               "got 3; use at most --threads 2");
 }
 
 TEST(LaunchCheck, FindsThreadsThatAreNoNumber) {
@@ -179,9 +199,10 @@ TEST(LaunchCheck, WarnsOfThreadsThatCrowdAHost) {
     rank.cores = {2, 2, 2};
     rank.threads = 2;
   }
-  expect_warning(facts,
-                 "ranks 0-1 on host n0: 4 threads on 2 cores: waiting threads take the cores from "
-                 "working ones; use fewer ranks or --threads, or set OMP_WAIT_POLICY=passive");
+  expect_warning(
+      facts,
+      "ranks 0-1 on host n0: 4 threads on 2 cores: oversubscribed: spinning threads steal "
+      "cores; use fewer ranks or --threads, or set OMP_WAIT_POLICY=passive");
   facts.launcher.spins = false;
   expect_nothing(facts);
 }
@@ -197,10 +218,10 @@ TEST(LaunchCheck, WarnsOfThreadsBeyondTheBindingThatAreMeant) {
 TEST(LaunchCheck, WarnsOfRanksThatCrowdAHostUnlessTheLauncherWasToldTo) {
   LaunchFacts facts = sound_launch(2);
   for (RankFacts& rank : facts.ranks) rank.cores = {1, 1, 2};
-  expect_warning(facts,
-                 "ranks 0-1 on host n0: 2 threads on 1 core: waiting threads take the cores from "
-                 "working ones; use fewer ranks or --threads, or bind the ranks to cores of their "
-                 "own");
+  expect_warning(
+      facts,
+      "ranks 0-1 on host n0: 2 threads on 1 core: oversubscribed: spinning threads steal "
+      "cores; use fewer ranks or --threads, or bind the ranks to cores of their own");
   facts.launcher.oversubscribes = true;
   expect_nothing(facts);
 }

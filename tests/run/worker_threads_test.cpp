@@ -25,11 +25,23 @@ TEST(WorkerThreads, AreAsManyAsAskedFor) {
 
 TEST(WorkerThreads, FollowTheEnvironmentOfOpenMp) {
   expect(worker_threads({.openmp = 1}, {8, 8, 1}, 100), 1, "OMP_NUM_THREADS");
+  expect(worker_threads({.openmp = 8, .limit = 9}, {8, 8, 1}, 100), 8, "OMP_NUM_THREADS");
   expect(worker_threads({.openmp = 8, .slurm = 2}, {8, 8, 2}, 100), 8, "OMP_NUM_THREADS");
-  const ThreadChoice many = worker_threads({.openmp = 8}, {2, 2, 1}, 4);
+  const ThreadChoice many = worker_threads({.openmp = 8}, {4, 4, 1}, 4);
   expect(many, 4, "micro-batches");
   EXPECT_EQ(many.wanted, 8);
   EXPECT_EQ(name_of(many.wanted_by), "OMP_NUM_THREADS");
+}
+
+TEST(WorkerThreads, AreNotMoreThanTheirCoresWhereOnlyTheEnvironmentAsks) {
+  const ThreadChoice cut = worker_threads({.openmp = 8}, {2, 2, 1}, 4);
+  expect(cut, 2, "cores");
+  EXPECT_EQ(cut.wanted, 8);
+  EXPECT_EQ(name_of(cut.wanted_by), "OMP_NUM_THREADS");
+  expect(worker_threads({.openmp = 8}, {2, 2, 1}, 2), 2, "micro-batches");
+  expect(worker_threads({.openmp = 8, .limit = 1}, {2, 2, 1}, 4), 1, "OMP_THREAD_LIMIT");
+  expect(worker_threads({.openmp = 8, .may_oversubscribe = true}, {2, 2, 1}, 100), 8,
+         "OMP_NUM_THREADS");
 }
 
 TEST(WorkerThreads, AreNotMoreThanSlurmGivesOrOpenMpGrants) {

@@ -20,10 +20,11 @@ bool is_environment(ThreadSource source);
 
 /// What may say how many, in the order in which it counts.
 struct ThreadWishes {
-  AutoCount option{};   ///< --threads, of this launch or of the run that goes on
-  int openmp = 0;       ///< OMP_NUM_THREADS; 0 without it
-  int slurm = 0;        ///< SLURM_CPUS_PER_TASK; 0 without it
-  int limit = 1 << 30;  ///< OMP_THREAD_LIMIT
+  AutoCount option{};              ///< --threads, of this launch or of the run that goes on
+  int openmp = 0;                  ///< OMP_NUM_THREADS; 0 without it
+  int slurm = 0;                   ///< SLURM_CPUS_PER_TASK; 0 without it
+  int limit = 1 << 30;             ///< OMP_THREAD_LIMIT
+  bool may_oversubscribe = false;  ///< --oversubscribe
 };
 
 struct ThreadChoice {
@@ -34,7 +35,8 @@ struct ThreadChoice {
 };
 
 /// Threads for this rank: as many as the option says; else, and at most a thread per micro-batch,
-/// as OMP_NUM_THREADS says, else its share of the node's cores, of which SLURM may give it fewer.
+/// as OMP_NUM_THREADS says, up to the rank's cores; else its share of the node's cores, of which
+/// SLURM may give it fewer.
 ThreadChoice worker_threads(const ThreadWishes& wishes, const CpuShare& share,
                             std::int64_t micro_batches);
 
