@@ -17,6 +17,15 @@ namespace {
 
 constexpr int kAllClasses = 256;
 
+// Threads that libraries start before main (OpenBLAS, which OpenCV brings) block no signal, and
+// would let it end the process: they pass it on to the thread that waits for it.
+std::atomic<pthread_t> waiting_thread;
+static_assert(std::atomic<pthread_t>::is_always_lock_free);
+
+extern "C" void pass_on(int number) {
+  pthread_kill(waiting_thread, number);
+}
+
 /// While it lives, INT and TERM end nothing but `server`.
 class StopAtSignal {
  public:
@@ -30,9 +39,17 @@ class StopAtSignal {
       sigwait(&signals_, &number);
       if (!is_over_) server.stop();
     });
+    waiting_thread = waiting_.native_handle();
+    struct sigaction action {};
+    action.sa_handler = pass_on;
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGINT, &action, &previous_int_);
+    sigaction(SIGTERM, &action, &previous_term_);
   }
   ~StopAtSignal() {
     is_over_ = true;
+    sigaction(SIGINT, &previous_int_, nullptr);
+    sigaction(SIGTERM, &previous_term_, nullptr);
     pthread_kill(waiting_.native_handle(), SIGTERM);  // for when no signal came
     waiting_.join();
     pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
@@ -43,6 +60,8 @@ class StopAtSignal {
  private:
   sigset_t signals_{};
   sigset_t previous_{};
+  struct sigaction previous_int_ {};
+  struct sigaction previous_term_ {};
   std::atomic<bool> is_over_ = false;
   std::thread waiting_;
 };
