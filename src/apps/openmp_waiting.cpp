@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // GNU's OpenMP spins for milliseconds before a waiting thread sleeps. Where the cores are
-// oversubscribed, spinning threads steal them; asleep at once (OMP_WAIT_POLICY=passive), threads wake
-// too late for steps of a fraction of a millisecond.
+// oversubscribed, spinning threads steal them; asleep at once (OMP_WAIT_POLICY=passive), threads
+// wake too late for steps of a fraction of a millisecond.
 #include "openmp_waiting.hpp"
 
 #include <cstdlib>
