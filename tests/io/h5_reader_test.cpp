@@ -121,8 +121,9 @@ TEST(H5Reader, AcceptsTheFileThatTheRefusalsStartFrom) {
 
 TEST(H5Reader, RefusesWhatIsNoHdf5) {
   const std::vector<std::byte> image(2'000, std::byte{'x'});
-  EXPECT_EQ(failure_of([&] { const H5Reader reader(image, "x.h5"); }),
-            "exit 4: x.h5: cannot be opened as HDF5");
+  // HDF5 1.14 gives a reason, 1.10 gives none.
+  EXPECT_THAT(failure_of([&] { const H5Reader reader(image, "x.h5"); }),
+              testing::StartsWith("exit 4: x.h5: cannot be opened as HDF5"));
 }
 
 TEST(H5Reader, RefusesObjectsThatAreMissingOrOfAnotherKind) {
