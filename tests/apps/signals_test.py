@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from tally_testing import (ROOT, TallyTest, children_of, command, digest, is_pending,
+from tally_testing import (ROOT, SOON, TallyTest, children_of, command, digest, is_pending,
                            leaves_time_to_stop, main, patience, status, still_running, stop_at, wait_for_stop, wait_until)
 
 RECIPE = ["--epochs", 500, "--train-limit", 3001, "--log-every", 1, "--quiet"]
@@ -94,7 +94,7 @@ class Signals(TallyTest):
                     os.kill(ranks[1], number)
                     os.kill(ranks[0], signal.SIGCONT)
                     stopped_at = self.assert_stopped(name, process, number.name)
-                    self.assertEqual(stopped_at, step + 1)
+                    self.assertIn(stopped_at, range(step + 1, step + SOON))
 
     def test_usr1_saves_once_and_goes_on(self):
         for to in ("mpirun", 0, 2):
@@ -112,7 +112,7 @@ class Signals(TallyTest):
                 self.assertEqual(process.returncode, 75 if status(self.directory / name)[0] != "DONE"
                                  else 0)
                 saved = self.checkpoints(name)
-                self.assertIn(saved[0], (10, 11))
+                self.assertIn(saved[0], range(10, 10 + SOON))
                 self.assertEqual(saved[-1], 150)
                 self.assertLessEqual(len(saved), 3)
         digests = {digest(self.directory / f"usr1-{to}") for to in ("mpirun", 0, 2)}

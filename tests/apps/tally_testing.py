@@ -133,6 +133,11 @@ def stop_at(phase, step=0, rank=0):
     return {"TALLY_FAULT": f"stop:{phase}:rank={rank}:step={step}", "TALLY_ALLOW_FAULTS": "1"}
 
 
+# Steps after which a signal has been acted on: the thread that takes it may have to wait for a core
+# on a busy machine, while another one computes.
+SOON = 40
+
+
 def wait_until(condition, what, seconds=100):
     start = time.monotonic()
     while not condition():
