@@ -151,8 +151,8 @@ class Ends(Launcher):
         expected = {
             "openmpi": {signal.SIGTERM: mpirun_ends, signal.SIGINT: mpirun_ends, signal.SIGHUP: mpirun_ends,
                         signal.SIGUSR2: ((75,), "SIGUSR2")},
-            # TERM: mostly that of the ranks.
-            "mpich": {signal.SIGTERM: ((75, 0), "SIGTERM"), signal.SIGINT: ((75,), "SIGINT"),
+            # Mostly that of the ranks.
+            "mpich": {signal.SIGTERM: ((75, 0), "SIGTERM"), signal.SIGINT: ((75, 0), "SIGINT"),
                       signal.SIGHUP: ((-signal.SIGHUP,), None), signal.SIGUSR2: ((-signal.SIGUSR2,), None)},
         }
         for number, (codes, reason) in expected[MPI].items():
