@@ -39,7 +39,7 @@ def report(tally, facts):
     aimed = [o for o in outcomes if o.plan.in_save and not o.plan.in_start]
     lines = [
         "# Soak", "",
-        f"`scripts/soak.sh {facts['count']} {facts['seed']}` on {facts['data']}, {facts['date']}, "
+        f"`{facts['environment']}scripts/soak.sh {facts['count']} {facts['seed']}` on {facts['data']}, {facts['date']}, "
         f"{facts['minutes']:.1f} minutes, {facts['cores']} cores, tally {facts['version']}", "",
         table(("what", "figure"), [
             ("cycles", len(outcomes)),

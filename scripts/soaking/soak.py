@@ -13,7 +13,7 @@ import time
 from golden import GoldenRuns
 from job import Job
 from lane import Lane, Tally
-from recipes import data_directory, instruction_choices, recipes, run_tool
+from recipes import VARIABLE, data_directory, instruction_choices, recipes, run_tool
 from report import count_inside, report
 
 SEEDS = (1, 2, 3)
@@ -106,10 +106,11 @@ def run(asked, seed):
     if asked.count >= MANY and count_inside(tally.cycles) < INSIDE_SHARE * asked.count:
         tally.failures.append("too few strikes inside training")
     text = report(tally, {
+        "environment": f"{VARIABLE}={os.environ[VARIABLE]} " if os.environ.get(VARIABLE) else "",
         "count": asked.count, "seed": seed, "data": f"{data_directory().name}",
         "date": datetime.date.today().isoformat(), "minutes": (time.monotonic() - start) / 60,
         "cores": len(os.sched_getaffinity(0)),
-        "version": run_tool("tally-train", "--version").split()[-1]})
+        "version": run_tool("tally-train", "--version").split()[1]})
     (asked.out / "soak.md").write_text(text)
     print(text)
     if tally.failures:
