@@ -59,6 +59,10 @@ TallyGemm::Right TallyGemm::Right::from(Index l, Index column) const {
           stride};
 }
 
+bool TallyGemm::Right::is_copied(Index columns) const {
+  return is_transposed || columns > kNarrow;
+}
+
 void TallyGemm::multiply(ConstMatrixView left, ConstMatrixView right, MatrixView product) {
   multiply({LeftOrder::kByRow, left.data(), left.cols()}, {false, right.data(), right.cols()},
            left.cols(), product, Sum::kNew);
@@ -90,8 +94,7 @@ void TallyGemm::multiply(const Left& left, const Right& right, Index depth, Matr
   }
   copies_left_ = !is_by_row && columns > kNarrow;
   // A sum that is added afterwards has to be whole.
-  const bool copies_right = right.is_transposed || columns > kNarrow;
-  const Index most_depth = copies_right && sum != Sum::kAdded ? kDepth : depth;
+  const Index most_depth = right.is_copied(columns) && sum != Sum::kAdded ? kDepth : depth;
   const Index most_rows = copies_left_ ? rounded_up(kLeftCopy / depth + 1, kRows) : rows;
 
   for (Index l = 0; l < depth; l += most_depth) {
@@ -105,7 +108,7 @@ void TallyGemm::multiply(const Left& left, const Right& right, Index depth, Matr
 }
 
 void TallyGemm::multiply_part(const Left& left, const Right& right, const Part& part) {
-  const bool copies_right = right.is_transposed || part.columns > kNarrow;
+  const bool copies_right = right.is_copied(part.columns);
   for (Index column = 0; column < part.columns;) {
     const Index rest = part.columns - column;
     const bool is_edge = rest < kLanes;

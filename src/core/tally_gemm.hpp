@@ -33,6 +33,8 @@ class TallyGemm : public Gemm {
     const float* values;
     Index stride;
     [[nodiscard]] Right from(Index l, Index column) const;
+    /// Whether its strips are copied, in a product of so many columns.
+    [[nodiscard]] bool is_copied(Index columns) const;
   };
   // Some rows and columns of the product, over some of the depth.
   struct Part {

@@ -192,14 +192,18 @@ class PageServer(TallyTest):
                                                b"most 16 MB; make it smaller\n"))
         self.assertEqual(post(self.port, large[:16 << 20])[0], 200)  # read, and no image
 
-    def test_a_client_that_waits_is_told_to_continue(self):
+    def post_when_told(self, connection):
+        """The status that a client gets that sends its image once it is told to."""
         image = DRAWINGS[0].read_bytes()
+        connection.sendall(f"POST /predict HTTP/1.1\r\nHost: localhost\r\n{TYPE}Expect: 100-continue\r\n"
+                           f"Content-Length: {len(image)}\r\n\r\n".encode())
+        self.assertEqual(connection.recv(1000), b"HTTP/1.1 100 Continue\r\n\r\n")
+        connection.sendall(image)
+        return whole_reply(connection)[0]
+
+    def test_a_client_that_waits_is_told_to_continue(self):
         with connect(self.port) as connection:
-            connection.sendall(f"POST /predict HTTP/1.1\r\nHost: localhost\r\n{TYPE}Expect: 100-continue\r\n"
-                               f"Content-Length: {len(image)}\r\n\r\n".encode())
-            self.assertEqual(connection.recv(1000), b"HTTP/1.1 100 Continue\r\n\r\n")
-            connection.sendall(image)
-            self.assertEqual(whole_reply(connection)[0], 200)
+            self.assertEqual(self.post_when_told(connection), 200)
 
     def test_memory_is_taken_for_what_comes_not_for_what_is_announced(self):
         self.tearDown()
@@ -302,14 +306,9 @@ class PageServer(TallyTest):
 
     def test_an_answer_has_its_own_time_to_be_sent(self):
         """Where the time for the body has just passed."""
-        image = DRAWINGS[0].read_bytes()
         with served(self.model, env=self.hesitant(TALLY_NETWORK_SECONDS="21")) as (_, url), \
                 connect(port_of(url)) as connection:
-            connection.sendall(f"POST /predict HTTP/1.1\r\nHost: localhost\r\n{TYPE}Expect: 100-continue\r\n"
-                               f"Content-Length: {len(image)}\r\n\r\n".encode())
-            self.assertEqual(connection.recv(1000), b"HTTP/1.1 100 Continue\r\n\r\n")
-            connection.sendall(image)
-            self.assertEqual(whole_reply(connection)[0], 200)
+            self.assertEqual(self.post_when_told(connection), 200)
 
     def test_fewer_threads_than_wanted_will_do(self):
         """Each thread takes a stack of 1 GiB of the addresses that the limit leaves."""

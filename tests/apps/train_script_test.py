@@ -62,6 +62,16 @@ class TrainScript(TallyTest):
         self.assertEqual(process.wait(timeout=100), code)
         wait_until(lambda: not processes_of(self.run_dir), "nothing is left", 20)
 
+    def assert_saves_and_stops(self, launcher):
+        """USR1 saves and goes on, TERM stops."""
+        process = self.start(launcher, *LONG, "--checkpoint-every", "1000epochs")
+        self.wait_for_steps()
+        process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: list((self.run_dir / "checkpoints").glob("step-*.h5")), "a checkpoint")
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        self.assert_ends(process, 75)
+
     def test_signals_to_it_save_and_stop(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2):
             with self.subTest(number.name):
@@ -75,13 +85,7 @@ class TrainScript(TallyTest):
                 (self.run_dir / "steps.csv").unlink()
 
     def test_usr1_saves_and_goes_on(self):
-        process = self.start(MPIRUN, *LONG, "--checkpoint-every", "1000epochs")
-        self.wait_for_steps()
-        process.send_signal(signal.SIGUSR1)
-        wait_until(lambda: list((self.run_dir / "checkpoints").glob("step-*.h5")), "a checkpoint")
-        self.assertIsNone(process.poll())
-        process.send_signal(signal.SIGTERM)
-        self.assert_ends(process, 75)
+        self.assert_saves_and_stops(MPIRUN)
 
     def test_a_stop_may_take_its_time(self):
         """Longer than any mpirun leaves its ranks by itself."""
@@ -139,13 +143,7 @@ class TrainScript(TallyTest):
         self.assertEqual(process.stdout.read(), "1 7\n")
 
     def test_signals_reach_the_ranks_of_launchers_in_scripts(self):
-        process = self.start(WRAPS, *LONG, "--checkpoint-every", "1000epochs")
-        self.wait_for_steps()
-        process.send_signal(signal.SIGUSR1)
-        wait_until(lambda: list((self.run_dir / "checkpoints").glob("step-*.h5")), "a checkpoint")
-        self.assertIsNone(process.poll())
-        process.send_signal(signal.SIGTERM)
-        self.assert_ends(process, 75)
+        self.assert_saves_and_stops(WRAPS)
         self.assertEqual(status(self.run_dir)[1]["reason"], "SIGUSR2")
 
     def test_two_signals_may_come_before_the_launcher(self):
