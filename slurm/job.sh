@@ -13,6 +13,35 @@
 #   TALLY_TRAIN              the program   [of this checkout or installation, else tally-train in PATH]
 #   TALLY_END_TIME           when the job ends, in seconds since 1970; none: unknown  [asks SLURM]
 #   TALLY_MAX_RESTARTS       restarts without any progress after which the job gives up         [3]
+#   TALLY_MODULES            modules to load first: "gcc openmpi hdf5"                          [none]
+#   TALLY_SITE               a script to source before them: paths, variables     [~/.config/tally/site.sh, if there]
+
+# Gives every start of a job the same environment, whatever the node's own is. Scripts of clusters mind neither
+# set -e nor set -u.
+load_site() {
+  local site=${TALLY_SITE:-${XDG_CONFIG_HOME:-${HOME:-/nonexistent}/.config}/tally/site.sh} each
+  set +eu
+  if [ -r "$site" ]; then
+    # shellcheck disable=SC1090
+    . "$site"
+  elif [ -n "$TALLY_SITE" ]; then
+    refuse_site "TALLY_SITE: $site: cannot be read on $HOSTNAME"
+  fi
+  if [ -n "$TALLY_MODULES" ]; then
+    for each in "$MODULESHOME/init/bash" "$LMOD_PKG/init/bash" /etc/profile.d/{modules,lmod,z00_lmod}.sh; do
+      # shellcheck disable=SC1090
+      if ! type module >/dev/null 2>&1 && [ -r "$each" ]; then . "$each"; fi
+    done
+    for each in $TALLY_MODULES; do
+      module load "$each" || refuse_site "TALLY_MODULES: module load $each: failed; module avail lists what there is"
+    done
+  fi
+  set -eu
+}
+refuse_site() {
+  complain "$1"
+  exit 2
+}
 
 # The program of the checkout or of the installation (PREFIX/share/tally/slurm) that this file is in.
 find_program() {
@@ -27,11 +56,12 @@ find_program() {
   echo tally-train
 }
 
+complain() { echo "${job_script:?}: $*" >&2; }
+
+load_site
 # shellcheck disable=SC2034  # used by the scripts
 program=${TALLY_TRAIN:-$(find_program)}
 max_restarts=${TALLY_MAX_RESTARTS:-3}
-
-complain() { echo "${job_script:?}: $*" >&2; }
 
 # The value of --NAME among options, which may stand as --NAME=VALUE; the last one counts.
 option_value() {
