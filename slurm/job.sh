@@ -63,6 +63,14 @@ load_site
 program=${TALLY_TRAIN:-$(find_program)}
 max_restarts=${TALLY_MAX_RESTARTS:-3}
 
+# What SLURM's commands call this job; none: no job. A task of an array needs both numbers: SLURM_JOB_ID of the last
+# one is that of the array, by which scontrol requeue hits all of them.
+job_id=${SLURM_JOB_ID:-}
+if [ -n "${SLURM_ARRAY_JOB_ID:-}" ]; then job_id=${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID:-}; fi
+
+# A number that a file should hold, or 0. Anything else must not reach arithmetic, where bash runs a[$(command)].
+number() { if [[ ${1:-} =~ ^[0-9]{1,18}$ ]]; then echo $((10#$1)); else echo 0; fi; }
+
 # The value of --NAME among options, which may stand as --NAME=VALUE; the last one counts.
 option_value() {
   local name=--$1 value="" previous="" word
@@ -86,7 +94,7 @@ saved_step() {
   local name
   name=$(run_fact "$1" checkpoint)
   name=${name#step-}
-  echo $((10#0${name%.h5}))
+  number "${name%.h5}"
 }
 
 # Changes whenever run.status is written.
@@ -98,8 +106,8 @@ status_stamp() { stat -c '%i %.9Y' "$run_dir/run.status" 2>/dev/null || true; }
 # SLURM_JOB_END_TIME, which tally-train knows.
 ask_end_time() {
   local end
-  if [ -n "${TALLY_END_TIME:-}" ] || [ -z "${SLURM_JOB_ID:-}" ]; then return 0; fi
-  end=$(SLURM_TIME_FORMAT=%s squeue --noheader --jobs "$SLURM_JOB_ID" --format %e 2>/dev/null) || true
+  if [ -n "${TALLY_END_TIME:-}" ] || [ -z "$job_id" ]; then return 0; fi
+  end=$(SLURM_TIME_FORMAT=%s squeue --noheader --jobs "$job_id" --format %e 2>/dev/null) || true
   case $end in
     '' | *[!0-9]*) echo "$job_script: SLURM does not say when this job ends; its signal will" ;;
     *) export TALLY_END_TIME=$end ;;
@@ -109,17 +117,18 @@ ask_end_time() {
 # run_dir/job.restarts holds "JOB STEP COUNT": how often this job has been started again since the
 # run last came forward. SLURM restarts a job by itself too, after a node has failed.
 count_restarts() {
-  local job="" step=0
-  idle_restarts=0
+  local job="" step=""
+  idle_restarts=""
   first_step=$(saved_step "$run_dir")
-  if [ -f "$run_dir/job.restarts" ]; then read -r job step idle_restarts <"$run_dir/job.restarts" || true; fi
-  if [ "$job" != "${SLURM_JOB_ID:-}" ] || [ "$first_step" -gt "${step:-0}" ]; then
+  if [ -f "$run_dir/job.restarts" ]; then read -r job step idle_restarts _ <"$run_dir/job.restarts" || true; fi
+  idle_restarts=$(number "$idle_restarts")
+  if [ "$job" != "$job_id" ] || [ "$first_step" -gt "$(number "$step")" ]; then
     idle_restarts=0
   elif [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ]; then
     idle_restarts=$((idle_restarts + 1))
   fi
   mkdir -p "$run_dir"
-  echo "${SLURM_JOB_ID:-none} $first_step $idle_restarts" >"$run_dir/job.restarts"
+  echo "${job_id:-none} $first_step $idle_restarts" >"$run_dir/job.restarts"
 }
 
 require_program() {
@@ -153,7 +162,7 @@ begin_job() {
   require_tasks
   ask_end_time
   count_restarts
-  echo "$job_script: job ${SLURM_JOB_ID:-none}, start $((${SLURM_RESTART_COUNT:-0} + 1))," \
+  echo "$job_script: job ${job_id:-none}, start $((${SLURM_RESTART_COUNT:-0} + 1))," \
     "on ${SLURM_JOB_NODELIST:-this computer}, from step $first_step"
   if [ "$idle_restarts" -gt "$max_restarts" ]; then give_up; fi
 }
@@ -289,7 +298,7 @@ was_refused() { ! has_begun && case $exit_code in 0 | 2 | 3 | 4) ;; *) false ;; 
 # A job that somebody has cancelled stays cancelled, and one that SLURM is putting back into the queue
 # already, after a preemption, needs no second time. One that has reached its time limit does.
 is_ours_to_requeue() {
-  case $(squeue --noheader --jobs "$SLURM_JOB_ID" --format '%T %r' 2>/dev/null) in
+  case $(squeue --noheader --jobs "$job_id" --format '%T %r' 2>/dev/null) in
     '' | RUNNING* | *TimeLimit) ;;
     *) false ;;
   esac
@@ -308,10 +317,10 @@ end_job() {
     esac
   fi
   if [ "$(saved_step "$run_dir")" -le "$first_step" ] && [ "$idle_restarts" -ge "$max_restarts" ]; then give_up; fi
-  if [ -z "${SLURM_JOB_ID:-}" ]; then exit 75; fi
+  if [ -z "$job_id" ]; then exit 75; fi
   if ! is_ours_to_requeue; then
     echo "$job_script: not put back into the queue: the job was cancelled, or SLURM does that by itself"
     exit 75
   fi
-  scontrol requeue "$SLURM_JOB_ID"
+  scontrol requeue "$job_id"
 }

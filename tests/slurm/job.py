@@ -44,7 +44,7 @@ class Job:
 
     def begun(self):
         """The step from which each start went on, as tally-train says; none where it has said nothing."""
-        starts = re.split(r"^\S+: job \d+, start .* from step \d+$", self.text(), flags=re.MULTILINE)[1:]
+        starts = re.split(r"^\S+: (?:\S+ \S+: )?job [\d_]+, start .* from step \d+$", self.text(), flags=re.MULTILINE)[1:]
         lines = [re.search(r"^run: .* in all(?:, resumed at step ([\d ]+))?$", start, re.MULTILINE)
                  for start in starts]
         return [int((line[1] or "0").replace(" ", "")) if line else None for line in lines]

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""What slurm/job.sh makes of files that somebody else may have written. Needs no SLURM."""
+import os
+import subprocess
+
+from job import ROOT  # says where tally_testing is
+from tally_testing import TallyTest, main
+
+# Bash runs the command in the brackets where such a text gets into $(( )).
+COMMANDS = ("a[$(:>ran)]", "PATH[$(:>ran)]", "0+PATH[$(:>ran)]", "PATH[`:>ran`]", "$(:>ran)", "`:>ran`")
+NO_NUMBERS = COMMANDS + ("", " ", "-1", "+1", "1e3", "0x10", "1;2", "9" * 19, "9" * 400, "\x1b[31m1", "１", "1.5", "*",
+                         "/*", "-n", "--", "1\r", "é", "\x80", "%d", "\\", "'", '"')
+NUMBERS = {"0": 0, "7": 7, "08": 8, "000000000012": 12, "9" * 18: 10**18 - 1}
+
+
+class JobFiles(TallyTest):
+    def setUp(self):
+        super().setUp()
+        self.run_dir = self.directory / "run"
+        self.run_dir.mkdir()
+
+    def run_shell(self, commands):
+        """What commands of job.sh print for the run directory, in a job that was started for the second time."""
+        script = f"set -eu; job_script=test; . '{ROOT}/slurm/job.sh'; run_dir=run; {commands}"
+        environment = {**os.environ, "SLURM_JOB_ID": "7", "SLURM_RESTART_COUNT": "1", "TALLY_SITE": "/dev/null"}
+        done = subprocess.run(["bash", "-c", script], cwd=self.directory, capture_output=True, check=False,
+                              env=environment)
+        self.assertEqual((done.returncode, done.stderr), (0, b""), script)
+        self.assertFalse((self.directory / "ran").exists(), "a command in a file was run")
+        return done.stdout.decode().split()
+
+    def write(self, name, text):
+        (self.run_dir / name).write_bytes(text.encode("utf-8", "surrogateescape"))
+
+    def test_a_checkpoint_that_is_no_number_counts_as_none(self):
+        for text in NO_NUMBERS:
+            with self.subTest(text):
+                self.write("run.status", f"RESUME\nstep {text}\ncheckpoint step-{text}.h5\nreason {text}\n")
+                self.assertEqual(self.run_shell("saved_step run"), ["0"])
+
+    def test_numbers_are_decimal(self):
+        for text, number in NUMBERS.items():
+            with self.subTest(text):
+                self.write("run.status", f"RESUME\ncheckpoint step-{text}.h5\n")
+                self.assertEqual(self.run_shell("saved_step run"), [str(number)])
+
+    def test_restarts_that_are_no_number_count_as_none(self):
+        for text in NO_NUMBERS:
+            with self.subTest(text):
+                self.write("job.restarts", f"7 {text} {text}\n")
+                self.assertEqual(self.run_shell('count_restarts; echo "$idle_restarts"'), ["1"])
+
+    def test_any_bytes_may_stand_in_run_status(self):
+        for text in ("", "\n", "\0\0\n", "DONE", "checkpoint \n", "checkpoint step-.h5\n" * 3, "\xff" * 5000,
+                     "checkpoint step-1.h5\ncheckpoint step-PATH[$(:>ran)].h5\n"):
+            with self.subTest(text):
+                self.write("run.status", text)
+                self.assertEqual(self.run_shell("saved_step run"), ["0"])
+
+
+if __name__ == "__main__":
+    main()
