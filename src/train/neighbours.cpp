@@ -48,16 +48,15 @@ bool Neighbours::may_speak() {
   return !memory_ || !shown(0).has_spoken.exchange(true);
 }
 
-std::vector<Neighbours::Sight> Neighbours::others() const {
-  std::vector<Sight> sights;
-  if (!memory_) return sights;
-  for (int member = 0; member < static_cast<int>(ranks_.size()); ++member) {
-    if (member == own_) continue;
-    const Shown& other = shown(member);
-    sights.push_back({ranks_[static_cast<std::size_t>(member)], other.process, other.signs_of_life,
-                      other.heartbeat.beats, other.heartbeat.step, other.heartbeat.phase});
-  }
-  return sights;
+int Neighbours::others() const {
+  return memory_ ? static_cast<int>(ranks_.size()) - 1 : 0;
+}
+
+Neighbours::Sight Neighbours::see(int other) const {
+  const int member = other < own_ ? other : other + 1;
+  const Shown& there = shown(member);
+  return {ranks_[static_cast<std::size_t>(member)], there.process, there.signs_of_life,
+          there.heartbeat.beats, there.heartbeat.step, there.heartbeat.phase};
 }
 
 }  // namespace tally

@@ -69,7 +69,7 @@ void Watchdog::introduce(int rank, std::string place, std::unique_ptr<Neighbours
   place_ = std::move(place);
   neighbours_ = std::move(neighbours);
   watched_.clear();
-  for (const Neighbours::Sight& sight : neighbours_->others()) watched_.push_back({sight});
+  for (int i = 0; i < neighbours_->others(); ++i) watched_.push_back({neighbours_->see(i)});
 }
 
 void Watchdog::watch() {
@@ -89,14 +89,14 @@ void Watchdog::look(Clock::duration passed) {
   last_beats_ = heartbeat_.beats();
   if (!neighbours_) return;
   neighbours_->give_sign_of_life();
-  const std::vector<Neighbours::Sight> sights = neighbours_->others();
-  for (std::size_t i = 0; i < sights.size(); ++i) {
-    Watched& other = watched_[i];
-    const bool lives = sights[i].signs_of_life != other.sight.signs_of_life;
-    const bool beats = sights[i].beats != other.sight.beats;
+  for (int i = 0; i < neighbours_->others(); ++i) {
+    Watched& other = watched_[static_cast<std::size_t>(i)];
+    const Neighbours::Sight sight = neighbours_->see(i);
+    const bool lives = sight.signs_of_life != other.sight.signs_of_life;
+    const bool beats = sight.beats != other.sight.beats;
     other.without_life = lives ? Clock::duration{} : other.without_life + passed;
     other.without_beat = beats ? Clock::duration{} : other.without_beat + passed;
-    other.sight = sights[i];
+    other.sight = sight;
   }
 }
 

@@ -10,7 +10,7 @@ import sys
 import unittest
 import unittest.mock
 
-from tally_testing import (BIN, DIGITS, ROOT, SOON, TallyTest, command, main, run, state_of, status, stop_at,
+from tally_testing import (BIN, DIGITS, ROOT, TallyTest, command, main, run, soon, state_of, status, stop_at,
                            wait_until, without_notices)
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -214,7 +214,7 @@ class Surroundings(TallyTest):
         state, facts = status(self.directory / "run")
         self.assertEqual((state, facts["reason"]), ("RESUME", "SIGHUP"))
         self.assertEqual(facts["checkpoint"], f"step-{int(facts['step']):012}.h5")
-        self.assertIn(int(facts["step"]), range(6, 6 + SOON))
+        self.assertIn(int(facts["step"]), range(6, 6 + soon()))
 
     def test_nohup_is_left_alone(self):
         process = self.start("--epochs", "1", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))

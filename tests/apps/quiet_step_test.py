@@ -34,13 +34,15 @@ class QuietStep(TallyTest):
         return ["--data", DIGITS, "--run-dir", self.directory / name, "--max-steps", steps,
                 "--epochs", 1000, "--checkpoint-every", "1000epochs", "--quiet", *more]
 
-    def allocations(self, steps, *more, ranks, kernels):
+    def allocations(self, steps, *more, ranks, kernels, fault=""):
         name = self.fresh_name("allocations")
         counts = self.directory / name
         # The list of what is preloaded is cut at spaces, which the path of a build may have.
         library = shutil.copy(os.environ["TALLY_COUNT_ALLOCATIONS"], self.directory / "count.so")
         env = {"LD_PRELOAD": str(library), "TALLY_COUNT_FILE": str(counts),
                "TALLY_KERNELS": kernels}
+        if fault:
+            env |= {"TALLY_FAULT": fault, "TALLY_ALLOW_FAULTS": "1"}
         line = command("tally-train", *self.options(name, steps, *more))
         # Preloaded into tally-train alone, and not into mpirun.
         preload = ["env", *(f"{key}={value}" for key, value in env.items())]
@@ -52,16 +54,18 @@ class QuietStep(TallyTest):
         self.assertEqual(len(files), ranks)
         return max(int(file.read_text()) for file in files)
 
-    def assert_per_step(self, limit, measure):
-        """The least that runs of either length take differs by no more than `limit` a step."""
-        short, long = [], []
+    def assert_growth(self, limit, measure, small, large):
+        """The least that either of two kinds of runs takes differs by no more than `limit`."""
+        few, many = [], []
         for _ in range(ATTEMPTS):
-            short.append(measure(SHORT))
-            long.append(measure(LONG))
-            found = (min(long) - min(short)) / STEPS
-            if found <= limit:
+            few.append(measure(small))
+            many.append(measure(large))
+            if min(many) - min(few) <= limit:
                 return
-        self.fail(f"{found} a step, more than {limit}: {short} in {SHORT}, {long} in {LONG} steps")
+        self.fail(f"{min(many) - min(few)}, more than {limit}: {few} with {small}, {many} with {large}")
+
+    def assert_per_step(self, limit, measure):
+        self.assert_growth(limit * STEPS, measure, SHORT, LONG)
 
     def assert_allocations(self, limit, *more, ranks=1, kernels="eigen"):
         self.assert_per_step(
@@ -72,6 +76,12 @@ class QuietStep(TallyTest):
                             (1, [*SMALL, "--threads", min(2, len(os.sched_getaffinity(0)))])):
             with self.subTest(ranks=ranks, more=more):
                 self.assert_allocations(0.05, *more, ranks=ranks)
+
+    def test_takes_no_memory_while_it_waits(self):
+        """Forty times as long as a look of the watchdog, at the other rank and at the signals."""
+        self.assert_growth(
+            10, lambda fault: self.allocations(SHORT, *SMALL, ranks=2, kernels="eigen", fault=fault),
+            "", "pause:reduce:rank=0:step=20:seconds=4")
 
     def require(self, kernels):
         if not has_kernels(kernels):

@@ -5,8 +5,8 @@ import signal
 import subprocess
 import time
 
-from tally_testing import (ROOT, SOON, TallyTest, children_of, command, digest, is_pending,
-                           leaves_time_to_stop, main, patience, status, still_running, stop_at, wait_for_stop, wait_until)
+from tally_testing import (ROOT, TallyTest, children_of, command, digest, is_pending, leaves_time_to_stop, main,
+                           patience, soon, status, still_running, stop_at, wait_for_stop, wait_until)
 
 RECIPE = ["--epochs", 500, "--train-limit", 3001, "--log-every", 1, "--quiet"]
 STEPS_PER_EPOCH = 24
@@ -30,6 +30,10 @@ class Signals(TallyTest):
 
     def wait_for_step(self, name, step):
         wait_until(lambda: self.steps(name) >= step, f"step {step}")
+
+    def send_and_see_taken(self, pid, number):
+        os.kill(pid, number)
+        wait_until(lambda: not is_pending(pid, number), f"{pid} takes {number.name}")
 
     def checkpoints(self, name):
         return sorted(int(path.name[5:17]) for path in
@@ -91,30 +95,36 @@ class Signals(TallyTest):
                     name = f"in-{phase}-{number.name}"
                     process = self.start(name, *arguments, stop=stop_at(phase))
                     ranks = wait_for_stop(process)
-                    os.kill(ranks[1], number)
+                    self.send_and_see_taken(ranks[1], number)
                     os.kill(ranks[0], signal.SIGCONT)
                     stopped_at = self.assert_stopped(name, process, number.name)
-                    self.assertIn(stopped_at, range(step + 1, step + SOON))
+                    self.assertIn(stopped_at, range(step + 1, step + soon()))
 
     def test_usr1_saves_once_and_goes_on(self):
         for to in ("mpirun", 0, 2):
             with self.subTest(to=to):
                 name = f"usr1-{to}"
-                process = self.start(name, "--max-steps", 150, "--checkpoint-every", "1000epochs",
+                process = self.start(name, "--max-steps", 600, "--checkpoint-every", "1000epochs",
                                      "--keep", 99, stop=stop_at("reduce", step=9))
                 ranks = wait_for_stop(process)
-                for _ in range(2):
-                    os.kill(process.pid if to == "mpirun" else ranks[to], signal.SIGUSR1)
-                if to == "mpirun":  # which takes its time
+                if to == "mpirun":  # which takes its time, and sends to one rank after the other
+                    os.kill(process.pid, signal.SIGUSR1)
                     wait_until(lambda: is_pending(ranks[0], signal.SIGUSR1), "mpirun passes it on")
+                elif to == 0:  # which is stopped
+                    os.kill(ranks[0], signal.SIGUSR1)
+                    os.kill(ranks[0], signal.SIGUSR1)
+                else:
+                    self.send_and_see_taken(ranks[to], signal.SIGUSR1)
+                    self.send_and_see_taken(ranks[to], signal.SIGUSR1)
                 os.kill(ranks[0], signal.SIGCONT)
                 self.assertEqual(process.communicate(timeout=patience(60))[1], None)
                 self.assertEqual(process.returncode, 75 if status(self.directory / name)[0] != "DONE"
                                  else 0)
                 saved = self.checkpoints(name)
-                self.assertIn(saved[0], range(10, 10 + SOON))
-                self.assertEqual(saved[-1], 150)
-                self.assertLessEqual(len(saved), 3)
+                self.assertIn(saved[0], range(10, 10 + soon()))
+                self.assertEqual(saved[-1], 600)
+                # What arrives some steps later, on a busy machine, saves once more: to each rank, by mpirun.
+                self.assertLessEqual(len(saved), {"mpirun": 4, 0: 2, 2: 3}[to])
         digests = {digest(self.directory / f"usr1-{to}") for to in ("mpirun", 0, 2)}
         self.assertEqual(len(digests), 1)
 

@@ -133,9 +133,10 @@ def stop_at(phase, step=0, rank=0):
     return {"TALLY_FAULT": f"stop:{phase}:rank={rank}:step={step}", "TALLY_ALLOW_FAULTS": "1"}
 
 
-# Steps after which a signal has been acted on: the thread that takes it may have to wait for a core
-# on a busy machine, while another one computes.
-SOON = 40
+def soon():
+    """Steps within which a signal is acted on: on a busy machine the thread that takes it waits for a core
+    while others compute."""
+    return int(patience(40))
 
 
 def wait_until(condition, what, seconds=100):
@@ -157,7 +158,7 @@ def wait_for_stop(process, rank=0):
 
 
 def is_pending(pid, number):
-    """Whether a signal waits for a process, which is stopped."""
+    """Whether a signal waits for a process: which is stopped, or has not taken it yet."""
     lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
     masks = [int(line.split()[1], 16) for line in lines if line.startswith(("SigPnd", "ShdPnd"))]
     return any(mask >> (number - 1) & 1 for mask in masks)

@@ -28,8 +28,10 @@ class Neighbours {
     Phase phase = Phase::kStart;
   };
 
-  /// All ranks of the host but this one.
-  [[nodiscard]] std::vector<Sight> others() const;
+  /// How many ranks are on this host besides this one.
+  [[nodiscard]] int others() const;
+  /// What one of them shows, of [0, others()). Takes no memory: it is asked all the time.
+  [[nodiscard]] Sight see(int other) const;
   /// How many ranks are on other hosts.
   [[nodiscard]] int elsewhere() const { return elsewhere_; }
   /// "rank 3 on host n2"
