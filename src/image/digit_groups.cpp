@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "tally/core/stop_point.hpp"
 #include "tally/image/tones.hpp"
 
 namespace tally {
@@ -43,6 +44,7 @@ double pixel_distance(const std::vector<InkRun>& a, const std::vector<InkRun>& b
   double nearest = std::numeric_limits<double>::infinity();
   auto first = b.begin();
   for (const InkRun& run : a) {
+    stop_point();
     while (first != b.end() && first->y < run.y - most) ++first;
     for (auto other = first; other != b.end() && other->y <= run.y + most; ++other) {
       const int across = std::max({0, other->begin - run.end + 1, run.begin - other->end + 1});
@@ -108,6 +110,7 @@ std::vector<Neighbours> find_neighbours(const std::vector<Group>& groups,
                                         double typical) {
   std::vector<Neighbours> neighbours;
   for (std::size_t a = 0; a < groups.size(); ++a) {
+    stop_point();
     for (std::size_t b = a + 1; b < groups.size(); ++b) {
       const double most = kLargestGap * size_around(groups[a], groups[b], typical);
       if (box_distance(groups[a].box, groups[b].box) > most) continue;
@@ -132,6 +135,7 @@ std::vector<Group> joined(std::vector<Group> groups, const std::vector<std::vect
   std::vector<std::size_t> owner(groups.size());
   std::iota(owner.begin(), owner.end(), 0);
   for (const Neighbours& pair : find_neighbours(groups, runs, typical)) {
+    stop_point();
     const std::size_t a = owner[pair.a];
     const std::size_t b = owner[pair.b];
     if (a == b || !are_of_one_digit(groups[a], groups[b], pair.distance, typical)) continue;
@@ -200,6 +204,7 @@ std::vector<int> reading_order(const std::vector<Box>& boxes) {
   std::vector<std::size_t> row(boxes.size());
   std::iota(row.begin(), row.end(), 0);
   for (std::size_t i = 0; i < boxes.size(); ++i) {
+    stop_point();
     for (const bool is_right : {false, true}) {
       const std::size_t joined_row = row[row_neighbour(boxes, i, is_right)];
       std::ranges::replace(row, joined_row, std::size_t{row[i]});

@@ -10,6 +10,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "opencv_view.hpp"
+#include "tally/core/stop_point.hpp"
 #include "tally/image/ink.hpp"
 #include "tally/image/ink_parts.hpp"
 
@@ -141,6 +142,7 @@ PreparedPage prepare_page(GreyImage page, Digits digits) {
   Ink ink = digits == Digits::kOne ? find_drawing(std::move(page)) : find_digits(std::move(page));
   PreparedPage prepared;
   for (CutInk& digit : ink.digits) {
+    stop_point();
     auto one = prepare(std::move(digit), ink.map.box());
     if (one) prepared.digits.push_back(std::move(*one));
   }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "tally/core/stop_point.hpp"
+
 namespace tally {
 namespace {
 
@@ -98,6 +100,7 @@ std::vector<bool> choose_drawing(const std::vector<InkPart>& parts, int page_sid
   Box box = main->box;
   // Again whenever the box has grown: a stroke may be near to another one only.
   for (bool has_grown = true; has_grown;) {
+    stop_point();
     has_grown = false;
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (is_chosen[i] || !belongs(parts[i], *main, box)) continue;

@@ -12,6 +12,7 @@
 
 #include "opencv_view.hpp"
 #include "paper_mask.hpp"
+#include "tally/core/stop_point.hpp"
 #include "tally/image/digit_groups.hpp"
 #include "tally/image/drawing_choice.hpp"
 #include "tally/image/ink_parts.hpp"
@@ -41,6 +42,7 @@ Deviations measure_deviations(const GreyImage& page, const Paper& paper) {
   Deviations deviations;
   std::vector<std::uint8_t> level(static_cast<std::size_t>(page.width));
   for (int y = 0; y < page.height; ++y) {
+    stop_point();
     paper_along_row(paper, y, level);
     const std::uint8_t* row = page.row(y);
     for (std::size_t x = 0; x < level.size(); ++x) {
@@ -90,6 +92,7 @@ double subtract_paper(GreyImage& page, const Paper& paper, bool is_dark) {
   const std::array<int, 256> factors = light_factors(paper, is_dark);
   std::vector<std::uint8_t> level(static_cast<std::size_t>(page.width));
   for (int y = 0; y < page.height; ++y) {
+    stop_point();
     paper_along_row(paper, y, level);
     std::uint8_t* row = page.row(y);
     for (std::size_t x = 0; x < level.size(); ++x) {
@@ -210,13 +213,16 @@ ChosenParts choose_parts(RawInk& ink, ChooseParts choose) {
                             static_cast<int>(std::ceil(kGrainsOfInk * ink.grain))});
   ChosenParts parts;
   const auto find = [&] {
+    stop_point();
     parts.found = find_parts(ink.map, threshold);
     parts.is_chosen = choose(parts.found.parts, page_side, threshold);
     return chosen_box(parts.found.parts, parts.is_chosen);
   };
   const Box box = find();
   if (box.width == 0) return parts;
+  stop_point();
   erase_smudges(ink.map, box, choose);
+  stop_point();
   constexpr int kStrongestHaze = 10;  // of the full contrast
   const int haze =
       std::min(ink.contrast / kStrongestHaze, 2 * measure_haze(ink.map, box, ink.contrast));

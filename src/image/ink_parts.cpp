@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <numeric>
 
+#include "tally/core/stop_point.hpp"
+
 namespace tally {
 namespace {
 
@@ -102,6 +104,7 @@ Box erase_others(GreyImage& ink, int y, const KeptColumns& kept, int weakest) {
 InkParts find_parts(const GreyImage& ink, int threshold) {
   InkParts found;
   for (int y = 0; y < ink.height; ++y) {
+    stop_point();
     append_runs(ink, y, threshold, found.runs);
     if (found.runs.size() > kMostRuns) return {};
   }
@@ -126,6 +129,7 @@ Box keep_parts(GreyImage& ink, const InkParts& found, const std::vector<bool>& i
   KeptColumns kept{std::vector<std::uint8_t>(static_cast<std::size_t>(ink.width))};
   auto first = found.runs.begin();  // of the row above
   for (int y = 0; y < ink.height; ++y) {
+    stop_point();
     while (first != found.runs.end() && first->y < y - 1) ++first;
     kept.clear();
     for (auto run = first; run != found.runs.end() && run->y <= y + 1; ++run) {
@@ -138,6 +142,7 @@ Box keep_parts(GreyImage& ink, const InkParts& found, const std::vector<bool>& i
 }
 
 CutInk cut_out(const GreyImage& ink, const InkParts& found, const std::vector<int>& parts) {
+  stop_point();
   std::vector<bool> is_wanted(found.parts.size(), false);
   Box box;
   for (const int part : parts) {

@@ -9,6 +9,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "paper_mask.hpp"
+#include "tally/core/stop_point.hpp"
 #include "tally/image/tones.hpp"
 
 namespace tally {
@@ -28,6 +29,7 @@ cv::Mat1f cell_medians(const GreyImage& page, int block) {
   cv::Mat1f medians(cells(page.height), cells(page.width));
   std::vector<std::uint8_t> samples;
   for (int row = 0; row < medians.rows; ++row) {
+    stop_point();
     for (int column = 0; column < medians.cols; ++column) {
       samples.clear();
       for (int y = row * block; y < std::min(page.height, (row + 1) * block); y += step) {

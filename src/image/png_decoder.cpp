@@ -9,6 +9,7 @@
 #include <png.h>
 
 #include "tally/core/error.hpp"
+#include "tally/core/stop_point.hpp"
 #include "tally/image/alpha.hpp"
 #include "tally/image/png_codec.hpp"
 
@@ -95,7 +96,10 @@ bool PngReader::read_pixels(std::uint8_t* pixels, std::size_t row_bytes) noexcep
   if (png_get_rowbytes(png_, info_) != row_bytes) png_error(png_, "unexpected row size");
   const png_uint_32 height = png_get_image_height(png_, info_);
   for (int pass = 0; pass < passes; ++pass) {
-    for (png_uint_32 y = 0; y < height; ++y) png_read_row(png_, pixels + y * row_bytes, nullptr);
+    for (png_uint_32 y = 0; y < height; ++y) {
+      png_read_row(png_, pixels + y * row_bytes, nullptr);
+      if (is_stop_asked()) return true;  // the caller asks, too, where it may throw
+    }
   }
   png_read_end(png_, nullptr);
   return true;
@@ -153,6 +157,7 @@ GreyImage PngReader::read(const ImageLimits& limits) {
   const std::size_t row_bytes = static_cast<std::size_t>(width) * channels;
   std::vector<std::uint8_t> pixels(row_bytes * static_cast<std::size_t>(height));
   require_read(read_pixels(pixels.data(), row_bytes));
+  stop_point();
   return grey_of(std::move(pixels), channels, static_cast<int>(width), static_cast<int>(height));
 }
 

@@ -10,6 +10,7 @@
 #include <opencv2/core.hpp>
 
 #include "opencv_view.hpp"
+#include "tally/core/stop_point.hpp"
 #include "tally/image/ink.hpp"
 #include "tally/image/tones.hpp"
 
@@ -63,6 +64,7 @@ class LinePieces {
  private:
   void mark_rows(const GreyImage& ink, int threshold) {
     for (int row = 0; row < rows_; ++row) {
+      stop_point();
       for (int strip = 0; strip < strips_; ++strip) {
         const auto inked =
             std::count_if(ink.row(row) + begin_of(strip), ink.row(row) + begin_of(strip + 1),
@@ -164,6 +166,7 @@ std::vector<Line> find_lines(LinePieces& pieces, int width, int apart) {
   int most = 0;
   const auto steps = static_cast<int>(kSteepest * width) + 1;
   for (int step = -steps; step <= steps; ++step) {
+    stop_point();
     std::vector<Line> lines = lines_of_slope(pieces, static_cast<double>(step) / width, apart);
     int count = 0;
     for (const Line& line : lines) count += line.pieces;
@@ -229,6 +232,7 @@ std::size_t erase_once(GreyImage& ink, int contrast, std::size_t known_count) {
   std::size_t erased_count = 0;
   const std::vector<Line> lines = find_lines(pieces, ink.width, thickest);
   for (const Line& rough : lines) {
+    stop_point();
     const Line line = fitted(pieces, rough);
     const LineInk line_ink = measure(ink, line, threshold, thickest);
     const bool is_ruling =
