@@ -1,29 +1,27 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
-#include <functional>
 #include <memory>
-#include <span>
 #include <string>
+
+#include "page_limits.hpp"
+#include "page_worker.hpp"
 
 // Serves the page to draw on, and answers what it asks, to browsers on this machine. Clients are
 // hostile until proven: a request has bounded length and time, whatever it announces; methods,
-// hosts and origins are checked, so that no other web page can use this one; the number of
-// connections is bounded, and who comes later waits.
+// hosts and origins are checked, so that no other web page can use this one. One thread moves all
+// bytes and never waits for a client; another one reads the images.
 namespace tally {
 
 struct PageServerOptions {
   std::string address = "127.0.0.1";  ///< a numeric one, of IPv4 or IPv6
   int port = 0;                       ///< 0: any that is free
+  PageLimits limits = {};
 };
-
-/// An image file in, JSON out. Called by many threads at once.
-using AnswerImage = std::function<std::string(std::span<const std::byte>)>;
 
 class PageServer {
  public:
-  /// Opens the port: connections are accepted, and wait for serve(). Throws an Error if it cannot.
+  /// Opens the port: connections wait for serve(). Throws an Error if it cannot.
   PageServer(const PageServerOptions& options, AnswerImage answer);
   ~PageServer();
   PageServer(const PageServer&) = delete;
@@ -35,7 +33,8 @@ class PageServer {
   /// Serves until stop() is called. Throws an Error if the port is lost.
   void serve();
 
-  /// To be called once, by another thread than serve(). What is being read is cut off.
+  /// To be called once, by another thread than serve(). What is being read is cut off, and the
+  /// image that is worked on is stopped.
   void stop();
 
  private:

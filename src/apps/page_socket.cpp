@@ -2,11 +2,8 @@
 #include "page_socket.hpp"
 
 #include <cerrno>
-#include <chrono>
-#include <thread>
 
 #include <arpa/inet.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,8 +44,12 @@ bool listen_at(int socket, const SocketAddress& address) {
          ::listen(socket, kMostWaiting) == 0;
 }
 
-/// The client has gone already, another thread was faster, or the system is short of something.
-bool may_pass(int error) {
+bool is_short(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/// No connection waits, or its client has gone already.
+bool is_passing(int error) {
   switch (error) {
     case EBADF:
     case EFAULT:
@@ -87,15 +88,11 @@ int PageSocket::port() const {
   return ntohs(reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);  // IPv6 has it there too
 }
 
-int PageSocket::accept(int milliseconds) const {
-  pollfd waiting{socket_, POLLIN, 0};
-  if (::poll(&waiting, 1, milliseconds) <= 0) return -1;
+int PageSocket::accept() const {
   const int connection = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
   if (connection >= 0) return connection;
-  if (!may_pass(errno)) return kLost;
-  const bool is_short = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-  if (is_short) std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
-  return -1;
+  if (is_short(errno)) return kShort;
+  return is_passing(errno) ? kNone : kLost;
 }
 
 }  // namespace tally

@@ -5,10 +5,12 @@
 
 namespace tally {
 
-/// The port that the page's server listens at. Owns and closes it; many threads may accept at once.
+/// The port that the page's server listens at. Owns and closes it.
 class PageSocket {
  public:
-  static constexpr int kLost = -2;
+  static constexpr int kNone = -1;   ///< no connection waits
+  static constexpr int kLost = -2;   ///< none ever will
+  static constexpr int kShort = -3;  ///< the system is short of descriptors or memory
 
   /// `address` is a numeric one, `port` may be 0: any that is free. Throws an Error.
   PageSocket(const std::string& address, int port);
@@ -17,10 +19,11 @@ class PageSocket {
   PageSocket& operator=(const PageSocket&) = delete;
 
   [[nodiscard]] int port() const;
+  [[nodiscard]] int descriptor() const { return socket_; }
 
-  /// A connection, which is then the caller's to close; -1 if none came in that time, kLost if none
-  /// ever will.
-  [[nodiscard]] int accept(int milliseconds) const;
+  /// A connection that waits, which is then the caller's to close, or one of the above. Never
+  /// waits.
+  [[nodiscard]] int accept() const;
 
  private:
   int socket_ = -1;

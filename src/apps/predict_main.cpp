@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "model_loading.hpp"
+#include "page_options.hpp"
 #include "png_file.hpp"
 #include "predict_in_order.hpp"
 #include "prediction_sheet.hpp"
@@ -112,10 +113,7 @@ int main(int argc, char** argv) {
           ->check(tally::number_between(0, 65535))
           ->type_name("[PORT]")
           ->capture_default_str();
-  app.add_option("--serve-address", options.page.address,
-                 "numeric address to serve it at; another one than 127.0.0.1 lets others in")
-      ->type_name("ADDRESS")
-      ->capture_default_str();
+  tally::add_page_options(app, options.page);
   return tally::run_tool(app, argc, argv, [&] {
     options.is_served = serve->count() > 0;
     options.is_terminal = isatty(STDOUT_FILENO) != 0;

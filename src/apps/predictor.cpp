@@ -12,6 +12,7 @@
 #include "png_file.hpp"
 #include "prediction_sheet.hpp"
 #include "tally/core/error.hpp"
+#include "tally/core/stop_point.hpp"
 #include "tally/image/decode.hpp"
 #include "tally/nn/pixels.hpp"
 
@@ -92,6 +93,7 @@ std::vector<Prediction> Predictor::read_page(GreyImage page, const std::string& 
   if (has_stages) write_stages(options_.stages_directory, stages_name, shown, prepared);
   std::vector<Prediction> predictions;
   for (const PreparedDigit& digit : prepared.digits) {
+    stop_point();
     predictions.push_back(read_digit(file, digit));
     if (options_.keeps_pictures) {
       predictions.back().picture = page_picture(shown, digit.box);

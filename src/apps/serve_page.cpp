@@ -2,8 +2,10 @@
 #include "serve_page.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
-#include <mutex>
+#include <cstdlib>
+#include <ctime>
 #include <thread>
 
 #include <fmt/format.h>
@@ -17,6 +19,9 @@ namespace {
 
 constexpr int kAllClasses = 256;
 
+// How long what is being worked on may take to notice that it shall stop.
+constexpr auto kLongestStop = std::chrono::milliseconds(1500);
+
 // Threads that libraries start before main (OpenBLAS, which OpenCV brings) block no signal, and
 // would let it end the process: they pass it on to the thread that waits for it.
 std::atomic<pthread_t> waiting_thread;
@@ -26,7 +31,8 @@ extern "C" void pass_on(int number) {
   pthread_kill(waiting_thread, number);
 }
 
-/// While it lives, INT and TERM end nothing but `server`.
+/// While it lives, INT and TERM end nothing but `server`. If it does not end in time, they end the
+/// process: there is nothing to lose, and no client may keep it alive.
 class StopAtSignal {
  public:
   explicit StopAtSignal(PageServer& server) {
@@ -37,7 +43,9 @@ class StopAtSignal {
     waiting_ = std::thread([this, &server] {
       int number = 0;
       sigwait(&signals_, &number);
-      if (!is_over_) server.stop();
+      if (is_over_) return;
+      server.stop();
+      wait_for_end();
     });
     waiting_thread = waiting_.native_handle();
     struct sigaction action {};
@@ -58,6 +66,18 @@ class StopAtSignal {
   StopAtSignal& operator=(const StopAtSignal&) = delete;
 
  private:
+  void wait_for_end() const {
+    const auto end = std::chrono::steady_clock::now() + kLongestStop;
+    while (!is_over_) {
+      const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(
+          end - std::chrono::steady_clock::now());
+      if (rest.count() <= 0) std::_Exit(static_cast<int>(ExitCode::kDone));
+      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(rest);
+      const timespec wait{seconds.count(), (rest - seconds).count()};
+      sigtimedwait(&signals_, nullptr, &wait);  // another signal, or the destructor's
+    }
+  }
+
   sigset_t signals_{};
   sigset_t previous_{};
   struct sigaction previous_int_ {};
@@ -83,11 +103,8 @@ void serve_page(const TrainedModel& model, const std::string& model_name,
                 const PredictorOptions& predictor_options, const PageServerOptions& options) {
   PredictorOptions of_page = predictor_options;
   of_page.top_count = kAllClasses;
-  // One at a time: an image may need a quarter of a gigabyte.
   Predictor predictor(model, model_name, of_page);
-  std::mutex mutex;
   PageServer server(options, [&](std::span<const std::byte> image) {
-    const std::scoped_lock lock(mutex);
     return json_answer(predictor.predict(image, "drawing"));
   });
   const StopAtSignal stop(server);

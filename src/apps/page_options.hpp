@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "page_server.hpp"
+#include "tool.hpp"
+
+namespace tally {
+
+/// The options of --serve, besides its port.
+inline void add_page_options(CLI::App& app, PageServerOptions& options) {
+  PageLimits& limits = options.limits;
+  app.add_option("--serve-address", options.address,
+                 "numeric address to serve it at; another one than 127.0.0.1 lets others in")
+      ->type_name("ADDRESS")
+      ->capture_default_str();
+  const auto add = [&](const char* name, int& value, int most, const char* what) {
+    app.add_option(name, value, what)
+        ->check(number_between(1, most))
+        ->type_name("N")
+        ->capture_default_str()
+        ->group("Serving");
+  };
+  add("--serve-connections", limits.connections, 4096,
+      "connections held at a time; one more, and the slowest gives way");
+  add("--serve-megabytes", limits.body_megabytes, 64, "the largest image file");
+  add("--serve-body-seconds", limits.body_seconds, 3600,
+      "the longest that a file may take to come");
+  add("--serve-answer-seconds", limits.answer_seconds, 3600,
+      "the longest that a client may take to read its answer");
+  add("--serve-rate", limits.least_rate, 1 << 30,
+      "the least bytes per second of files and answers, on average");
+  add("--serve-wait-seconds", limits.wait_seconds, 3600,
+      "the longest that an image waits for others; then its client is told to come back (503)");
+  add("--serve-image-seconds", limits.image_seconds, 3600, "the longest work on one image");
+}
+
+}  // namespace tally
