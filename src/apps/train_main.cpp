@@ -4,6 +4,7 @@
 #include "tally/core/gemm.hpp"
 #include "tally/io/config_file.hpp"
 #include "tally/parallel/mpi_environment.hpp"
+#include "tally/run/plan_check.hpp"
 #include "tally/run/training_run.hpp"
 #include "tool.hpp"
 #include "train_options.hpp"
@@ -17,11 +18,26 @@ struct CommandLine {
   CLI::App app{"Trains a network by data-parallel SGD, the same bits at any number of ranks.",
                kName};
   TrainOptions options{app};
-  std::string text;  // of --help or --version
+  std::string text;  // of --help, --version, --dump-config or --check
+  ExitCode exit_code = ExitCode::kDone;
 
-  /// Whether there is more to do than printing the text.
+  /// Whether there is more to do than printing an answer.
   bool parse(int argc, char** argv) {
-    return parse_command_line(app, argc, argv, text, mpi_library());
+    const bool has_options = parse_command_line(app, argc, argv, text, mpi_library());
+    return has_options && !options.dump_config() && !options.launch().check;
+  }
+
+  /// What is to be printed, unless it is there already. One process asks.
+  void answer() {
+    if (!text.empty()) return;
+    const LaunchOptions launch = options.launch();
+    if (launch.check) {
+      const PlanReport report = check_plan(launch);
+      text = report.text;
+      exit_code = report.exit_code;
+    } else {
+      text = to_toml(fresh_config(given_fields(launch)));
+    }
   }
 
   void print() const {
@@ -35,20 +51,17 @@ void require_this_build() {
   static_cast<void>(chosen_kernels());  // refuses what the environment may say
 }
 
-// On some login nodes MPI hangs or aborts when it starts, so --help and --version are answered
-// before it does, unless other ranks would repeat the answer. Returns whether there was nothing
-// else to do.
-bool answers_without_mpi(int argc, char** argv) {
-  if (is_launched()) return false;
+// On some login nodes MPI hangs or aborts when it starts, so questions are answered, and options
+// refused, before it does, unless other ranks would repeat that. Returns the exit code if there was
+// nothing else to do.
+std::optional<ExitCode> answer_without_mpi(int argc, char** argv) {
+  if (is_launched()) return std::nullopt;
   CommandLine line;
-  bool is_training = true;
-  const auto refusal = error_of([&] {
-    require_this_build();
-    is_training = line.parse(argc, argv);
-  });
-  if (refusal || is_training) return false;  // train() reports a refusal
+  require_this_build();
+  if (line.parse(argc, argv)) return std::nullopt;
+  line.answer();
   line.print();
-  return true;
+  return line.exit_code;
 }
 
 ExitCode train(const Launch& launch, int argc, char** argv) {
@@ -56,20 +69,20 @@ ExitCode train(const Launch& launch, int argc, char** argv) {
   launch.watchdog.introduce(communicator.rank(), communicator.place(),
                             std::make_unique<Neighbours>(communicator, launch.heartbeat));
   CommandLine line;
-  const TrainOptions& options = line.options;
   bool is_training = false;
   communicator.together([&] {
     require_this_build();
     static_cast<void>(pretended_nodes());
     launch.heartbeat.arm_fault(communicator.rank());
-    is_training = line.parse(argc, argv) && !options.dump_config();
+    is_training = line.parse(argc, argv);
   });
+  if (is_training) return run_training(launch, line.options.launch());
   communicator.on_root([&] {
-    if (options.dump_config()) line.text = to_toml(fresh_config(given_fields(options.launch())));
+    line.answer();
+    line.print();
   });
-  if (is_training) return run_training(launch, options.launch());
-  communicator.on_root([&] { line.print(); });
-  return ExitCode::kDone;
+  communicator.broadcast_value(line.exit_code);
+  return line.exit_code;
 }
 
 // Errors that all ranks share end all of them in good order, with one message; an error on this
@@ -106,13 +119,16 @@ int main(int argc, char** argv) {
   StopRequest signals;  // before any other thread
   Watchdog watchdog(heartbeat, signals, launched_rank(), given_stall_timeout(argc, argv));
   try {
-    if (answers_without_mpi(argc, argv)) return static_cast<int>(ExitCode::kDone);
+    if (const auto answered = answer_without_mpi(argc, argv)) return static_cast<int>(*answered);
     const MpiEnvironment environment(argc, argv);
     std::vector<int> nodes;
     static_cast<void>(error_of([&] { nodes = pretended_nodes(); }));  // train() refuses it
     const Communicator communicator(nodes);
     const Launch launch{communicator, heartbeat, watchdog, signals, started};
     return static_cast<int>(train_and_report(launch, argc, argv));
+  } catch (const Error& error) {
+    print_error(kName, error.what());
+    return static_cast<int>(error.exit_code());
   } catch (const std::exception& error) {
     print_error(kName, error.what());
     return static_cast<int>(ExitCode::kFailure);

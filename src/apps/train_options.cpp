@@ -72,6 +72,9 @@ TrainOptions::TrainOptions(CLI::App& app) {
   app.add_flag("--profile", launch_.profile,
                "tell where the time went, and write profile.json to the run directory");
   app.add_flag("--doctor", launch_.doctor, "tell what is wrong with the launch, and train nothing");
+  app.add_flag("--check", launch_.check,
+               "tell what is wrong with options, data, network and --run-dir, without MPI, and "
+               "train nothing");
   app.add_flag("--oversubscribe", launch_.oversubscribe,
                "take more --threads than cores: slow, to try what many threads compute");
   app.add_flag("--dump-config", dump_config_, "print the resulting configuration as TOML and stop");

@@ -60,6 +60,16 @@ std::string value_text(const toml::node& value, const std::string& origin) {
        value.source().begin.line);
 }
 
+// All but what has the name `but`.
+void add_given(const toml::table& table, const std::string& name, GivenOptions& given,
+               std::string_view but = {}) {
+  for (const auto& [key, value] : table) {
+    if (!but.empty() && key.str() == but) continue;
+    const std::string origin = fmt::format("{}: {}", name, printable(key.str()));
+    given.push_back({std::string(key.str()), value_text(value, origin), origin});
+  }
+}
+
 toml::table parse(std::string_view text, const std::string& name) {
   try {
     return toml::parse(text, name);
@@ -87,11 +97,26 @@ std::string to_toml(const RunConfig& config) {
 
 GivenOptions given_in_toml(std::string_view text, const std::string& name) {
   GivenOptions given;
-  for (const auto& [key, value] : parse(text, name)) {
-    const std::string origin = fmt::format("{}: {}", name, printable(key.str()));
-    given.push_back({std::string(key.str()), value_text(value, origin), origin});
-  }
+  add_given(parse(text, name), name, given);
   return given;
+}
+
+std::vector<GivenOptions> runs_in_toml(std::string_view text, const std::string& name) {
+  const toml::table table = parse(text, name);
+  const toml::array* listed = table["run"].as_array();
+  require(listed != nullptr && !listed->empty(), ExitCode::kUsage,
+          "{}: expected a table [[run]] for each run", name);
+  GivenOptions common;
+  add_given(table, name, common, "run");
+  std::vector<GivenOptions> runs;
+  for (const toml::node& node : *listed) {
+    const toml::table* run = node.as_table();
+    require(run != nullptr, ExitCode::kUsage, "{}: line {}: expected tables [[run]], not values",
+            name, node.source().begin.line);
+    runs.push_back(common);
+    add_given(*run, fmt::format("{}: run {}", name, runs.size()), runs.back());
+  }
+  return runs;
 }
 
 RunConfig config_from_toml(std::string_view text, const std::string& name) {

@@ -33,8 +33,11 @@ class RegularFile {
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
-  // The first `count` bytes, or fewer if the file has shrunk.
-  [[nodiscard]] std::vector<std::byte> read(std::size_t count) const {
+  // `count` bytes from `begin` on, or fewer if the file has shrunk.
+  [[nodiscard]] std::vector<std::byte> read(std::size_t count, std::size_t begin = 0) const {
+    if (begin > 0 && ::lseek(file_.get(), static_cast<off_t>(begin), SEEK_SET) < 0) {
+      fail_with_errno(path_, "read", on_error_);
+    }
     std::vector<std::byte> bytes(count);
     std::size_t filled = 0;
     while (filled < count) {
@@ -81,6 +84,13 @@ std::vector<std::byte> read_file(const fs::path& path, std::size_t max_bytes, Ex
 FileStart read_start(const fs::path& path, std::size_t most, ExitCode on_error) {
   const RegularFile file(path, on_error);
   return {file.read(std::min(most, file.size())), file.size()};
+}
+
+FileEnd read_end(const fs::path& path, std::size_t most, ExitCode on_error) {
+  const RegularFile file(path, on_error);
+  const std::size_t count = std::min(most, file.size());
+  const std::size_t begin = file.size() - count;
+  return {file.read(count, begin), begin};
 }
 
 std::string publish_file(const fs::path& path, std::span<const std::byte> bytes,

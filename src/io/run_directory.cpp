@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tally/io/run_directory.hpp"
 
-#include <algorithm>
-
-#include <fmt/format.h>
-
 #include "tally/core/error.hpp"
 #include "tally/io/posix_file.hpp"
 #include "tally/io/trial_file.hpp"
@@ -13,18 +9,6 @@ namespace tally {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string_view state_name(RunState state) {
-  switch (state) {
-    case RunState::kDone:
-      return "DONE";
-    case RunState::kResume:
-      return "RESUME";
-    case RunState::kFailed:
-      break;
-  }
-  return "FAILED";
-}
 
 // A checkpoint is as durable as the names on the way to it. Those that are there already may be
 // the work of a run that was killed before it could sync them.
@@ -47,14 +31,6 @@ void make_durably(const fs::path& directory) {
 }
 
 }  // namespace
-
-std::string to_text(const RunStatus& status) {
-  std::string text = fmt::format("{}\nstep {}\n", state_name(status.state), status.step);
-  if (!status.checkpoint.empty()) text += fmt::format("checkpoint {}\n", status.checkpoint);
-  std::string reason = status.reason;
-  std::ranges::replace(reason, '\n', ' ');
-  return text + fmt::format("reason {}\n", reason);
-}
 
 fs::path checkpoint_directory(const fs::path& run_directory) {
   return run_directory / "checkpoints";

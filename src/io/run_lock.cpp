@@ -71,6 +71,17 @@ Attempt try_lock(int descriptor) {
   return errno == EAGAIN || errno == EACCES ? Attempt::kBusy : Attempt::kUnsupported;
 }
 
+// Asks without taking it.
+LockSight::Holder holder_of(const FileDescriptor& file) {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  if (uninterrupted([&] { return ::fcntl(file.get(), F_OFD_GETLK, &lock); }) != 0) {
+    return LockSight::Holder::kUnknown;
+  }
+  return lock.l_type == F_UNLCK ? LockSight::Holder::kNobody : LockSight::Holder::kSomebody;
+}
+
 }  // namespace
 
 RunLock::RunLock(fs::path path)
@@ -135,6 +146,20 @@ void RunLock::require_ownership() const {
   if (is_owner()) return;
   fail(ExitCode::kInUse, "{}: taken over by {}; this run stops without writing to it",
        path_.parent_path().string(), owner_in(path_));
+}
+
+LockSight look_at_lock(const fs::path& path) {
+  LockSight sight;
+  std::error_code error;
+  if (fs::status(path, error).type() == fs::file_type::not_found) return sight;
+  try {
+    const std::string text = text_of(path);
+    sight.owner = text.substr(0, text.find('\n'));
+    sight.holder = holder_of({open_file(path, O_RDONLY | O_NONBLOCK), path, "open"});
+  } catch (const Error&) {
+    sight.holder = LockSight::Holder::kUnknown;
+  }
+  return sight;
 }
 
 }  // namespace tally

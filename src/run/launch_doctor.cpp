@@ -8,6 +8,7 @@
 #include "tally/data/data_directory.hpp"
 #include "tally/io/config_file.hpp"
 #include "tally/run/launch_check.hpp"
+#include "tally/run/plan_check.hpp"
 #include "tally/run/run_opening.hpp"
 
 namespace tally {
@@ -20,16 +21,6 @@ std::string to_line(const Row& row, const Widths& widths) {
   return fmt::format("{:>{}}  {:<{}}  {:<{}}  {:>{}}  {:>{}}  {:<{}}  {:>{}}\n", row[0], widths[0],
                      row[1], widths[1], row[2], widths[2], row[3], widths[3], row[4], widths[4],
                      row[5], widths[5], row[6], widths[6]);
-}
-
-// That of the run as it would be started. Makes nothing.
-RunConfig planned_config(const LaunchOptions& options) {
-  const GivenFields given = given_fields(options);
-  const std::string directory = run_directory(options, given);
-  const std::optional<RunConfig> stored = options.resume ? stored_config(directory) : std::nullopt;
-  RunConfig config = stored ? resumed_config(*stored, given) : fresh_config(given);
-  config.run_dir = directory;
-  return config;
 }
 
 // A checkpoint's size is known once the images' is.

@@ -70,11 +70,11 @@ std::int64_t free_memory() {
   return bytes;
 }
 
-// The directory itself, or the nearest one above it that is there.
+// The directory itself, or what is nearest above it: another directory, or a file in its way.
 fs::path existing(fs::path directory) {
   std::error_code error;
   directory = fs::absolute(directory, error);
-  while (!fs::is_directory(directory, error) && directory.has_relative_path()) {
+  while (!fs::exists(directory, error) && directory.has_relative_path()) {
     directory = directory.parent_path();
   }
   return directory;
@@ -100,6 +100,20 @@ std::int64_t bytes_for_checkpoints(const RunConfig& config, std::size_t paramete
   }));
   // A new one is there before an old one goes.
   return std::max<std::int64_t>(1, config.keep + 1 - there) * bytes;
+}
+
+// `trial` is a file in it, if there can be one.
+DirectoryFacts tried_directory(const RunConfig& config, std::size_t parameters,
+                               std::optional<TrialFile>& trial) {
+  DirectoryFacts directory;
+  directory.path = config.run_dir;
+  const std::optional<Error> error = error_of([&] {
+    trial.emplace(existing(config.run_dir));
+    directory.free_bytes = static_cast<std::int64_t>(fs::space(trial->path()).available);
+    directory.needed_bytes = bytes_for_checkpoints(config, parameters);
+  });
+  if (error) directory.problem = error->what();
+  return directory;
 }
 
 // Each rank has an environment of its own, as hosts may.
@@ -207,20 +221,18 @@ void gather_work(const Communicator& communicator, const RunConfig& config, bool
   facts.why_not_shared = Node(communicator, 1, Sharing::kHost).why_not_shared();
 }
 
+DirectoryFacts directory_facts(const RunConfig& config, std::size_t parameters) {
+  std::optional<TrialFile> trial;
+  return tried_directory(config, parameters, trial);
+}
+
 void gather_directory(const Communicator& communicator, const RunConfig& config,
                       std::size_t parameters, LaunchFacts& facts) {
   std::optional<TrialFile> trial;
   std::string trial_path;
   if (communicator.is_root()) {
-    DirectoryFacts& directory = facts.directory;
-    directory.path = config.run_dir;
-    const std::optional<Error> error = error_of([&] {
-      trial.emplace(existing(config.run_dir));
-      trial_path = trial->path().string();
-      directory.free_bytes = static_cast<std::int64_t>(fs::space(trial_path).available);
-      directory.needed_bytes = bytes_for_checkpoints(config, parameters);
-    });
-    if (error) directory.problem = error->what();
+    facts.directory = tried_directory(config, parameters, trial);
+    if (trial) trial_path = trial->path().string();
   }
   trial_path = communicator.broadcast(trial_path);
   const bool is_seen = trial_path.empty() || appears(trial_path);

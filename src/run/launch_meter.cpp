@@ -10,8 +10,13 @@ void LaunchMeter::start() {
 void LaunchMeter::add_step(std::int64_t samples, double seconds) {
   if (steps_++ == 0) first_step_seconds_ = seconds_since_process_start();
   samples_ += samples;
+  step_seconds_ += seconds;
   recent_samples_ += samples;
   recent_seconds_ += seconds;
+}
+
+double LaunchMeter::speed() const {
+  return step_seconds_ > 0 ? static_cast<double>(samples_) / step_seconds_ : 0;
 }
 
 double LaunchMeter::take_speed() {

@@ -37,13 +37,6 @@ RunConfig config_without_checkpoint(const RunRecorder& recorder, const GivenFiel
   return stored ? resumed_config(*stored, given) : fresh_config(given);
 }
 
-void require_training_images(const RunConfig& config, const DataFingerprint& data) {
-  const std::int64_t used = used_training_images(config, data);
-  require(config.validation < used, ExitCode::kUsage,
-          "--validation: expected fewer than the {}, got {}", counted(used, "training image"),
-          grouped(config.validation));
-}
-
 // Fills in everything but the network and the vectors of a fresh run.
 void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& report) {
   const GivenFields given = given_fields(options);
@@ -122,6 +115,13 @@ DataFingerprint read_shape(const DatasetFiles& files) {
           files.test.images.string(), train.rows(), train.columns(), files.train.images.string(),
           test.rows(), test.columns());
   return {train.count(), test.count(), train.rows(), train.columns(), {}};
+}
+
+void require_training_images(const RunConfig& config, const DataFingerprint& data) {
+  const std::int64_t used = used_training_images(config, data);
+  require(config.validation < used, ExitCode::kUsage,
+          "--validation: expected fewer than the {}, got {}", counted(used, "training image"),
+          grouped(config.validation));
 }
 
 OpenedRun open_run(const Communicator& communicator, const LaunchOptions& options,

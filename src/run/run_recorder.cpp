@@ -51,8 +51,7 @@ void RunRecorder::begin(const TrainingState& state) {
     directory_.write_config(to_toml(state.config));
     metrics_.emplace(path(), state.history, state.config.log_every > 0,
                      directory_.ownership_check());
-    directory_.write_status(
-        {RunState::kResume, state.progress.step, newest_checkpoint(), "running"});
+    directory_.write_status(status(RunState::kResume, state.progress.step, kRunning));
   } catch (const Error&) {
     leave_if_taken_over();
     throw;
@@ -77,7 +76,7 @@ bool RunRecorder::save(const TrainingState& state) {
                       last.empty() ? "none" : last));
     return false;
   }
-  write_status(RunState::kResume, state.progress.step, "running");
+  write_status(RunState::kResume, state.progress.step, kRunning);
   return true;
 }
 
@@ -99,8 +98,13 @@ void RunRecorder::write_profile(const std::string& json) {
   warn_if_failing([&] { directory_.write_profile(json); });
 }
 
-void RunRecorder::write_status(RunState state, std::int64_t step, const std::string& reason) {
-  warn_if_failing([&] { directory_.write_status({state, step, newest_checkpoint(), reason}); });
+RunStatus RunRecorder::status(RunState state, std::int64_t step, std::string_view reason) const {
+  return {state,    step, newest_checkpoint(), std::string(reason),
+          workers_, samples_per_second_};
+}
+
+void RunRecorder::write_status(RunState state, std::int64_t step, std::string_view reason) {
+  warn_if_failing([&] { directory_.write_status(status(state, step, reason)); });
 }
 
 // The new owner removes what this run was about to publish: then that is the reason of a failure,

@@ -68,6 +68,7 @@ TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun
   if (!options.dump_order.empty()) order_log_.emplace(communicator_, options.dump_order);
   communicator_.on_root([&] { job_end_.emplace(job_time(), Clock::now(), std::time(nullptr)); });
   announce(own, options);
+  if (recorder_ != nullptr) warn_of_idle_outputs();
   communicator_.on_root([&] { recorder_->begin(state_); });
   if (recorder_ == nullptr) state_.parameters = state_.velocity = {};  // the trainer has them
 }
@@ -84,9 +85,17 @@ void TrainingRun::warn_of_other_bits(const BuildFacts& before) {
       before.instruction_set, before.kernel_backend, now.instruction_set, now.kernel_backend));
 }
 
+void TrainingRun::warn_of_idle_outputs() {
+  Findings findings;
+  check_classes(network_.outputs(), data_.classes, findings);
+  for (const std::string& warning : findings.warnings()) report_.warning(warning);
+}
+
 void TrainingRun::announce(const RankFacts& own, const LaunchOptions& options) {
   const std::int64_t workers = communicator_.sum(team_.size());
   if (recorder_ == nullptr) return;
+  recorder_->note_workers(fmt::format("{}, {} in all", counted(communicator_.size(), "rank"),
+                                      counted(workers, "thread")));
   const std::filesystem::path data(config_.data);
   report_.line(fmt::format("data: {} at {}: {} training and {} test images of {} x {}",
                            (data.has_filename() ? data : data.parent_path()).filename().string(),
@@ -249,6 +258,7 @@ bool TrainingRun::save() {
   bool is_saved = false;
   with_place([&] {
     communicator_.on_root([&] {
+      recorder_->note_speed(meter_.speed());
       state_.progress.elapsed_seconds = seconds_before_ + seconds_since(started_);
       trainer_.store(state_);
       is_saved = recorder_->save(state_);
@@ -290,7 +300,7 @@ void TrainingRun::report_profile() {
 ExitCode TrainingRun::stop(std::uint32_t flags, bool is_saved) {
   if (recorder_ != nullptr) {
     recorder_->write_status(RunState::kResume, state_.progress.step,
-                            std::string(stop_reason(flags)));
+                            stop_reason(flags));
     report_.line(fmt::format("stopped by {} at step {}{}; continue with --run-dir {} --resume",
                              stop_reason(flags), grouped(state_.progress.step),
                              is_saved ? "" : ", which could not be saved", config_.run_dir));

@@ -153,6 +153,14 @@ void check_sharing(const LaunchFacts& facts, Findings& findings) {
 
 }  // namespace
 
+void check_classes(std::int64_t outputs, std::int64_t classes, Findings& findings) {
+  if (outputs <= classes) return;
+  findings.warning(
+      "--network: the last layer has {} outputs, but the labels of the data are 0 to {}: {} of them "
+      "are never right; did you mean it to end in dense:{}?",
+      outputs, classes - 1, outputs - classes, classes);
+}
+
 void check_work(const LaunchFacts& facts, Findings& findings) {
   check_thread_counts(facts, findings);
   check_threads_of_ranks(facts, findings);

@@ -45,6 +45,7 @@ class Distribution {
     std::uint32_t held_out = 0;
     reader.read_all(use.classes, [&](std::int64_t index, std::uint8_t label,
                                      std::span<const std::uint8_t> pixels) {
+      classes_ = std::max(classes_, label + 1);
       if (index >= use.images) return;
       const auto id = static_cast<std::uint32_t>(index);
       if (is_held_out[static_cast<std::size_t>(index)]) {
@@ -62,14 +63,19 @@ class Distribution {
     const std::vector<int> owner = evaluation_owners(reader.count(), ranks_);
     reader.read_all(use.classes, [&](std::int64_t index, std::uint8_t label,
                                      std::span<const std::uint8_t> pixels) {
+      classes_ = std::max(classes_, label + 1);
       const auto position = static_cast<std::uint32_t>(index);
       sender_.put(owner[position], {SampleSet::kTest, label, position, {0, position}}, pixels);
     });
   }
 
+  /// Labels are below it, of what was sent so far.
+  [[nodiscard]] int classes() const { return classes_; }
+
  private:
   SampleSender& sender_;
   int ranks_;
+  int classes_ = 0;
 };
 
 void put(RankData& data, const SampleHeader& header, std::span<const std::uint8_t> pixels) {
@@ -95,9 +101,9 @@ void require_unchanged(const SplitReader& reader, std::int64_t images,
           files.images.string());
 }
 
-void read_and_send(const Communicator& communicator, SampleSender& sender,
-                   const DatasetFiles& files, const DataUse& use, const ShardPlan& plan,
-                   DataFingerprint& fingerprint) {
+// Returns the number of classes in the files.
+int read_and_send(const Communicator& communicator, SampleSender& sender, const DatasetFiles& files,
+                  const DataUse& use, const ShardPlan& plan, DataFingerprint& fingerprint) {
   Distribution distribution(sender, communicator.size());
   SplitReader train(files.train);
   require_unchanged(train, fingerprint.train_images, fingerprint, files.train);
@@ -107,6 +113,7 @@ void read_and_send(const Communicator& communicator, SampleSender& sender,
   distribution.send_test(test, use);
   fingerprint.digests = {to_hex(train.images_digest()), to_hex(train.labels_digest()),
                          to_hex(test.images_digest()), to_hex(test.labels_digest())};
+  return distribution.classes();
 }
 
 }  // namespace
@@ -138,14 +145,16 @@ RankData scatter_dataset(const Communicator& communicator, const DatasetFiles& f
   const std::int64_t image_bytes = fingerprint.rows * fingerprint.columns;
   RankData data{ShardStore(plan, leaves_of_rank(plan.shards(), ranks, rank), image_bytes),
                 EvaluationShare(use.validation, ranks, rank, image_bytes),
-                EvaluationShare(fingerprint.test_images, ranks, rank, image_bytes)};
+                EvaluationShare(fingerprint.test_images, ranks, rank, image_bytes), 0};
   const auto keep = [&](const SampleHeader& header, std::span<const std::uint8_t> pixels) {
     put(data, header, pixels);
   };
   std::optional<Error> error;
   if (communicator.is_root()) {
     SampleSender sender(communicator, static_cast<std::size_t>(image_bytes), keep);
-    error = error_of([&] { read_and_send(communicator, sender, files, use, plan, fingerprint); });
+    error = error_of([&] {
+      data.classes = read_and_send(communicator, sender, files, use, plan, fingerprint);
+    });
     sender.end();
   } else {
     receive_samples(communicator, static_cast<std::size_t>(image_bytes), keep);

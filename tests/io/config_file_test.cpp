@@ -159,5 +159,38 @@ TEST(ConfigFile, RefusesFieldsAndValuesThatDoNotExist) {
   EXPECT_EQ(refused("quiet = 1\n"), "exit 2: my.toml: quiet: expected true or false, got \"1\"");
 }
 
+// The runs as "name=text name=text; ..."
+std::string runs_in(std::string_view text) {
+  std::string result;
+  for (const GivenOptions& run : runs_in_toml(text, "my.toml")) {
+    if (!result.empty()) result += "; ";
+    for (const GivenOption& option : run) result += option.name + "=" + option.text + " ";
+  }
+  return result;
+}
+
+TEST(ConfigFile, HasATablePerRunOfASweep) {
+  EXPECT_EQ(runs_in("momentum = 0.5\n[[run]]\nseed = 1\n[[run]]\nnetwork = 'dense:5,tanh,dense:10'\n"
+                    "momentum = 0\n[[run]]\n"),
+            "momentum=0.5 seed=1 ; momentum=0.5 momentum=0 network=dense:5,tanh,dense:10 ; "
+            "momentum=0.5 ");
+  EXPECT_EQ(runs_in("run = [{seed = 1}, {nesterov = true}]\n"), "seed=1 ; nesterov=true ");
+  EXPECT_EQ(runs_in_toml("[[run]]\nseed = 1\n", "my.toml")[0][0].origin, "my.toml: run 1: seed");
+}
+
+TEST(ConfigFile, RefusesWhatIsNoListOfRuns) {
+  const auto refused = [](std::string_view text) { return failure_of([&] { runs_in(text); }); };
+  const std::string expected = "exit 2: my.toml: expected a table [[run]] for each run";
+  EXPECT_EQ(refused(""), expected);
+  EXPECT_EQ(refused("run = []\n"), expected);
+  EXPECT_EQ(refused("run = 3\n"), expected);
+  EXPECT_EQ(refused("[run]\nseed = 1\n"), expected);
+  EXPECT_EQ(refused("[[runs]]\nseed = 1\n"), expected);
+  EXPECT_EQ(refused("run = [\n1]\n"),
+            "exit 2: my.toml: line 2: expected tables [[run]], not values");
+  EXPECT_EQ(refused("[[run]]\nseed = [1, 2]\n"),
+            "exit 2: my.toml: run 1: seed (line 2): expected a text, a number, true or false");
+}
+
 }  // namespace
 }  // namespace tally

@@ -254,5 +254,18 @@ TEST(TemporaryFiles, OfOneProcessAndTargetHaveDifferentNames) {
   EXPECT_NE(first.at(0), second.at(0));
 }
 
+TEST(ReadEnd, HasTheLastBytesAndWhereTheyBegin) {
+  const TemporaryDirectory directory;
+  const fs::path file = directory.write("file", "0123456789");
+  const auto end_of = [&](std::size_t most) {
+    const FileEnd end = read_end(file, most);
+    return std::pair(as_text(end.bytes), end.begin);
+  };
+  EXPECT_EQ(end_of(3), std::pair(std::string("789"), std::size_t{7}));
+  EXPECT_EQ(end_of(10), std::pair(std::string("0123456789"), std::size_t{0}));
+  EXPECT_EQ(end_of(11), std::pair(std::string("0123456789"), std::size_t{0}));
+  EXPECT_EQ(end_of(0), std::pair(std::string(), std::size_t{10}));
+}
+
 }  // namespace
 }  // namespace tally

@@ -20,20 +20,6 @@ RunDirectory opened(const fs::path& path) {
   return {path, std::chrono::seconds{0}};
 }
 
-TEST(RunStatus, HasItsStateAloneOnTheFirstLine) {
-  EXPECT_EQ(to_text(RunStatus{RunState::kDone, 640, "step-000000000640.h5", "finished"}),
-            "DONE\nstep 640\ncheckpoint step-000000000640.h5\nreason finished\n");
-  EXPECT_EQ(to_text(RunStatus{RunState::kResume, 0, "", "running"}),
-            "RESUME\nstep 0\nreason running\n");
-  EXPECT_EQ(to_text(RunStatus{RunState::kFailed, 7, "", "the loss is nan"}),
-            "FAILED\nstep 7\nreason the loss is nan\n");
-}
-
-TEST(RunStatus, HasItsReasonOnOneLine) {
-  EXPECT_EQ(to_text(RunStatus{RunState::kFailed, 7, "", "first\nDONE\n"}),
-            "FAILED\nstep 7\nreason first DONE \n");
-}
-
 TEST(RunDirectory, MakesWhatIsMissing) {
   const TemporaryDirectory directory;
   const fs::path path = directory.path() / "runs" / "a";

@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "io_fixtures.hpp"
@@ -89,6 +90,46 @@ TEST_F(RunLockTest, RefusesASecondOneInTheSameProcess) {
 TEST_F(RunLockTest, IsFreeWhenItsOwnerIsGone) {
   { const RunLock lock(file_, seconds{0}); }
   EXPECT_EQ(failure_to_lock(), "no failure");
+}
+
+TEST_F(RunLockTest, IsSeenByOthersWithoutBeingTouched) {
+  EXPECT_EQ(look_at_lock(file_).holder, LockSight::Holder::kNobody);
+  EXPECT_FALSE(std::filesystem::exists(file_));
+  {
+    const RunLock lock(file_, seconds{0});
+    const std::string text = text_in(file_);
+    const LockSight sight = look_at_lock(file_);
+    EXPECT_EQ(sight.holder, LockSight::Holder::kSomebody);
+    EXPECT_EQ(sight.owner, owner_text(::getpid()));
+    EXPECT_EQ(text_in(file_), text);
+    EXPECT_NE(failure_to_lock(), "no failure");
+    lock.require_ownership();
+  }
+  const LockSight sight = look_at_lock(file_);
+  EXPECT_EQ(sight.holder, LockSight::Holder::kNobody);
+  EXPECT_EQ(sight.owner, "");
+}
+
+TEST_F(RunLockTest, OfAKilledOwnerIsFreeAndStillHasItsName) {
+  OtherProcess other([&] {
+    static const RunLock lock(file_, seconds{0});
+    return std::string("locked");
+  });
+  EXPECT_EQ(other.report(), "locked");
+  EXPECT_EQ(look_at_lock(file_).holder, LockSight::Holder::kSomebody);
+  const std::string owner = owner_text(other.id());
+  other.kill();
+  const LockSight sight = look_at_lock(file_);
+  EXPECT_EQ(sight.holder, LockSight::Holder::kNobody);
+  EXPECT_EQ(sight.owner, owner);
+}
+
+TEST_F(RunLockTest, IsUnknownWhereThereIsNoFileThatCanBeRead) {
+  put(file_, std::string(5000, 'x'));
+  EXPECT_EQ(look_at_lock(file_).holder, LockSight::Holder::kUnknown);
+  std::filesystem::remove(file_);
+  ASSERT_EQ(::mkfifo(file_.c_str(), 0600), 0);
+  EXPECT_EQ(look_at_lock(file_).holder, LockSight::Holder::kUnknown);
 }
 
 TEST_F(RunLockTest, RefusesAnotherProcessAndNamesTheOwner) {

@@ -299,5 +299,20 @@ TEST(LaunchCheck, WarnsOfADirectoryWithLittleRoom) {
                  "3.0 MB more; make room, choose another --run-dir, or --keep fewer");
 }
 
+TEST(CheckClasses, WarnsOfOutputsThatAreNeverRight) {
+  Findings findings;
+  check_classes(50, 10, findings);
+  EXPECT_THAT(findings.errors(), IsEmpty());
+  EXPECT_THAT(findings.warnings(),
+              ElementsAre("--network: the last layer has 50 outputs, but the labels of the data are 0 "
+                          "to 9: 40 of them are never right; did you mean it to end in dense:10?"));
+}
+
+TEST(CheckClasses, IsContentWithAnOutputPerClass) {
+  Findings findings;
+  check_classes(10, 10, findings);
+  EXPECT_THAT(findings.warnings(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace tally

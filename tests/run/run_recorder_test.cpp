@@ -70,6 +70,19 @@ TEST_F(RunRecorderTest, SavesAndLoadsAgain) {
   EXPECT_TRUE(warnings_.empty());
 }
 
+TEST_F(RunRecorderTest, TellsOfItsLaunch) {
+  RunRecorder recorder(run_, warn_);
+  recorder.note_workers("2 ranks, 4 threads in all");
+  recorder.begin(small_state(0));
+  EXPECT_EQ(contents(run_ / "run.status"),
+            "RESUME\nstep 0\nworkers 2 ranks, 4 threads in all\nreason running\n");
+  recorder.note_speed(1234.5);
+  recorder.write_status(RunState::kDone, 0, "finished");
+  EXPECT_EQ(contents(run_ / "run.status"),
+            "DONE\nstep 0\nworkers 2 ranks, 4 threads in all\nsamples_per_second 1234\n"
+            "reason finished\n");
+}
+
 TEST_F(RunRecorderTest, AWriteThatFailsCostsAWarning) {
   RunRecorder recorder(run_, warn_);
   recorder.begin(small_state(0));

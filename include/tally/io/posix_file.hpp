@@ -28,6 +28,14 @@ struct FileStart {
 FileStart read_start(const std::filesystem::path& path, std::size_t most,
                      ExitCode on_error = ExitCode::kFailure);
 
+/// The last bytes of a regular file, `most` or all it has, and where they begin.
+struct FileEnd {
+  std::vector<std::byte> bytes;
+  std::size_t begin = 0;
+};
+FileEnd read_end(const std::filesystem::path& path, std::size_t most,
+                 ExitCode on_error = ExitCode::kFailure);
+
 /// Makes `bytes` appear as `path`, which must not exist, all at once and durably: a temporary file
 /// in the same directory, fsync, read back and compared, `before_publishing` called, then linked
 /// under its name (or renamed, where there are no links), and fsync of the directory. Leaves

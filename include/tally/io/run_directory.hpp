@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <string_view>
 
 #include "tally/io/run_lock.hpp"
+#include "tally/io/run_status.hpp"
 
 // Where a run leaves what it makes:
 //
@@ -19,21 +19,6 @@
 //   run.status     DONE, RESUME or FAILED: what scripts read
 //   run.lock       who is using the directory
 namespace tally {
-
-/// What a script does with a run that has ended, or was killed: nothing, start it again with
-/// --resume, or call its owner. A run that is under way has the state kResume.
-enum class RunState { kDone, kResume, kFailed };
-
-struct RunStatus {
-  RunState state = RunState::kResume;
-  std::int64_t step = 0;   ///< the last step known to be done
-  std::string checkpoint;  ///< name of the newest checkpoint, empty if there is none
-  std::string reason;
-};
-
-/// The text of run.status: the state alone on the first line, then "step N", "checkpoint NAME" and
-/// "reason TEXT".
-std::string to_text(const RunStatus& status);
 
 std::filesystem::path checkpoint_directory(const std::filesystem::path& run_directory);
 std::filesystem::path config_file(const std::filesystem::path& run_directory);

@@ -38,4 +38,15 @@ class RunLock {
   std::string warning_;
 };
 
+/// What anybody sees of a lock, without taking it.
+struct LockSight {
+  enum class Holder { kNobody, kSomebody, kUnknown };
+  Holder holder = Holder::kNobody;
+  std::string owner;  ///< as it has named itself; empty if it has ended in good order
+};
+
+/// Looks at the lock file of a run, which need not be there. Unknown: the file cannot be read, or
+/// its file system has no locks. Where other hosts do not see locks, there is nobody.
+LockSight look_at_lock(const std::filesystem::path& path);
+
 }  // namespace tally

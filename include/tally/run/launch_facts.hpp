@@ -82,6 +82,9 @@ LaunchFacts gather_ranks(const Communicator& communicator);
 void gather_work(const Communicator& communicator, const RunConfig& config, bool oversubscribe,
                  LaunchFacts& facts);
 
+/// Where a run of this configuration is kept. Leaves nothing behind.
+DirectoryFacts directory_facts(const RunConfig& config, std::size_t parameters);
+
 /// Adds where the run is kept: in its directory, or that one above it which is there already.
 /// Leaves nothing behind. Collective: every rank must call.
 void gather_directory(const Communicator& communicator, const RunConfig& config,

@@ -16,7 +16,10 @@ class LaunchMeter {
   void add_step(std::int64_t samples, double seconds);
   void add_evaluated(std::int64_t images) { evaluated_images_ += images; }
 
-  /// Samples per second of steps, since this was last asked.
+  /// Samples per second of steps.
+  [[nodiscard]] double speed() const;
+
+  /// The same, since this was last asked.
   double take_speed();
 
   /// Sets what is counted here; the rest of `profile` stays.
@@ -29,6 +32,7 @@ class LaunchMeter {
   std::int64_t steps_ = 0;
   std::int64_t samples_ = 0;
   std::int64_t evaluated_images_ = 0;
+  double step_seconds_ = 0;
   double first_step_seconds_ = 0;
   std::int64_t recent_samples_ = 0;
   double recent_seconds_ = 0;

@@ -16,6 +16,7 @@ struct LaunchOptions {
   bool resume = false;
   bool profile = false;
   bool doctor = false;         ///< look at the launch, and train nothing
+  bool check = false;          ///< look at what is to be launched, and train nothing
   bool oversubscribe = false;  ///< more threads than cores are meant
 };
 

@@ -33,6 +33,9 @@ OpenedRun open_run(const Communicator& communicator, const LaunchOptions& option
 /// What the headers of the data say; the digests follow when the files are read. Throws an Error.
 DataFingerprint read_shape(const DatasetFiles& files);
 
+/// Refuses a configuration that holds out all training images.
+void require_training_images(const RunConfig& config, const DataFingerprint& data);
+
 /// Refuses data other than those the run was started on, naming the file. For rank 0, once the
 /// digests of the files are known.
 void require_same_data(const DataFingerprint& expected, const DataFingerprint& found,

@@ -45,15 +45,20 @@ class RunRecorder {
   void add(const EpochRow& row);
   void add(const StepRow& row);
 
+  /// What run.status tells of this launch from its next writing on; see RunStatus.
+  void note_workers(const std::string& workers) { workers_ = workers; }
+  void note_speed(double samples_per_second) { samples_per_second_ = samples_per_second; }
+
   /// profile.json, of the last launch.
   void write_profile(const std::string& json);
 
-  void write_status(RunState state, std::int64_t step, const std::string& reason);
+  void write_status(RunState state, std::int64_t step, std::string_view reason);
 
   /// The name of the checkpoint saved or loaded last, empty if there is none any more.
   [[nodiscard]] std::string newest_checkpoint() const;
 
  private:
+  [[nodiscard]] RunStatus status(RunState state, std::int64_t step, std::string_view reason) const;
   void leave_if_taken_over() const;
   void warn_if_failing(const std::function<void()>& write);
 
@@ -61,6 +66,8 @@ class RunRecorder {
   RunDirectory directory_;
   CheckpointStore store_;
   std::optional<MetricsLog> metrics_;
+  std::string workers_;
+  double samples_per_second_ = 0;
 };
 
 }  // namespace tally

@@ -57,6 +57,7 @@ class TrainingRun {
   void report_profile();
   ExitCode stop(std::uint32_t flags, bool is_saved);
   ExitCode finish();
+  void warn_of_idle_outputs();
   void announce(const RankFacts& own, const LaunchOptions& options);
   void warn_of_other_bits(const BuildFacts& before);
   void report_epoch(bool is_saved);

@@ -45,6 +45,7 @@ struct RankData {
   ShardStore train;
   EvaluationShare validation;
   EvaluationShare test;
+  int classes = 0;  ///< all labels of the files are below it; known to rank 0
 };
 
 /// How the training images of the file are used.
