@@ -31,6 +31,7 @@ class Tally(CMakePackage):
     depends_on("fmt")
     depends_on("hdf5@1.10: +hl ~mpi")
     depends_on("onednn@2.6:3", when="+onednn")
+    depends_on("nlohmann-json")
     depends_on("openssl")
     depends_on("random123")
     depends_on("tomlplusplus")
@@ -41,7 +42,6 @@ class Tally(CMakePackage):
         depends_on("libexif")
         depends_on("libjpeg-turbo")
         depends_on("libpng")
-        depends_on("nlohmann-json")
         depends_on("opencv@4: +imgproc")
         depends_on("pkgconfig", type="build")
 
@@ -53,6 +53,6 @@ class Tally(CMakePackage):
             self.define("TALLY_ARCH", ""),
             self.define("TALLY_KERNELS", "" if self.spec.satisfies("+onednn") else "eigen"),
             self.define("TALLY_TOOLS",
-                        "train,evaluate,checkpoint,predict,data" if self.spec.satisfies("+images")
-                        else "train,checkpoint"),
+                        "train,evaluate,checkpoint,predict,data,status,sweep" if self.spec.satisfies("+images")
+                        else "train,checkpoint,status,sweep"),
         ]

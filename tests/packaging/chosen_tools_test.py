@@ -16,6 +16,8 @@ HIDDEN = {
     "train": (*IMAGES, "nlohmann_json"),
     "checkpoint": (*IMAGES, "nlohmann_json", "MPI", "ZLIB"),
     "data": ("nlohmann_json", "MPI", "HDF5", "tomlplusplus"),
+    "status": (*IMAGES, "MPI", "ZLIB"),
+    "sweep": (*IMAGES, "nlohmann_json", "MPI", "ZLIB"),
     "evaluate": ("MPI",),
     "predict": ("MPI",),
 }
@@ -66,9 +68,9 @@ class ChosenToolsTest(TallyTest):
 
     def test_refuses_what_is_no_tool(self):
         for tools, expected in (
-                ("train,trian", 'unknown tool "trian"; expected some of train,evaluate,checkpoint,predict,data'),
+                ("train,trian", 'unknown tool "trian"; expected some of train,evaluate,checkpoint,predict,data,status,sweep'),
                 ("tally-train", 'unknown tool "tally-train"; expected some of train,'),
-                ("", "TALLY_TOOLS: expected some of train,evaluate,checkpoint,predict,data, got none")):
+                ("", "TALLY_TOOLS: expected some of train,evaluate,checkpoint,predict,data,status,sweep, got none")):
             with self.subTest(tools):
                 result = self.configure(tools)
                 self.assertEqual(result.returncode, 1)
