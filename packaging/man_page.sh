@@ -51,7 +51,10 @@ cat <<'END'
 .BR tally\-evaluate (1),
 .BR tally\-predict (1),
 .BR tally\-data (1),
-.BR tally\-checkpoint (1);
+.BR tally\-checkpoint (1),
+.BR tally\-status (1),
+.BR tally\-sweep (1),
+.BR tally\-sbatch (1);
 README.md and docs/ in the folder
 .I share/doc/tally
 of this installation.

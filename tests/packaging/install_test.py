@@ -10,7 +10,7 @@ import unittest
 
 from tally_testing import BIN, DIGITS, ROOT, RUN_MPI, TallyTest, main, require_no_sanitizer, status
 
-TOOLS = ("train", "evaluate", "predict", "data", "checkpoint")
+TOOLS = ("train", "evaluate", "predict", "data", "checkpoint", "status", "sweep", "sbatch")
 SCRIPTS = ("train", "train-srun", "sweep", "scaling")
 
 
@@ -102,7 +102,7 @@ class Installed(TallyTest):
 
     def test_bash_completes_options_commands_and_choices(self):
         for words, expected in (
-                (("train", "--chec"), ["--checkpoint-every"]),
+                (("train", "--checkp"), ["--checkpoint-every"]),
                 (("train", "--order", ""), ["shuffled", "sequential"]),
                 (("train", "--schedule", "co"), ["constant", "cosine"]),
                 (("train", "--run-dir", ""), []),
@@ -110,7 +110,11 @@ class Installed(TallyTest):
                 (("data", "from"), ["from-images"]),
                 (("data", "from-images", "--test-"), ["--test-per-class"]),
                 (("checkpoint", ""), ["info", "verify", "digest", "diff"]),
-                (("checkpoint", "dig"), ["digest"])):
+                (("checkpoint", "dig"), ["digest"]),
+                (("status", "--wat"), ["--watch"]),
+                (("sweep", ""), ["count", "list", "task", "table"]),
+                (("sbatch", "--dry"), ["--dry-run"]),
+                (("sbatch", "--dry-run", "train", "--chec"), ["--check", "--checkpoint-every"])):
             with self.subTest(words):
                 self.assertEqual(self.completions(*words), expected)
 

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: MIT
+"""tally-sbatch: what it checks, the line that it makes, and what it submits; with programs that answer as SLURM.
+And what each start of a job sources first."""
+import shlex
+import shutil
+import subprocess
+
+from tally_testing import BIN, DIGITS, ROOT, TallyTest, main
+
+SLURM = ROOT / "slurm"
+FOR_THEMSELVES = "most nodes have a folder of that name for themselves"
+
+
+class SbatchTest(TallyTest):
+    def setUp(self):
+        super().setUp()
+        self.fakes = self.directory / "fakes"
+        self.fakes.mkdir()
+        self.submitted = self.directory / "submitted"
+        self.fake("sbatch", f'case " $* " in *" --test-only "*) echo "$REFUSAL" >&2; [ -z "$REFUSAL" ];; '
+                            f'*) printf "%s\\n" "$@" >{self.submitted}; echo Submitted batch job 7;; esac')
+        self.fake("scontrol", 'echo "MaxArraySize            = 20"')
+        self.fake("srun", 'echo "MPI plugin types are: ${PMI:-none pmi2}"')
+        self.home = self.directory / "home"
+        self.home.mkdir()
+        self.runs = self.directory / "runs"
+
+    def fake(self, name, script):
+        (self.fakes / name).write_text(f"#!/bin/bash\n{script}\n")
+        (self.fakes / name).chmod(0o755)
+
+    def submit(self, *arguments, code=0, program=SLURM / "tally-sbatch", **environment):
+        self.submitted.unlink(missing_ok=True)
+        done = subprocess.run(
+            [str(word) for word in (program, *arguments)], cwd=ROOT, capture_output=True, text=True, check=False,
+            env={"PATH": f"{self.fakes}:/usr/bin:/bin", "HOME": str(self.home), "TALLY_TRAIN": str(BIN / "tally-train"),
+                 **environment})
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        # The directory of a test is where no run should be kept.
+        done.places = [line for line in done.stderr.splitlines() if FOR_THEMSELVES in line]
+        done.stderr = "".join(f"{line}\n" for line in done.stderr.splitlines() if FOR_THEMSELVES not in line)
+        return done
+
+    def line(self, done):
+        """The printed line, as the shell reads it."""
+        return shlex.split(done.stdout.splitlines()[-1 if "Submitted" not in done.stdout else -2])
+
+    def training(self, *arguments):
+        return ("--run-dir", self.runs / "a", "--data", DIGITS, *arguments)
+
+
+class Submits(SbatchTest):
+    def test_what_it_prints(self):
+        done = self.submit("--nodes=2", "-n", 4, "--time", "1:00", "train", *self.training("--epochs", 2))
+        expected = ["sbatch", "--nodes=2", "-n", "4", "--time", "1:00", str(SLURM / "train.sbatch"),
+                    *map(str, self.training("--epochs", 2))]
+        self.assertEqual(self.line(done), expected)
+        self.assertEqual(self.submitted.read_text().splitlines(), expected[1:])
+        self.assertEqual(done.stdout.splitlines()[-1], "Submitted batch job 7")
+        self.assertEqual(done.stderr, "")
+        self.assertIn(f"data: {DIGITS}: 4 000 training", done.stdout)
+        self.assertFalse(self.runs.exists())
+
+    def test_nothing_on_a_dry_run(self):
+        done = self.submit("--dry-run", "train", *self.training())
+        self.assertEqual(self.line(done)[:2], ["sbatch", str(SLURM / "train.sbatch")])
+        self.assertFalse(self.submitted.exists())
+
+    def test_words_with_blanks_whole(self):
+        data = self.directory / "my data"
+        shutil.copytree(DIGITS, data)
+        done = self.submit("--job-name", "my job", "train", "--run-dir", self.runs / "a b", "--data", data)
+        self.assertEqual(self.submitted.read_text().splitlines(),
+                         ["--job-name", "my job", str(SLURM / "train.sbatch"), "--run-dir", f"{self.runs}/a b",
+                          "--data", str(data)])
+        self.assertEqual(self.line(done)[1:], self.submitted.read_text().splitlines())
+
+    def test_a_script_of_ones_own(self):
+        own = self.directory / "mine.sbatch"
+        own.write_text("#!/bin/bash\n#SBATCH --ntasks=4\n")
+        self.submit(own, *self.training())
+        self.assertEqual(self.submitted.read_text().splitlines()[0], str(own))
+
+    def test_from_an_installation_with_blanks(self):
+        prefix = self.directory / "my prefix"
+        done = subprocess.run(["cmake", "--install", BIN.parent, "--prefix", prefix], capture_output=True, text=True,
+                              check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.submit("train", "--run-dir", self.runs / "a", program=prefix / "bin" / "tally-sbatch", TALLY_TRAIN="")
+        self.assertEqual(self.line(done)[:3],
+                         [f"TALLY_SLURM={prefix}/share/tally/slurm", "sbatch", f"{prefix}/share/tally/slurm/train.sbatch"])
+        self.assertIn(f"data: {prefix}/share/tally/data/digits: ", done.stdout)
+        done = self.submit("--version", program=prefix / "bin" / "tally-sbatch", TALLY_TRAIN="")
+        self.assertRegex(done.stdout, r"^tally-sbatch \d+[.]\d+")
+
+
+class Checks(SbatchTest):
+    def refused(self, *arguments, **environment):
+        done = self.submit(*arguments, code=2, **environment)
+        self.assertFalse(self.submitted.exists())
+        return done.stderr
+
+    def test_the_training(self):
+        for arguments, expected in (
+                (["--epochs", "x"], "error: --epochs: expected a whole number"),
+                (["--sede", 1], "error: "),
+                (["--data", "/nowhere"], "error: "),
+                (["--network", "dense:5"], "error: "),
+                (["--batch-size", 10, "--micro-batch", 3], "error: --micro-batch: expected a divisor")):
+            with self.subTest(arguments):
+                told = self.refused("train", *self.training(*arguments))
+                self.assertIn(expected, told)
+                self.assertIn("tally-sbatch: 1 error: not submitted; --force submits it", told)
+        done = self.submit("--force", "train", *self.training("--network", "dense:5"))
+        self.assertIn("error: ", done.stderr)
+        self.assertTrue(self.submitted.exists())
+        self.assertIn("warning: --network: the last layer has 50 outputs",
+                      self.submit("train", *self.training("--network", "dense:50")).stderr)
+
+    def test_the_command(self):
+        for arguments, expected in (
+                ([], "expected train, train-srun, sweep, scaling or a job script"),
+                (["trian"], "trian: expected train, train-srun, sweep, scaling or a job script"),
+                (["train"], "expected --run-dir DIR"),
+                (["--at-once", "x", "train"], '--at-once: expected a number from 1, got "x"'),
+                (["sweep", *self.training()], "sweep: expected what is varied")):
+            with self.subTest(arguments):
+                self.assertIn(expected, self.refused(*arguments))
+        self.assertIn("nowhere: not found", self.refused("train", *self.training(), TALLY_TRAIN="nowhere"))
+
+    def test_that_all_workers_have_work(self):
+        for request, warns in ((["-n", 4], False), (["-n8"], True), (["--ntasks=4", "--cpus-per-task=2"], True),
+                               (["--ntasks", 2, "-c", 2], False), ([], False)):
+            with self.subTest(request):
+                told = self.submit("--dry-run", *request, "train", *self.training()).stderr
+                self.assertEqual("but a batch is only 4 micro-batches" in told, warns, told)
+
+    def test_where_the_run_is_kept(self):
+        for place, warns in (("/tmp/run", True), ("/dev/shm/../shm/run", True), ("/srv/run", False), ("/tmpfs", False)):
+            done = self.submit("--dry-run", "--force", "train", "--run-dir", place, "--data", DIGITS)
+            self.assertEqual(len(done.places), int(warns), done.stdout + done.stderr)
+
+    def test_the_request(self):
+        told = self.refused("--nodes=2", "--ntasks-per-node=2", "train", *self.training())
+        self.assertIn("error: --ntasks-per-node=2: SLURM takes it beside the script's --ntasks=2 for a limit only; "
+                      "give --ntasks=4", told)
+        self.assertIn("error: SLURM would not take it: invalid partition specified: x",
+                      self.refused("--partition=x", "train", *self.training(), REFUSAL="invalid partition specified: x"))
+        self.assertIn("error: --array=1-3: every task would train in the same --run-dir",
+                      self.refused("--array=1-3", "train", *self.training()))
+        self.assertIn("this SLURM has no PMIx", self.refused("train-srun", *self.training()))
+        self.submit("train-srun", *self.training(), PMI="none pmix pmix_v4")
+        (self.fakes / "sbatch").unlink()
+        if not shutil.which("sbatch", path="/usr/bin:/bin"):
+            self.assertIn("sbatch is not found", self.refused("train", *self.training()))
+
+
+class Sweeps(SbatchTest):
+    def test_are_as_large_as_what_is_varied(self):
+        for request, array in (([], "1-6"), (["--at-once", 2], "1-6%2"), (["--array=%3"], "1-6%3")):
+            done = self.submit(*request, "sweep", "learning-rate=0.1,0.2", "seed=1,2,3", *self.training("--validation", 100))
+            self.assertEqual(done.stderr, "")
+            words = self.submitted.read_text().splitlines()
+            script = words.index(str(SLURM / "sweep.sbatch"))
+            self.assertEqual(words[script - 1], f"--array={array}")
+            self.assertEqual(words[script + 1:script + 3], ["learning-rate=0.1,0.2", "seed=1,2,3"])
+            self.assertIn(f"sweep: 6 trainings in {self.runs}/a", done.stdout)
+
+    def test_are_checked_task_by_task(self):
+        done = self.submit("sweep", "learning-rate=0.1,abc", "network=dense:10;dense:5", *self.training(), code=2)
+        errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+        self.assertEqual([line.split(",")[0] for line in errors], ["error: task 2", "error: task 3", "error: task 4"])
+        self.assertIn("learning-rate: expected a number", errors[1])
+        self.assertIn("warning: without --validation there is nothing to choose by", done.stderr)
+
+    def test_may_be_part_of_an_array(self):
+        self.submit("--array=2-3", "--at-once=1", "sweep", "seed=1,2,3", *self.training("--validation", 100))
+        self.assertIn("--array=2-3%1", self.submitted.read_text().splitlines())
+        for array in ("1-4", "0,5", "1-9:2%3"):
+            done = self.submit(f"--array={array}", "sweep", "seed=1,2,3", *self.training(), code=2)
+            self.assertIn(f"error: --array={array}: there are 3 trainings", done.stderr)
+
+    def test_that_are_larger_than_slurm_takes_are_refused(self):
+        seeds = ",".join(map(str, range(20)))
+        done = self.submit("sweep", f"seed={seeds}", *self.training(), code=2)
+        self.assertIn("this SLURM numbers the tasks of an array up to 19 only", done.stderr)
+
+    def test_from_files(self):
+        path = self.directory / "runs.toml"
+        path.write_text("[[run]]\nlearning-rate = 0.1\n[[run]]\nnetwork = 'dense:50,tanh,dense:10'\n")
+        self.submit("sweep", path, *self.training("--validation", 100))
+        self.assertIn("--array=1-2", self.submitted.read_text())
+        path.write_text("[[run]]\nsede = 1\n")
+        self.assertIn("run 1: sede: tally-train has no such option", self.submit("sweep", path, *self.training(), code=2).stderr)
+
+
+class Site(SbatchTest):
+    """What a job sources before it looks for its program."""
+
+    def setUp(self):
+        super().setUp()
+        self.site = self.home / ".config" / "tally" / "site.sh"
+        self.site.parent.mkdir(parents=True)
+        self.modules = self.directory / "modules"
+        (self.modules / "init").mkdir(parents=True)
+        (self.modules / "init" / "bash").write_text(
+            'module() { echo "module $*"; [ "$2" != missing ] && export "LOADED_$2=$unset_is_fine"; }\n')
+
+    def sourced(self, code=0, **environment):
+        done = subprocess.run(
+            ["bash", "-c", f'set -eu; job_script=x.sbatch; . {SLURM}/job.sh; echo "$- ${{!LOADED_*}} $program"'],
+            capture_output=True, text=True, check=False,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(self.home), "MODULESHOME": str(self.modules), "TALLY_TRAIN": "train",
+                 **environment})
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return (done.stdout + done.stderr).splitlines()
+
+    def test_loads_modules(self):
+        self.assertEqual(self.sourced(TALLY_MODULES="gcc openmpi"),
+                         ["module load gcc", "module load openmpi", "ehuBc LOADED_gcc LOADED_openmpi train"])
+        self.assertEqual(self.sourced(), ["ehuBc  train"])
+
+    def test_refuses_what_cannot_be_loaded(self):
+        lines = self.sourced(TALLY_MODULES="gcc missing more", code=2)
+        self.assertEqual(lines[-1], "x.sbatch: TALLY_MODULES: module load missing: failed; module avail lists what there is")
+        self.assertNotIn("module load more", lines)
+        lines = self.sourced(TALLY_SITE="/nowhere.sh", code=2)
+        self.assertIn("x.sbatch: TALLY_SITE: /nowhere.sh: cannot be read on ", lines[-1])
+
+    def test_sources_a_script_that_minds_neither_errors_nor_unset_variables(self):
+        self.site.write_text('[ -n "$NOTHING" ] && echo no\nfalse\nTALLY_MODULES="hdf5"\nexport TALLY_TRAIN=mine\n')
+        self.assertEqual(self.sourced(), ["module load hdf5", "ehuBc LOADED_hdf5 mine"])
+        other = self.directory / "other.sh"
+        other.write_text("export TALLY_TRAIN=other\n")
+        self.assertEqual(self.sourced(TALLY_SITE=str(other)), ["ehuBc  other"])
+
+    def test_is_the_same_for_the_check(self):
+        self.site.write_text(f"export TALLY_TRAIN={BIN}/tally-train\n")
+        self.submit("train", *self.training(), TALLY_TRAIN="/nowhere")
+        self.assertTrue(self.submitted.exists())
+
+
+if __name__ == "__main__":
+    main()
