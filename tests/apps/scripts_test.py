@@ -40,12 +40,12 @@ class Scripts(TallyTest):
         linked = {tool.name: "libmpi" in sh("ldd", tool).stdout for tool in BIN.glob("tally-*")}
         self.assertEqual(linked, {"tally-train": True, "tally-evaluate": False,
                                   "tally-predict": False, "tally-data": False,
-                                  "tally-checkpoint": False})
+                                  "tally-checkpoint": False, "tally-status": False, "tally-sweep": False})
 
     def test_shell_scripts_pass_shellcheck(self):
         if not shutil.which("shellcheck"):
             self.skipTest("shellcheck is not installed")
-        scripts = [*ROOT.glob("scripts/*.sh"), *ROOT.glob("slurm/*.s*"),
+        scripts = [*ROOT.glob("scripts/*.sh"), *ROOT.glob("slurm/*.s*"), ROOT / "slurm" / "tally-sbatch",
                    *ROOT.glob("tests/support/*.sh"), *ROOT.glob("packaging/*.sh"),
                    ROOT / "packaging" / "bash_completion", ROOT / ".ci" / "run"]
         self.assertGreater(len(scripts), 4)
@@ -143,6 +143,30 @@ class PlotMetrics(TallyTest):
         self.assertIn("expected at least one finished epoch, got none", result.stderr)
 
 
+class PlotScaling(TallyTest):
+    HEAD = "scaling,nodes,ranks,batch_size,samples_per_second,lowest,highest,repeats,speedup,efficiency\n"
+
+    def draw(self, table):
+        (self.directory / "scaling.csv").write_text(table)
+        return sh(ROOT / "scripts" / "plot_scaling.py", self.directory)
+
+    def test_draws_medians_bars_and_the_ideal(self):
+        result = self.draw(self.HEAD + "strong,1,2,256,100,90,105,3,1,1\nstrong,2,4,256,180,170,190,3,1.8,0.9\n"
+                                       "weak,1,2,256,92,90,95,3,1,1\nweak,2,4,512,175,170,180,3,1.9,0.95\n")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertTrue((self.directory / "scaling.png").read_bytes().startswith(b"\x89PNG"))
+
+    def test_refuses_what_is_no_table(self):
+        self.assertIn("scaling.csv: cannot be opened",
+                      sh(ROOT / "scripts" / "plot_scaling.py", self.directory / "nowhere").stderr)
+        for table, expected in ((self.HEAD, "expected at least one measurement, got none"),
+                                (self.HEAD + "strong,1,2,256,fast,90,105,3,1,1\n", "with figures in the columns"),
+                                ("a,b\n1,2\n", "with figures in the columns")):
+            result = self.draw(table)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(expected, result.stderr)
+
+
 class EmbeddedData(TallyTest):
     def test_digits_are_what_their_readme_says(self):
         train, train_labels, test, test_labels = read_dataset(DIGITS)
@@ -184,14 +208,20 @@ class JobScripts(unittest.TestCase):
                 self.assertEqual(result.returncode, 2)
                 self.assertIn(f"train.sbatch: {expected}", result.stderr)
 
-    def test_a_sweep_needs_a_value_for_each_task(self):
-        for varied, task in (("seed", 1), ("", 1), ("seed=1,2", 3), ("--data", 1)):
-            with self.subTest(varied, task=task):
-                result = sh("bash", "-eu", "slurm/sweep.sbatch", varied, "--run-dir", "runs/x", cwd=ROOT,
-                            env={**os.environ, "SLURM_ARRAY_TASK_ID": str(task)})
+    def test_a_sweep_needs_a_run_for_each_task(self):
+        for words, task, expected in (
+                (["seed"], 1, 'tally-sweep: "seed": expected OPTION=VALUE,VALUE,..., or a file of configurations'),
+                ([""], 1, 'tally-sweep: "": expected OPTION=VALUE'),
+                (["seed=1,2"], 3, "tally-sweep: task 3: expected a number from 1 to 2"),
+                ([], 1, "sweep.sbatch: expected what is varied, OPTION=VALUE,VALUE,... or a file of configurations"),
+                (["seed=1,2"], "", "sweep.sbatch: 2 trainings make a job array; submit them with "
+                                   "sbatch --array=1-2 slurm/sweep.sbatch seed=1\\,2 --run-dir runs/x")):
+            with self.subTest(words, task=task):
+                result = sh("bash", "-eu", "slurm/sweep.sbatch", *words, "--run-dir", "runs/x", cwd=ROOT, env={
+                    **os.environ, "SLURM_ARRAY_TASK_ID": str(task), "TALLY_TRAIN": str(BIN / "tally-train")})
                 self.assertEqual(result.returncode, 2)
-                self.assertEqual(result.stderr, f"sweep.sbatch: task {task}: expected OPTION=VALUE,VALUE,... "
-                                 f'with a value for it, got "{varied}"; give --array=1-N for N values\n')
+                self.assertIn(expected, result.stderr)
+                self.assertEqual(result.stdout, "")
 
 
 if __name__ == "__main__":

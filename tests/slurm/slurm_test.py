@@ -14,7 +14,7 @@ import unittest
 
 from cluster import Cluster, why_not
 from job import Job  # says where tally_testing is
-from tally_testing import BIN, DIGITS, digest, main, read_csv, run, status
+from tally_testing import BIN, DIGITS, digest, main, run, status
 
 NODES = 16
 PARTITIONS = (
@@ -212,22 +212,6 @@ def refused():
     return "one start"
 
 
-def sweep():
-    """Three seeds, a directory each, and a table."""
-    directory = cluster.directory / "runs" / "sweep"
-    job = submit("sweep", "sweep.sbatch", "--array=1-3", "--time=10", "--ntasks=1", run_dir=directory,
-              options=["seed=1,7,9", "--max-steps", 40])
-    table = directory / "sweep.csv"
-    job.wait_until(lambda: table.exists() and table.read_text().count("DONE") == 3, "three trainings")
-    rows = read_csv(table)
-    assert [(row["seed"], row["status"], row["step"]) for row in rows] == [
-        (seed, "DONE", "40") for seed in ("1", "7", "9")], rows
-    assert all(float(row["test_accuracy"]) > 0.5 for row in rows), rows
-    digests = [digest(directory / f"seed-{seed}") for seed in (1, 7, 9)]
-    assert digests[0] == golden(40) and len(set(digests)) == 3
-    return f"test accuracies {[row['test_accuracy'] for row in rows]}"
-
-
 def installed():
     """A script of an installation, submitted from elsewhere, finds what it shares and its program."""
     prefix, elsewhere = cluster.directory / "prefix", cluster.directory / "elsewhere"
@@ -238,26 +222,6 @@ def installed():
     job.wait_for_end()
     assert digest(job.run_dir) == golden(40), job.text()
     return "one digest"
-
-
-def scaling():
-    """On one and two nodes, with two tables of the same figures."""
-    job = submit("scaling", "scaling.sbatch", "--partition=scaling", "--ntasks-per-node=1", "--time=10",
-              options=["--batch-size", 256, "--epochs", 2])
-    job.wait_for_end(words="the same bits on 1 2 nodes")
-    rows = read_csv(job.run_dir / "scaling.csv")
-    assert [(row["scaling"], row["nodes"], row["ranks"], row["batch_size"]) for row in rows] == [
-        ("strong", "1", "1", "256"), ("strong", "2", "2", "256"),
-        ("weak", "1", "1", "256"), ("weak", "2", "2", "512")], rows
-    for first, row in zip((rows[0], rows[0], rows[2], rows[2]), rows):
-        speed, speedup = float(row["samples_per_second"]), float(row["speedup"])
-        assert speed > 0
-        assert abs(speedup - speed / float(first["samples_per_second"])) < 0.01, rows
-        assert abs(float(row["efficiency"]) - speedup / int(row["nodes"])) < 0.01, rows
-    markdown = (job.run_dir / "scaling.md").read_text()
-    assert markdown in job.text()
-    assert [len(line.split("|")) for line in markdown.splitlines()] == [9] * 6, markdown
-    return markdown.splitlines()[-1]
 
 
 # --- a cluster and all cases at once ---
@@ -277,8 +241,7 @@ def setUpModule():
     unittest.addModuleCleanup(cluster.stop)
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=32)
     unittest.addModuleCleanup(pool.shutdown)
-    for case in (time_limits, preempted, cancelled, node_lost, without_progress, refused, sweep, installed,
-                 scaling):
+    for case in (time_limits, preempted, cancelled, node_lost, without_progress, refused, installed):
         outcomes[case.__name__] = [pool.submit(case)]
     for case in (four_nodes, signals, warned, killed_at_the_limit):
         outcomes[case.__name__] = [pool.submit(case, script) for script in BOTH]
@@ -323,14 +286,8 @@ class Slurm(unittest.TestCase):
     def test_a_refused_run_is_not_tried_again(self):
         self.outcome("refused")
 
-    def test_a_sweep_over_seeds(self):
-        self.outcome("sweep")
-
     def test_an_installed_script_runs_from_elsewhere(self):
         self.outcome("installed")
-
-    def test_scaling_over_nodes(self):
-        self.outcome("scaling")
 
 
 if __name__ == "__main__":
