@@ -48,8 +48,8 @@ std::string to_text(const RunStatus& status) {
                                  status.step);
   if (!status.checkpoint.empty()) text += fmt::format("checkpoint {}\n", status.checkpoint);
   if (!status.workers.empty()) text += fmt::format("workers {}\n", status.workers);
-  if (status.samples_per_second > 0) {
-    text += fmt::format("samples_per_second {:.0f}\n", status.samples_per_second);
+  if (const double speed = std::round(status.samples_per_second); speed > 0) {
+    text += fmt::format("samples_per_second {:.0f}\n", speed);
   }
   std::string reason = status.reason;
   std::ranges::replace(reason, '\n', ' ');

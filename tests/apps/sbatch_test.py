@@ -29,10 +29,10 @@ class SbatchTest(TallyTest):
         (self.fakes / name).write_text(f"#!/bin/bash\n{script}\n")
         (self.fakes / name).chmod(0o755)
 
-    def submit(self, *arguments, code=0, program=SLURM / "tally-sbatch", **environment):
+    def submit(self, *arguments, code=0, program=SLURM / "tally-sbatch", cwd=ROOT, **environment):
         self.submitted.unlink(missing_ok=True)
         done = subprocess.run(
-            [str(word) for word in (program, *arguments)], cwd=ROOT, capture_output=True, text=True, check=False,
+            [str(word) for word in (program, *arguments)], cwd=cwd, capture_output=True, text=True, check=False,
             env={"PATH": f"{self.fakes}:/usr/bin:/bin", "HOME": str(self.home), "TALLY_TRAIN": str(BIN / "tally-train"),
                  **environment})
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
@@ -86,7 +86,8 @@ class Submits(SbatchTest):
         done = subprocess.run(["cmake", "--install", BIN.parent, "--prefix", prefix], capture_output=True, text=True,
                               check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
-        done = self.submit("train", "--run-dir", self.runs / "a", program=prefix / "bin" / "tally-sbatch", TALLY_TRAIN="")
+        done = self.submit("train", "--run-dir", "runs/a", program=prefix / "bin" / "tally-sbatch", TALLY_TRAIN="",
+                           cwd=self.directory)
         self.assertEqual(self.line(done)[:3],
                          [f"TALLY_SLURM={prefix}/share/tally/slurm", "sbatch", f"{prefix}/share/tally/slurm/train.sbatch"])
         self.assertIn(f"data: {prefix}/share/tally/data/digits: ", done.stdout)

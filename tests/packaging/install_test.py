@@ -114,7 +114,7 @@ class Installed(TallyTest):
                 (("status", "--wat"), ["--watch"]),
                 (("sweep", ""), ["count", "list", "task", "table"]),
                 (("sbatch", "--dry"), ["--dry-run"]),
-                (("sbatch", "--dry-run", "train", "--chec"), ["--check", "--checkpoint-every"])):
+                (("sbatch", "--dry-run", "train", "--chec"), ["--checkpoint-every", "--check"])):
             with self.subTest(words):
                 self.assertEqual(self.completions(*words), expected)
 

@@ -76,7 +76,7 @@ TEST_F(RunRecorderTest, TellsOfItsLaunch) {
   recorder.begin(small_state(0));
   EXPECT_EQ(contents(run_ / "run.status"),
             "RESUME\nstep 0\nworkers 2 ranks, 4 threads in all\nreason running\n");
-  recorder.note_speed(1234.5);
+  recorder.note_speed(1234.4);
   recorder.write_status(RunState::kDone, 0, "finished");
   EXPECT_EQ(contents(run_ / "run.status"),
             "DONE\nstep 0\nworkers 2 ranks, 4 threads in all\nsamples_per_second 1234\n"
