@@ -27,8 +27,10 @@ constexpr std::time_t kFreshSeconds = 120;
 
 constexpr std::array<std::string_view, 8> kNames = {"NEW",  "RUNNING", "STOPPED", "KILLED",
                                                     "DONE", "FAILED",  "REFUSED", "UNKNOWN"};
-constexpr std::array<std::string_view, 8> kActions = {
-    "start", "wait", "resume", "resume", "nothing", "mend, then resume", "mend", "look at its files"};
+constexpr std::array<std::string_view, 8> kActions = {"start",   "wait",
+                                                      "resume",  "resume",
+                                                      "nothing", "mend, then resume",
+                                                      "mend",    "look at its files"};
 
 bool is_there(const fs::path& path) {
   std::error_code error;
@@ -223,8 +225,8 @@ bool is_choosable(const RunSummary& run) {
 }
 
 bool is_run(const fs::path& directory) {
-  constexpr std::array<const char*, 6> kFiles = {"run.status",  "config.toml",  "metrics.csv",
-                                                 "run.lock",    "job.restarts", kRefusalFile};
+  constexpr std::array<const char*, 6> kFiles = {"run.status", "config.toml",  "metrics.csv",
+                                                 "run.lock",   "job.restarts", kRefusalFile};
   return std::ranges::any_of(kFiles, [&](const char* name) { return is_there(directory / name); });
 }
 

@@ -66,10 +66,12 @@ ExitCode tell(const StatusOptions& options) {
   flush_output();
   for (const RunGroup& group : groups) {
     for (const RunSummary& run : group.runs) {
-      for (const std::string& problem : run.problems) print_error("tally-status", printable(problem));
+      for (const std::string& problem : run.problems)
+        print_error("tally-status", printable(problem));
     }
   }
-  const bool are_whole = all_runs(groups, [](const RunSummary& run) { return run.problems.empty(); });
+  const bool are_whole =
+      all_runs(groups, [](const RunSummary& run) { return run.problems.empty(); });
   return are_whole ? ExitCode::kDone : ExitCode::kFailure;
 }
 
@@ -78,7 +80,8 @@ ExitCode tell(const StatusOptions& options) {
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Tells how far runs are, a line for each, from their files alone: on any host that sees them, "
+      "Tells how far runs are, a line for each, from their files alone: on any host that sees "
+      "them, "
       "while they are under way.",
       "tally-status");
   tally::StatusOptions options;

@@ -99,11 +99,12 @@ std::string lines_of(const std::vector<Row>& rows) {
 }
 
 std::string verdict_on(const RunGroup& group) {
-  const std::string counts = fmt::format("{}: {}", printable(group.sweep),
-                                         count_by_condition(group.runs));
+  const std::string counts =
+      fmt::format("{}: {}", printable(group.sweep), count_by_condition(group.runs));
   if (group.ranked == 0) {
-    return counts + "; without --validation there is nothing to choose by: a test set that has "
-                    "chosen no longer tests\n";
+    return counts +
+           "; without --validation there is nothing to choose by: a test set that has "
+           "chosen no longer tests\n";
   }
   return fmt::format("{}; best by validation: {}, {}\n", counts,
                      printable(group.runs[0].directory.filename().string()),
@@ -142,9 +143,10 @@ nlohmann::ordered_json json_of(const RunSummary& run) {
   line["samples_per_second"] = run.samples_per_second > 0
                                    ? nlohmann::ordered_json(run.samples_per_second)
                                    : nlohmann::ordered_json(nullptr);
-  line["since"] = run.since ? nlohmann::ordered_json(
-                                  fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(*run.since)))
-                            : nlohmann::ordered_json(nullptr);
+  line["since"] =
+      run.since
+          ? nlohmann::ordered_json(fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(*run.since)))
+          : nlohmann::ordered_json(nullptr);
   line["owner"] = text_or_null(run.owner);
   line["workers"] = text_or_null(run.workers);
   line["checkpoint"] = text_or_null(run.checkpoint);
@@ -169,8 +171,8 @@ std::string to_json_lines(const RunGroup& group) {
     nlohmann::ordered_json line = json_of(group.runs[i]);
     if (!group.sweep.empty()) {
       line["sweep"] = group.sweep;
-      line["rank"] = i < group.ranked ? nlohmann::ordered_json(i + 1)
-                                      : nlohmann::ordered_json(nullptr);
+      line["rank"] =
+          i < group.ranked ? nlohmann::ordered_json(i + 1) : nlohmann::ordered_json(nullptr);
     }
     // Files may hold any bytes; what is not UTF-8 is replaced.
     lines += line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';

@@ -49,7 +49,8 @@ ExitCode table(const SweepOptions& options) {
 int main(int argc, char** argv) {
   CLI::App app(
       "Tells which runs a sweep has, and writes tables of what has become of them. WHAT is "
-      "OPTION=VALUE,VALUE,... (VALUE;VALUE;... for networks), or FILE.toml with a table [[run]] for "
+      "OPTION=VALUE,VALUE,... (VALUE;VALUE;... for networks), or FILE.toml with a table [[run]] "
+      "for "
       "each run, or FILE.csv with a line for each; of several, every combination.",
       "tally-sweep");
   app.require_subcommand(1);

@@ -3,22 +3,18 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <map>
 
 #include <fmt/format.h>
 
-#include "tally/core/csv.hpp"
+#include "sweep_choices.hpp"
 #include "tally/core/digest.hpp"
 #include "tally/core/error.hpp"
 #include "tally/core/text.hpp"
-#include "tally/io/config_file.hpp"
 #include "tally/state/config_fields.hpp"
 
 namespace tally {
 namespace {
-
-using Choices = std::vector<GivenOptions>;
 
 constexpr std::size_t kMostTasks = 100'000;
 constexpr std::size_t kMostNameBytes = 120;
@@ -57,68 +53,6 @@ void require_sound(const GivenOption& option) {
           printable(option.text));
 }
 
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  for (;;) {
-    const std::size_t end = std::min(text.find(separator), text.size());
-    parts.emplace_back(text.substr(0, end));
-    if (end == text.size()) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-// A network has commas of its own.
-Choices choices_of_word(const std::string& name, const std::string& values) {
-  const bool has_semicolon = values.find(';') != std::string::npos;
-  Choices choices;
-  for (const std::string& value : split(values, has_semicolon || name == "network" ? ';' : ',')) {
-    choices.push_back({{name, value, name}});
-  }
-  return choices;
-}
-
-Choices choices_in_csv(const std::string& text, const std::string& file) {
-  std::vector<CsvRow> rows = csv_rows(text, file);
-  std::erase_if(rows, [](const CsvRow& row) {
-    return (row.size() == 1 && row[0].empty()) || row[0].starts_with('#');
-  });
-  require(rows.size() >= 2, ExitCode::kUsage,
-          "{}: expected a line with the names of options, and a line of values for each run", file);
-  Choices choices;
-  for (std::size_t i = 1; i < rows.size(); ++i) {
-    require(rows[i].size() == rows[0].size(), ExitCode::kUsage,
-            "{}: run {}: expected {} values as in the first line, got {}; a value with commas must "
-            "stand in quotation marks",
-            file, i, rows[0].size(), rows[i].size());
-    GivenOptions& given = choices.emplace_back();
-    for (std::size_t column = 0; column < rows[i].size(); ++column) {
-      const std::string& name = rows[0][column];
-      const std::string origin = fmt::format("{}: run {}: {}", file, i, printable(name));
-      if (!rows[i][column].empty()) given.push_back({name, rows[i][column], origin});
-    }
-  }
-  return choices;
-}
-
-std::string without_byte_order_mark(std::string text) {
-  return text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text;
-}
-
-Choices choices_of(const std::string& word) {
-  const std::string extension = std::filesystem::path(word).extension().string();
-  const std::size_t sign = word.find('=');
-  const std::string name = word.substr(0, sign);
-  const bool is_name = name.find_first_of("/.") == std::string::npos;
-  if (sign != std::string::npos && is_name) return choices_of_word(name, word.substr(sign + 1));
-  if (extension == ".toml") return runs_in_toml(read_toml_file(word), word);
-  if (extension == ".csv") {
-    return choices_in_csv(without_byte_order_mark(read_toml_file(word)), word);
-  }
-  fail(ExitCode::kUsage,
-       "\"{}\": expected OPTION=VALUE,VALUE,..., or a file of configurations, FILE.toml or FILE.csv",
-       printable(word));
-}
-
 // Within one file a run may give again what is given to all of them.
 GivenOptions without_repetitions(const GivenOptions& given) {
   GivenOptions once;
@@ -133,16 +67,16 @@ GivenOptions without_repetitions(const GivenOptions& given) {
   return once;
 }
 
-void multiply(Choices& product, const Choices& factor) {
+void multiply(SweepChoices& product, const SweepChoices& factor) {
   require(factor.size() <= kMostTasks / product.size(), ExitCode::kUsage,
           "expected at most {} runs", grouped(kMostTasks));
-  Choices result;
+  SweepChoices result;
   for (const GivenOptions& left : product) {
     for (const GivenOptions& choice : factor) {
       GivenOptions& both = result.emplace_back(left);
       for (const GivenOption& option : without_repetitions(choice)) {
-        require(value_of(left, option.name) == nullptr, ExitCode::kUsage,
-                "{}: is varied twice", option.origin);
+        require(value_of(left, option.name) == nullptr, ExitCode::kUsage, "{}: is varied twice",
+                option.origin);
         both.push_back(option);
       }
     }
@@ -156,7 +90,7 @@ void add_name(std::vector<std::string>& names, const std::string& name) {
 
 // Those of the words, in their order, and of files those that differ.
 std::vector<std::string> varied_options(const std::vector<std::string>& words,
-                                        const Choices& tasks) {
+                                        const SweepChoices& tasks) {
   std::vector<std::string> names;
   std::vector<std::string> named;
   for (const std::string& word : words) named.push_back(word.substr(0, word.find('=')));
@@ -235,7 +169,7 @@ const std::string* value_of(const GivenOptions& options, std::string_view name) 
 }
 
 SweepPlan plan_sweep(const std::vector<std::string>& words) {
-  Choices tasks = {{}};
+  SweepChoices tasks = {{}};
   for (const std::string& word : words) multiply(tasks, choices_of(word));
   SweepPlan plan{varied_options(words, tasks), {}};
   for (GivenOptions& options : tasks) {

@@ -170,9 +170,9 @@ std::string sweep_table(const SweepPlan& plan, const std::vector<RunSummary>& ru
 std::string seeds_table(const SweepPlan& plan, const std::vector<RunSummary>& runs) {
   if (!varies_seed(plan)) return "";
   CsvRow names = without_seed(plan.varied);
-  for (const char* name : {"runs", "done", "validation_accuracy_mean",
-                           "validation_accuracy_deviation", "test_accuracy_mean",
-                           "test_accuracy_deviation", "rank"}) {
+  for (const char* name :
+       {"runs", "done", "validation_accuracy_mean", "validation_accuracy_deviation",
+        "test_accuracy_mean", "test_accuracy_deviation", "rank"}) {
     names.emplace_back(name);
   }
   std::string table = csv_line(names);
@@ -191,12 +191,13 @@ std::string seeds_table(const SweepPlan& plan, const std::vector<RunSummary>& ru
 }
 
 std::string sweep_verdict(const SweepPlan& plan, const std::vector<RunSummary>& runs) {
-  std::string text = fmt::format("{}: {}", counted(std::ssize(runs), "task"),
-                                 count_by_condition(runs));
+  std::string text =
+      fmt::format("{}: {}", counted(std::ssize(runs), "task"), count_by_condition(runs));
   const std::vector<std::size_t> order = ranking_of(runs);
   if (order.empty()) {
-    return text + "; hold images out with --validation to choose by: a test set that has chosen no "
-                  "longer tests\n";
+    return text +
+           "; hold images out with --validation to choose by: a test set that has chosen no "
+           "longer tests\n";
   }
   text += fmt::format("; best by validation: {}, {}\n", plan.tasks[order[0]].name,
                       percent_text(runs[order[0]].validation.accuracy));

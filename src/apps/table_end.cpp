@@ -25,7 +25,8 @@ std::string last_line(const std::filesystem::path& path) {
   const FileEnd end = read_end(path, kMostLineBytes);
   std::string text = text_of(end.bytes);
   text.resize(text.rfind('\n') + 1);
-  const std::size_t before = text.size() < 2 ? std::string::npos : text.rfind('\n', text.size() - 2);
+  const std::size_t before =
+      text.size() < 2 ? std::string::npos : text.rfind('\n', text.size() - 2);
   return before == std::string::npos ? "" : text.substr(before + 1);
 }
 

@@ -44,8 +44,8 @@ void read_fact(std::string_view line, RunStatus& status) {
 }  // namespace
 
 std::string to_text(const RunStatus& status) {
-  std::string text = fmt::format("{}\nstep {}\n", kStateNames[static_cast<std::size_t>(status.state)],
-                                 status.step);
+  std::string text = fmt::format("{}\nstep {}\n",
+                                 kStateNames[static_cast<std::size_t>(status.state)], status.step);
   if (!status.checkpoint.empty()) text += fmt::format("checkpoint {}\n", status.checkpoint);
   if (!status.workers.empty()) text += fmt::format("workers {}\n", status.workers);
   if (const double speed = std::round(status.samples_per_second); speed > 0) {

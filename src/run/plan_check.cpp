@@ -95,8 +95,8 @@ PlanReport check_plan(const LaunchOptions& options) {
       error_of([&] { parameters = look_at_data(config, findings, report.text); });
   if (error) findings.error("{}", error->what());
   report.text += fmt::format("micro-batches: {} of {} in a batch of {}\n",
-                             config.batch_size / config.micro_batch.value,
-                             config.micro_batch.value, config.batch_size);
+                             config.batch_size / config.micro_batch.value, config.micro_batch.value,
+                             config.batch_size);
   look_at_directory(config, parameters, findings, report.text);
   report.text += to_text(findings) + "\n";
   if (!findings.errors().empty()) report.exit_code = ExitCode::kUsage;

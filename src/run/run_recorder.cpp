@@ -99,8 +99,7 @@ void RunRecorder::write_profile(const std::string& json) {
 }
 
 RunStatus RunRecorder::status(RunState state, std::int64_t step, std::string_view reason) const {
-  return {state,    step, newest_checkpoint(), std::string(reason),
-          workers_, samples_per_second_};
+  return {state, step, newest_checkpoint(), std::string(reason), workers_, samples_per_second_};
 }
 
 void RunRecorder::write_status(RunState state, std::int64_t step, std::string_view reason) {

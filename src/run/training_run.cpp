@@ -299,8 +299,7 @@ void TrainingRun::report_profile() {
 
 ExitCode TrainingRun::stop(std::uint32_t flags, bool is_saved) {
   if (recorder_ != nullptr) {
-    recorder_->write_status(RunState::kResume, state_.progress.step,
-                            stop_reason(flags));
+    recorder_->write_status(RunState::kResume, state_.progress.step, stop_reason(flags));
     report_.line(fmt::format("stopped by {} at step {}{}; continue with --run-dir {} --resume",
                              stop_reason(flags), grouped(state_.progress.step),
                              is_saved ? "" : ", which could not be saved", config_.run_dir));

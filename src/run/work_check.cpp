@@ -156,7 +156,8 @@ void check_sharing(const LaunchFacts& facts, Findings& findings) {
 void check_classes(std::int64_t outputs, std::int64_t classes, Findings& findings) {
   if (outputs <= classes) return;
   findings.warning(
-      "--network: the last layer has {} outputs, but the labels of the data are 0 to {}: {} of them "
+      "--network: the last layer has {} outputs, but the labels of the data are 0 to {}: {} of "
+      "them "
       "are never right; did you mean it to end in dense:{}?",
       outputs, classes - 1, outputs - classes, classes);
 }

@@ -152,9 +152,8 @@ RankData scatter_dataset(const Communicator& communicator, const DatasetFiles& f
   std::optional<Error> error;
   if (communicator.is_root()) {
     SampleSender sender(communicator, static_cast<std::size_t>(image_bytes), keep);
-    error = error_of([&] {
-      data.classes = read_and_send(communicator, sender, files, use, plan, fingerprint);
-    });
+    error = error_of(
+        [&] { data.classes = read_and_send(communicator, sender, files, use, plan, fingerprint); });
     sender.end();
   } else {
     receive_samples(communicator, static_cast<std::size_t>(image_bytes), keep);

@@ -2,6 +2,7 @@
 """tally-status: runs that live, have ended or were killed, sweeps, and directories full of damage."""
 import json
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -101,6 +102,26 @@ class OfATraining(StatusTest):
         lines = watcher.communicate(timeout=patience(100))[0].splitlines()
         self.assertEqual(watcher.returncode, 0)
         self.assertEqual([first["state"], json.loads(lines[-1])["state"]], ["STOPPED", "DONE"])
+
+
+    def test_is_shown_anew_on_a_terminal(self):
+        path = self.make_run("run", status="RESUME\nstep 32\nreason SIGTERM\n")
+        master, slave = pty.openpty()
+        watcher = subprocess.Popen(command("tally-status", "--watch", "--every", 1, path), stdout=slave)
+        os.close(slave)
+        self.addCleanup(os.close, master)
+        self.addCleanup(watcher.kill)
+
+        def shown():
+            table = b""
+            while table.count(b"\n") < 2:
+                table += os.read(master, 4096)
+            return table
+
+        self.assertRegex(shown(), rb"^\x1b\[H\x1b\[2Jrun .*\r\n.* STOPPED ")
+        (path / "run.status").write_text(DONE)
+        self.assertRegex(shown(), rb"^\x1b\[H\x1b\[2Jrun .*\r\n.* DONE ")
+        self.assertEqual(watcher.wait(timeout=patience(60)), 0)
 
 
 class OfSweeps(StatusTest):

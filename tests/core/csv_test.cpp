@@ -32,8 +32,9 @@ TEST(Csv, LeavesOutBlanksAroundFields) {
 }
 
 TEST(Csv, KeepsCommasMarksAndLineBreaksWithinQuotationMarks) {
-  EXPECT_THAT(csv_rows("\"dense:50,tanh,dense:10\",\"say \"\"no\"\"\"\n\"two\nlines\",\"\"\n", "x"),
-              ElementsAre(CsvRow{"dense:50,tanh,dense:10", "say \"no\""}, CsvRow{"two\nlines", ""}));
+  EXPECT_THAT(
+      csv_rows("\"dense:50,tanh,dense:10\",\"say \"\"no\"\"\"\n\"two\nlines\",\"\"\n", "x"),
+      ElementsAre(CsvRow{"dense:50,tanh,dense:10", "say \"no\""}, CsvRow{"two\nlines", ""}));
 }
 
 TEST(Csv, NamesTheLineOfAMarkThatDoesNotMatch) {

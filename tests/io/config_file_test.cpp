@@ -170,10 +170,11 @@ std::string runs_in(std::string_view text) {
 }
 
 TEST(ConfigFile, HasATablePerRunOfASweep) {
-  EXPECT_EQ(runs_in("momentum = 0.5\n[[run]]\nseed = 1\n[[run]]\nnetwork = 'dense:5,tanh,dense:10'\n"
-                    "momentum = 0\n[[run]]\n"),
-            "momentum=0.5 seed=1 ; momentum=0.5 momentum=0 network=dense:5,tanh,dense:10 ; "
-            "momentum=0.5 ");
+  EXPECT_EQ(
+      runs_in("momentum = 0.5\n[[run]]\nseed = 1\n[[run]]\nnetwork = 'dense:5,tanh,dense:10'\n"
+              "momentum = 0\n[[run]]\n"),
+      "momentum=0.5 seed=1 ; momentum=0.5 momentum=0 network=dense:5,tanh,dense:10 ; "
+      "momentum=0.5 ");
   EXPECT_EQ(runs_in("run = [{seed = 1}, {nesterov = true}]\n"), "seed=1 ; nesterov=true ");
   EXPECT_EQ(runs_in_toml("[[run]]\nseed = 1\n", "my.toml")[0][0].origin, "my.toml: run 1: seed");
 }

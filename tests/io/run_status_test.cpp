@@ -46,7 +46,8 @@ TEST(RunStatus, IsNothingWithoutAState) {
 
 TEST(RunStatus, PassesOverWhatSaysNothing) {
   const auto status = run_status_in(
-      "DONE\nstep -3\nstep x\nstep\nsamples_per_second inf\nsamples_per_second \nfuture 7\n\nreason");
+      "DONE\nstep -3\nstep x\nstep\nsamples_per_second inf\nsamples_per_second \nfuture "
+      "7\n\nreason");
   ASSERT_TRUE(status.has_value());
   EXPECT_EQ(to_text(*status), "DONE\nstep 0\nreason \n");
 }

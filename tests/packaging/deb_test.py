@@ -32,7 +32,7 @@ class DebianPackage(TallyTest):
         for name in ("openmpi-bin|mpich", "libc6", "libgomp1", "libhdf5-", "libopencv-imgproc"):
             self.assertRegex(self.field("Depends"), rf"(^|, )({name})")
         contents = sh("dpkg-deb", "--contents", self.package).stdout
-        for path in ("bin/tally-train", "share/man/man1/tally-predict.1", "share/tally/slurm/job.sh",
+        for path in ("bin/tally-train", "bin/tally-sbatch", "share/man/man1/tally-predict.1", "share/man/man1/tally-sbatch.1", "share/tally/slurm/job.sh",
                      "share/tally/data/digits/train-images-idx3-ubyte.gz", "share/doc/tally/docs/cluster.md",
                      "share/bash-completion/completions/tally-data", "share/tally/scripts/plot_metrics.py"):
             self.assertIn(f" ./usr/{path}\n", contents)

@@ -303,9 +303,10 @@ TEST(CheckClasses, WarnsOfOutputsThatAreNeverRight) {
   Findings findings;
   check_classes(50, 10, findings);
   EXPECT_THAT(findings.errors(), IsEmpty());
-  EXPECT_THAT(findings.warnings(),
-              ElementsAre("--network: the last layer has 50 outputs, but the labels of the data are 0 "
-                          "to 9: 40 of them are never right; did you mean it to end in dense:10?"));
+  EXPECT_THAT(
+      findings.warnings(),
+      ElementsAre("--network: the last layer has 50 outputs, but the labels of the data are 0 "
+                  "to 9: 40 of them are never right; did you mean it to end in dense:10?"));
 }
 
 TEST(CheckClasses, IsContentWithAnOutputPerClass) {

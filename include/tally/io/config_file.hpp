@@ -23,8 +23,8 @@ std::string to_toml(const RunConfig& config);
 /// with the line for text that is no TOML, and for values that are tables or lists.
 GivenOptions given_in_toml(std::string_view text, const std::string& name);
 
-/// The runs of a sweep: what each table [[run]] gives, behind what stands before all of them, and is
-/// given to each. Throws an Error as given_in_toml, and if there is no such table.
+/// The runs of a sweep: what each table [[run]] gives, behind what stands before all of them, and
+/// is given to each. Throws an Error as given_in_toml, and if there is no such table.
 std::vector<GivenOptions> runs_in_toml(std::string_view text, const std::string& name);
 
 /// The inverse of to_toml.
