@@ -13,8 +13,8 @@ import subprocess
 import threading
 import unittest
 
-from page_testing import (DRAWINGS, TYPE, connect, large_page, peak_megabytes, port_of, post, post_text,
-                          processor_seconds, request, send, served, start_post, whole_reply)
+from page_testing import (DRAWINGS, TYPE, black_and_white_png, connect, large_page, peak_megabytes, port_of, post,
+                          post_text, processor_seconds, request, send, served, start_post, whole_reply)
 from tally_testing import TallyTest, main, patience, require_no_sanitizer, wait_until
 
 IMAGE = DRAWINGS[0].read_bytes()
@@ -191,24 +191,33 @@ class Hostile:
                 for _ in range(40):
                     self.assertEqual(request(self.port)[0], 200)
                     self.assertEqual(post(self.port, IMAGE)[0], 200)
+                self.assertGreater(self.health()["connections"], 32)  # they have not gone
 
     def test_too_slow_a_file_is_refused(self):
-        with self.served(), self.bounded(seconds=1, megabytes=10), self.dribble(
+        with self.served("--serve-body-seconds", 3600), self.bounded(seconds=1, megabytes=10), self.dribble(
                 5, post_text(bytes(1 << 20))) as closed:
             wait_until(lambda: len(closed) >= 5, "those below the least rate are refused")
 
     def test_clients_that_never_read_give_way(self):
-        page = bytes(IMAGE)
-        with self.served("--serve-connections", 32), self.bounded(seconds=4, megabytes=40):
-            idle = []
-            for _ in range(60):
+        """Their answers are larger than what the system keeps for them."""
+        def row(is_stroke):
+            return (b"\xff" * 4 + (b"\0" if is_stroke else b"\xff") + b"\xff" * 4) * 12
+
+        page = black_and_white_png(9 * 8 * 12, [row(y % 150 >= 100) for y in range(1200)])
+        with self.served("--segment", "--serve-connections", 32, "--serve-answer-seconds", 3600), \
+                self.bounded(seconds=20, megabytes=60):
+            self.assertGreater(len(post(self.port, page)[2]), 200_000)
+            for _ in range(50):
                 connection = socket.socket()
                 self.addCleanup(connection.close)
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
                 connection.connect(("127.0.0.1", self.port))
                 connection.sendall(post_text(page).encode() + page)
-                idle.append(connection)
                 self.assertEqual(request(self.port)[0], 200)
+            self.wait_for_health("all are answered", lambda health: health["waiting"] == 0)
+            self.assertGreater(self.health()["connections"], 16)
+            # Those who read nothing are below the least rate, too.
+            self.wait_for_health("they are cut off", lambda health: health["connections"] < 16)
 
     def test_descriptors_may_be_exhausted(self):
         with self.served(files=56), self.bounded(seconds=2, megabytes=20):
@@ -217,6 +226,7 @@ class Hostile:
                 self.addCleanup(connection.close)
             for _ in range(20):
                 self.assertEqual(request(self.port)[0], 200)
+            self.assertGreater(self.health()["connections"], 5)  # nobody had to wait for their time
 
     def test_a_flood_of_connections_is_served_past(self):
         is_over = threading.Event()
