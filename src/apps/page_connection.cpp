@@ -143,7 +143,7 @@ void PageConnection::take_head(std::string_view bytes, PageTime now) {
 }
 
 void PageConnection::read_body(PageTime now) {
-  enter(State::kReadsBody, now, std::chrono::seconds(limits_.body_seconds));
+  enter(State::kReadsBody, now, page_seconds(limits_.body_seconds));
   if (request_.waits_to_continue && request_.body_start.empty()) {
     unsent_ = kContinue;
     send_unsent();
@@ -154,7 +154,7 @@ void PageConnection::read_body(PageTime now) {
 void PageConnection::take_body(std::string_view bytes, PageTime now) {
   image_ += bytes.substr(0, request_.body_bytes - image_.size());
   if (image_.size() < request_.body_bytes) return;
-  enter(State::kWaits, now, std::chrono::seconds(limits_.wait_seconds));
+  enter(State::kWaits, now, page_seconds(limits_.wait_seconds));
 }
 
 void PageConnection::end_of_stream(PageTime now) {
@@ -183,7 +183,7 @@ std::string PageConnection::take_image(PageTime end) {
 void PageConnection::answer_shared(std::string_view text, PageTime now) {
   image_ = {};
   unsent_ = text;
-  enter(State::kAnswers, now, std::chrono::seconds(limits_.answer_seconds));
+  enter(State::kAnswers, now, page_seconds(limits_.answer_seconds));
   send(now);
 }
 

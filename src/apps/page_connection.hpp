@@ -18,6 +18,10 @@ namespace tally {
 using PageClock = std::chrono::steady_clock;
 using PageTime = PageClock::time_point;
 
+inline std::chrono::milliseconds page_seconds(double seconds) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(1000 * seconds));
+}
+
 inline double seconds_between(PageTime begin, PageTime end) {
   return std::chrono::duration<double>(end - begin).count();
 }

@@ -7,13 +7,13 @@ namespace tally {
 
 /// What the page's server gives to its clients at most; docs/security.md has the reasons.
 struct PageLimits {
-  int connections = 256;    ///< held at a time; one more, and the slowest gives way
-  int body_megabytes = 16;  ///< of an image file
-  int body_seconds = 20;    ///< until it is there: a photo over a slow wireless network
-  int answer_seconds = 20;  ///< until the client has taken its answer
-  int least_rate = 1024;    ///< bytes a second of both, after a few seconds
-  int wait_seconds = 10;    ///< until an image's turn comes
-  int image_seconds = 10;   ///< of work on one image
+  int connections = 256;       ///< held at a time; one more, and the slowest gives way
+  int body_megabytes = 16;     ///< of an image file
+  double body_seconds = 20;    ///< until it is there: a photo over a slow wireless network
+  double answer_seconds = 20;  ///< until the client has taken its answer
+  int least_rate = 1024;       ///< bytes a second of both, after a few seconds
+  double wait_seconds = 10;    ///< until an image's turn comes
+  double image_seconds = 10;   ///< of work on one image
 
   [[nodiscard]] std::size_t body_bytes() const {
     return static_cast<std::size_t>(body_megabytes) << 20;

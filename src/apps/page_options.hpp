@@ -13,25 +13,27 @@ inline void add_page_options(CLI::App& app, PageServerOptions& options) {
                  "numeric address to serve it at; another one than 127.0.0.1 lets others in")
       ->type_name("ADDRESS")
       ->capture_default_str();
-  const auto add = [&](const char* name, int& value, int most, const char* what) {
+  const auto add = [&](const char* name, auto& value, auto least, auto most, const char* what) {
     app.add_option(name, value, what)
-        ->check(number_between(1, most))
+        ->check(number_between(least, most))
         ->type_name("N")
         ->capture_default_str()
         ->group("Serving");
   };
-  add("--serve-connections", limits.connections, 4096,
+  constexpr double kShortest = 0.1, kHour = 3600;
+  add("--serve-connections", limits.connections, 1, 4096,
       "connections held at a time; one more, and the slowest gives way");
-  add("--serve-megabytes", limits.body_megabytes, 64, "the largest image file");
-  add("--serve-body-seconds", limits.body_seconds, 3600,
+  add("--serve-megabytes", limits.body_megabytes, 1, 64, "the largest image file");
+  add("--serve-body-seconds", limits.body_seconds, kShortest, kHour,
       "the longest that a file may take to come");
-  add("--serve-answer-seconds", limits.answer_seconds, 3600,
+  add("--serve-answer-seconds", limits.answer_seconds, kShortest, kHour,
       "the longest that a client may take to read its answer");
-  add("--serve-rate", limits.least_rate, 1 << 30,
+  add("--serve-rate", limits.least_rate, 1, 1 << 30,
       "the least bytes per second of files and answers, on average");
-  add("--serve-wait-seconds", limits.wait_seconds, 3600,
+  add("--serve-wait-seconds", limits.wait_seconds, kShortest, kHour,
       "the longest that an image waits for others; then its client is told to come back (503)");
-  add("--serve-image-seconds", limits.image_seconds, 3600, "the longest work on one image");
+  add("--serve-image-seconds", limits.image_seconds, kShortest, kHour,
+      "the longest work on one image");
 }
 
 }  // namespace tally

@@ -84,7 +84,7 @@ void PageQueue::start_next(PageTime now) {
     if (next == nullptr || connection->begin() < next->begin()) next = connection.get();
   }
   if (next == nullptr) return;
-  const PageTime end = now + std::chrono::seconds(limits_.image_seconds);
+  const PageTime end = now + page_seconds(limits_.image_seconds);
   worker_.start(next->take_image(end), end);
   read_ = next;
   is_busy_ = true;

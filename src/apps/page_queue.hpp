@@ -21,6 +21,7 @@ class PageQueue {
   void advance(PageTime now);
 
   [[nodiscard]] int waiting() const { return table_.count(PageConnection::State::kWaits); }
+  [[nodiscard]] bool is_busy() const { return is_busy_; }
   /// For how long one image is being read, or 0.
   [[nodiscard]] double seconds_on_image(PageTime now) const;
 

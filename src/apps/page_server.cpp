@@ -66,8 +66,9 @@ class PageServer::Implementation {
         return connection.answer_shared(has_no_body ? page_head_ : page_, now);
       case PageRequest::Kind::kHealth: {
         const std::string health = fmt::format(
-            "{{\"status\":\"ok\",\"connections\":{},\"waiting\":{},\"image_seconds\":{:.1f}}}\n",
-            table.size(), queue.waiting(), queue.seconds_on_image(now));
+            "{{\"status\":\"ok\",\"connections\":{},\"waiting\":{},\"reading\":{},"
+            "\"image_seconds\":{:.1f}}}\n",
+            table.size(), queue.waiting(), queue.is_busy(), queue.seconds_on_image(now));
         return connection.answer(answer_text("application/json", health, has_no_body), now);
       }
       case PageRequest::Kind::kPredict:

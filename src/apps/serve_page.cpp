@@ -66,12 +66,17 @@ class StopAtSignal {
   StopAtSignal& operator=(const StopAtSignal&) = delete;
 
  private:
+  [[noreturn]] static void end_process() {
+    print_error("tally-predict", "ended in the middle of an image, which did not stop in time");
+    std::_Exit(static_cast<int>(ExitCode::kDone));
+  }
+
   void wait_for_end() const {
     const auto end = std::chrono::steady_clock::now() + kLongestStop;
     while (!is_over_) {
       const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(
           end - std::chrono::steady_clock::now());
-      if (rest.count() <= 0) std::_Exit(static_cast<int>(ExitCode::kDone));
+      if (rest.count() <= 0) end_process();
       const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(rest);
       const timespec wait{seconds.count(), (rest - seconds).count()};
       sigtimedwait(&signals_, nullptr, &wait);  // another signal, or the destructor's

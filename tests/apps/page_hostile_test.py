@@ -251,41 +251,45 @@ class Hostile:
     def test_all_files_together_take_bounded_memory(self):
         """Sixteen times the largest file, of which one is 1 MB here."""
         require_no_sanitizer("its memory is not the program's")
-        with self.served("--serve-megabytes", 1), self.bounded(seconds=4, megabytes=40):
-            held = [connect(self.port) for _ in range(100)]
+        with self.served("--serve-megabytes", 1), self.bounded(seconds=4, megabytes=90):
+            held = [connect(self.port) for _ in range(200)]
             for connection in held:
                 self.addCleanup(connection.close)
                 with contextlib.suppress(OSError):
                     connection.sendall(post_text(bytes(1 << 20)).encode() + bytes((1 << 20) - 1))
 
     def test_who_would_wait_too_long_is_told_to_come_back(self):
-        with self.served("--serve-wait-seconds", 1, "--serve-image-seconds", 3600) as process:
-            slow = [start_post(self, self.port, large_page()) for _ in range(3)]
-            self.wait_for_health("one is read, two wait", lambda health: health["waiting"] == 2)
-            before = processor_seconds(process.pid)
+        page = large_page()
+        with self.served("--serve-wait-seconds", 0.5, "--serve-image-seconds", 3600) as process:
+            start = processor_seconds(process.pid)
+            slow = [start_post(self, self.port, page) for _ in range(4)]
+            self.wait_for_health("one is read", lambda health: health["reading"])
             status, head, body = post(self.port, IMAGE)
             self.assertEqual((status, body), (503, b"busy with other images; try again\n"))
             self.assertRegex(head, r"\r\nRetry-After: [1-9]\d*\r\n")
-            self.assertEqual([whole_reply(connection)[0] for connection in slow], [200, 503, 503])
-            self.wait_for_health("nothing is left", lambda health: health["image_seconds"] == 0)
-            # One large page, and no second one.
-            self.assertLess(processor_seconds(process.pid) - before, 12)
-            self.assertEqual(post(self.port, IMAGE)[0], 200)
+            self.assertEqual(sorted(whole_reply(connection)[0] for connection in slow), [200, 503, 503, 503])
+            self.wait_for_health("nothing is left", lambda health: not health["reading"])
+            end = processor_seconds(process.pid)
+            self.assertEqual(post(self.port, page)[0], 200)
+            once = processor_seconds(process.pid) - end
+            self.assertLess(end - start, 1.9 * once)  # no work was done for those that were refused
 
     def test_an_image_that_takes_too_long_is_stopped(self):
-        with self.served("--serve-image-seconds", 1), self.bounded(seconds=3, megabytes=300):
+        with self.served("--serve-image-seconds", 0.3), self.bounded(seconds=1, megabytes=300):
             status, _, body = post(self.port, large_page())
-            self.assertEqual((status, body), (422, b"the image takes more than 1 s to read; make it smaller or "
+            self.assertEqual((status, body), (422, b"the image takes more than 0.3 s to read; make it smaller or "
                                                    b"simpler\n"))
 
     def test_images_of_clients_that_have_gone_are_not_read(self):
-        with self.served("--serve-image-seconds", 3600), self.bounded(seconds=6, megabytes=400):
-            for _ in range(3):
-                start_post(self, self.port, large_page()).close()
-            for _ in range(10):
-                start_post(self, self.port, IMAGE).close()
-            self.wait_for_health("no image is left",
-                                 lambda health: (health["image_seconds"], health["waiting"]) == (0, 0))
+        page = large_page()
+        with self.served("--serve-image-seconds", 3600) as process:
+            before = processor_seconds(process.pid)
+            self.assertEqual(post(self.port, page)[0], 200)
+            with self.bounded(seconds=0.7 * (processor_seconds(process.pid) - before), megabytes=100):
+                for image in [page] * 3 + [IMAGE] * 10:
+                    start_post(self, self.port, image).close()
+                self.wait_for_health("nothing is left but the one who asks",
+                                     lambda health: health["connections"] == 1 and not health["reading"])
 
     def test_it_ends_whatever_clients_do(self):
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -299,7 +303,9 @@ class Hostile:
                 process.send_signal(number)
                 self.assertEqual(process.wait(timeout=patience(20)), 0)
                 used = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - used
-                self.assertLess(used - before, 1)  # what was not stopped would be ended after 1.5 s
+                self.assertLess(used - before, 1)
+                if patience(1) < 3:  # else the image may have got no core in which to stop by itself
+                    self.assertEqual(process.stderr.read(), "")
 
 
 class SmallStacks(Hostile, TallyTest):

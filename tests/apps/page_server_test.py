@@ -276,7 +276,7 @@ class PageServer(TallyTest):
             health = json.loads(body)
             self.assertEqual(health["status"], "ok")
             self.assertGreaterEqual(health["connections"], 1)
-            self.assertEqual((health["waiting"], health["image_seconds"]), (0, 0))
+            self.assertEqual((health["waiting"], health["reading"], health["image_seconds"]), (0, False, 0))
         self.assertEqual(request(self.port, "HEAD", "/healthz")[::2], (200, b""))
         self.assertEqual(request(self.port, "POST", "/healthz")[0], 405)
         self.assertEqual(request(self.port, path="/healthz", host="Host: evil.example\r\n")[0], 403)
@@ -357,7 +357,7 @@ class PageServer(TallyTest):
 
     def test_an_answer_has_its_own_time(self):
         """The time for the file has long passed when it is read."""
-        with served(self.model, "--serve-body-seconds", 1, "--serve-image-seconds", 3600) as (_, url):
+        with served(self.model, "--serve-body-seconds", 0.5, "--serve-image-seconds", 3600) as (_, url):
             self.assertEqual(post(port_of(url), large_page())[0], 200)
 
     def test_stacks_need_not_be_as_large_as_the_limit(self):
