@@ -144,6 +144,9 @@ ExitCode TrainingRun::train() {
     const bool is_saved =
         (must_stop || is_finished(state_) || is_save_due(result, ends_epoch)) && save();
     if (ends_epoch) report_epoch(is_saved);
+    if (is_saved && (result.flags & kSaveNow) != 0 && !ends_epoch && !must_stop) {
+      report_.line(fmt::format("saved at step {}", grouped(state_.progress.step)));
+    }
     if (must_stop) {
       report_profile();
       return stop(result.flags, is_saved);
@@ -316,8 +319,9 @@ ExitCode TrainingRun::finish() {
   report_profile();
   if (recorder_ != nullptr) {
     recorder_->write_status(RunState::kDone, state_.progress.step, "finished");
-    report_.line(fmt::format("done: {}, {} in {:.1f} s; the model is {}",
-                             counted(state_.progress.epoch, "epoch"),
+    const std::string epochs =
+        state_.progress.epoch > 0 ? counted(state_.progress.epoch, "epoch") + ", " : "";
+    report_.line(fmt::format("done: {}{} in {:.1f} s; the model is {}", epochs,
                              counted(state_.progress.step, "step"),
                              seconds_before_ + seconds_since(started_), config_.run_dir));
   }

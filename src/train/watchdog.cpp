@@ -2,6 +2,7 @@
 #include "tally/train/watchdog.hpp"
 
 #include <algorithm>
+#include <fstream>
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -28,6 +29,15 @@ constexpr seconds kTurn{3};
 constexpr seconds kLongestBreath{5};
 // Ranks that only know that they wait let those speak who see more.
 constexpr seconds kPatience{3};
+
+// Whether its process has ended; one that has may still wait for its parent to hear of it.
+bool is_dead(std::int64_t process) {
+  std::ifstream file(fmt::format("/proc/{}/stat", process));
+  std::string line;
+  if (!std::getline(file, line)) return true;
+  const std::size_t name_end = line.rfind(") ");
+  return name_end != std::string::npos && line.compare(name_end, 3, ") Z") == 0;
+}
 
 bool uses_files(Phase phase) {
   return phase == Phase::kLoad || phase == Phase::kScatter || phase == Phase::kReport ||
@@ -105,7 +115,8 @@ Watchdog::Clock::duration Watchdog::limit() const {
     return std::max(timeout_, kStartTimeout) + std::min(rank_, 20) * kTurn;
   }
   const bool may_be_files = is_at_files() && frozen() == nullptr;
-  const seconds patience = may_be_files ? std::max(timeout_, kFileTimeout) : timeout_;
+  seconds patience = may_be_files ? std::max(timeout_, kFileTimeout) : timeout_;
+  if (has_died(frozen())) patience = std::min(timeout_, kLongestBreath);
   const bool knows_more = frozen() != nullptr || works_alone(heartbeat_.phase()) ||
                           !heartbeat_.awaited().ranks().empty();
   return patience + milliseconds{std::min(rank_, 20) * 200} +
@@ -117,6 +128,11 @@ const Watchdog::Watched* Watchdog::frozen() const {
   const auto found = std::ranges::max_element(watched_, {}, &Watched::without_life);
   const Clock::duration breath = std::min(kLongestBreath, std::max(timeout_, seconds{1}));
   return found != watched_.end() && found->without_life >= breath ? &*found : nullptr;
+}
+
+// What has ended in good order is not waited for.
+bool Watchdog::has_died(const Watched* other) {
+  return other != nullptr && other->sight.phase != Phase::kFinish && is_dead(other->sight.process);
 }
 
 // One that waits for nobody and yet does not come forward.
@@ -148,6 +164,7 @@ void Watchdog::explain_stop() {
   const milliseconds turn{300 + std::min(rank_, 4) * 100};
   if (has_explained_stop_ || !signals_.has_been_terminated() || silent_ < turn) return;
   if (!neighbours_ || neighbours_->elsewhere() == 0 || is_at_files()) return;
+  if (heartbeat_.phase() == Phase::kFinish) return;  // launchers hurry the last ones of a run
   has_explained_stop_ = true;
   const std::string message = fmt::format("tally-train: {}: asked to stop, and waits at {}; {}\n",
                                           place_, heartbeat_.text(), diagnosis());
@@ -160,14 +177,17 @@ std::string Watchdog::diagnosis() const {
                        other.sight.process, state, place_text(other.sight.step, other.sight.phase));
   };
   if (works_alone(heartbeat_.phase())) return "it is stuck itself";
-  if (frozen() != nullptr) return named(*frozen(), "is frozen");
+  if (frozen() != nullptr) {
+    return named(*frozen(), has_died(frozen()) ? "has died" : "is frozen");
+  }
   if (stuck() != nullptr) return named(*stuck(), "is stuck");
   if (const std::string places = awaited_places(); !places.empty()) {
     return "no answer from " + places;
   }
-  if (neighbours_ && neighbours_->elsewhere() > 0) {
-    return fmt::format("no answer from one of the {} on other hosts",
-                       counted(neighbours_->elsewhere(), "rank"));
+  if (const int elsewhere = neighbours_ ? neighbours_->elsewhere() : 0; elsewhere > 0) {
+    return elsewhere == 1
+               ? "no answer from the rank on the other host"
+               : fmt::format("no answer from one of the {} ranks on other hosts", elsewhere);
   }
   if (neighbours_) return "a thread of one of the ranks is stuck";
   return "another rank is frozen or cannot be reached";

@@ -2,10 +2,13 @@
 """A rank that fails, in any phase and any way, ends the job soon, with one message that says where."""
 import concurrent.futures
 import itertools
+import os
 import re
+import subprocess
 import time
 
-from tally_testing import TallyTest, digest, main, processes_of, run, status, still_running
+from tally_testing import (DIGITS, TallyTest, children_of, command, digest, main, open_mpi_version, processes_of, run,
+                           status, still_running)
 
 RECIPE = ["--epochs", 2, "--batch-size", 128, "--micro-batch", 16, "--threads", 2, "--oversubscribe",
           "--quiet", "--log-every", 4, "--checkpoint-every", "6steps"]
@@ -107,6 +110,23 @@ class RankFailures(TallyTest):
                 self.assertEqual(result.code, 137)
                 self.assertLess(result.seconds, SECONDS)
                 self.assertEqual(still_running(processes_of(self.directory / phase)), [])
+
+    def test_a_dead_rank_is_named_where_the_launcher_waits_on(self):
+        if open_mpi_version() != 4:
+            self.skipTest("this launcher cannot be told to wait on")
+        run_dir = self.directory / "dead"
+        waits = {"TALLY_FAULT": "kill:reduce:rank=1:step=5", "TALLY_ALLOW_FAULTS": "1",
+                 "OMPI_MCA_orte_abort_on_non_zero_status": "0"}
+        with subprocess.Popen(command("tally-train", "--run-dir", run_dir, "--data", DIGITS, *RECIPE, ranks=3),
+                              stderr=subprocess.PIPE, text=True, env={**os.environ, **waits}) as mpirun:
+            try:
+                self.assertRegex(mpirun.stderr.readline(), r"^tally-train: rank [02] on host \S+: no progress for \d+ s "
+                                 r"at step 5, reduce; rank 1 \(process \d+ on this host\) has died at step 5, "
+                                 rf"reduce\. {HINT}$")
+                self.assertEqual(still_running(children_of(mpirun)), [])
+                self.assertIsNone(mpirun.poll())
+            finally:
+                mpirun.kill()
 
     def test_a_frozen_rank_is_named_by_its_neighbours(self):
         for phase in ["load", "reduce", "save", "finish"]:

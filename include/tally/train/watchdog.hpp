@@ -19,7 +19,8 @@ namespace tally {
 /// A thread that ends the process when its heartbeat stops: a rank that waits for one that is
 /// frozen or unreachable would wait forever. It uses no MPI. While files are read or written by
 /// this rank, or by one of its host that is seen to run, which may take minutes on a busy network
-/// file system, it waits at least ten minutes. A launcher that has lost a host ends the others
+/// file system, it waits at least ten minutes; for one of its host that has died, five seconds,
+/// whether the launcher ends the others or not. A launcher that has lost a host ends the others
 /// without a word: a rank that is asked to stop while it waits for another host says so.
 class Watchdog {
  public:
@@ -49,6 +50,7 @@ class Watchdog {
   void look(Clock::duration passed);
   [[nodiscard]] Clock::duration limit() const;
   [[nodiscard]] const Watched* frozen() const;
+  [[nodiscard]] static bool has_died(const Watched* other);
   [[nodiscard]] const Watched* stuck() const;
   [[nodiscard]] bool is_at_files() const;
   [[nodiscard]] std::string awaited_places() const;
