@@ -70,6 +70,12 @@ std::int64_t free_memory() {
   return bytes;
 }
 
+// How many processors of the system are one core of its hardware.
+int processors_per_core() {
+  std::ifstream file("/sys/devices/system/cpu/smt/active");
+  return file.get() == '1' ? 2 : 1;
+}
+
 // The directory itself, or what is nearest above it: another directory, or a file in its way.
 fs::path existing(fs::path directory) {
   std::error_code error;
@@ -117,11 +123,13 @@ DirectoryFacts tried_directory(const RunConfig& config, std::size_t parameters,
 }
 
 // Each rank has an environment of its own, as hosts may.
-ThreadWishes thread_wishes(const AutoCount& option, bool may_oversubscribe) {
-  ThreadWishes wishes{option, 0, 0, thread_limit(), may_oversubscribe};
+ThreadWishes thread_wishes(const AutoCount& option, bool may_oversubscribe, int node_ranks) {
+  ThreadWishes wishes{option, 0, 0, 0, thread_limit(), may_oversubscribe};
   if (option.value != 0) return wishes;
+  const Launcher own = launcher(process_environment());
   wishes.openmp = environment_threads().value_or(0);
-  wishes.slurm = launcher(process_environment()).cores_per_task.value_or(0);
+  wishes.slurm = own.cores_per_task.value_or(0);
+  if (own.cores_on_host > 0) wishes.slurm_node = std::max(1, own.cores_on_host / node_ranks);
   return wishes;
 }
 
@@ -129,7 +137,8 @@ void gather_threads(const Communicator& communicator, const AutoCount& option, L
   const RankFacts& own = facts.of(communicator.rank());
   ThreadChoice choice;
   const std::optional<Error> error = error_of([&] {
-    const ThreadWishes wishes = thread_wishes(option, facts.oversubscribe);
+    const ThreadWishes wishes =
+        thread_wishes(option, facts.oversubscribe, own.cores.node_ranks);
     choice = worker_threads(wishes, own.cores, own.micro_batches);
   });
   const std::array<std::int64_t, 4> numbers = {choice.threads, static_cast<int>(choice.decided_by),
@@ -177,6 +186,7 @@ LaunchFacts gather_ranks(const Communicator& communicator) {
   LaunchFacts facts;
   facts.launcher = launcher(process_environment());
   facts.mpi_library = mpi_library();
+  facts.processors_per_core = processors_per_core();
   const CpuShare share = cpu_share(communicator);
   const std::array<std::int64_t, 8> own = {communicator.node(),
                                            share.own_cores,

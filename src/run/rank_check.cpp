@@ -72,6 +72,18 @@ void check_allocated_cores(const LaunchFacts& facts, Findings& findings) {
       per_task);
 }
 
+// Without TaskPlugin, any job of a host may run on any of its cores. SLURM counts cores or their
+// threads, by its configuration.
+void check_confinement(const LaunchFacts& facts, Findings& findings) {
+  const RankFacts& first = facts.ranks.front();
+  const int given = facts.launcher.cores_on_host;
+  if (given == 0 || first.cores.node_cores <= given * facts.processors_per_core) return;
+  findings.warning(
+      "SLURM gives this job {} of host {}, but lets it run on {}, where it and other jobs slow each "
+      "other down; ask for whole hosts (sbatch --exclusive), or have TaskPlugin=task/affinity set",
+      counted(given, "core"), first.host, grouped(first.cores.node_cores));
+}
+
 }  // namespace
 
 void check_ranks(const LaunchFacts& facts, Findings& findings) {
@@ -79,6 +91,7 @@ void check_ranks(const LaunchFacts& facts, Findings& findings) {
   check_programs(facts, findings);
   check_thread_level(facts, findings);
   check_allocated_cores(facts, findings);
+  check_confinement(facts, findings);
 }
 
 }  // namespace tally

@@ -32,6 +32,8 @@ std::string_view name_of(ThreadSource source) {
       return "OMP_NUM_THREADS";
     case ThreadSource::kSlurm:
       return "SLURM_CPUS_PER_TASK";
+    case ThreadSource::kSlurmNode:
+      return "SLURM_CPUS_ON_NODE";
     case ThreadSource::kCores:
       return "cores";
     case ThreadSource::kMicroBatches:
@@ -44,14 +46,17 @@ std::string_view name_of(ThreadSource source) {
 
 bool is_environment(ThreadSource source) {
   return source == ThreadSource::kOpenMp || source == ThreadSource::kSlurm ||
-         source == ThreadSource::kLimit;
+         source == ThreadSource::kSlurmNode || source == ThreadSource::kLimit;
 }
 
 ThreadChoice worker_threads(const ThreadWishes& wishes, const CpuShare& share,
                             std::int64_t micro_batches) {
   ThreadChoice choice = wanted(wishes, share);
+  // SLURM may give fewer cores than it lets a job run on.
   if (choice.wanted_by == ThreadSource::kCores && wishes.slurm != 0) {
     limit(choice, wishes.slurm, ThreadSource::kSlurm);
+  } else if (choice.wanted_by == ThreadSource::kCores && wishes.slurm_node != 0) {
+    limit(choice, wishes.slurm_node, ThreadSource::kSlurmNode);
   }
   if (choice.wanted_by != ThreadSource::kOption) {
     limit(choice, std::max<std::int64_t>(1, micro_batches), ThreadSource::kMicroBatches);

@@ -105,6 +105,20 @@ TEST(LaunchCheck, WarnsOfOneRankInAnAllocationForMore) {
                  "mpirun");
 }
 
+TEST(LaunchCheck, WarnsOfCoresThatSlurmGivesToOthers) {
+  LaunchFacts facts = sound_launch(2);
+  facts.launcher.cores_on_host = 1;
+  expect_warning(facts,
+                 "SLURM gives this job 1 core of host n0, but lets it run on 2, where it and other "
+                 "jobs slow each other down; ask for whole hosts (sbatch --exclusive), or have "
+                 "TaskPlugin=task/affinity set");
+  facts.processors_per_core = 2;
+  expect_nothing(facts);
+  facts.processors_per_core = 1;
+  facts.launcher.cores_on_host = 2;
+  expect_nothing(facts);
+}
+
 TEST(LaunchCheck, FindsOtherPrograms) {
   LaunchFacts facts = sound_launch(4);
   facts.ranks[1].program = facts.ranks[2].program = "tally 2";

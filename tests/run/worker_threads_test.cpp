@@ -47,6 +47,9 @@ TEST(WorkerThreads, AreNotMoreThanTheirCoresWhereOnlyTheEnvironmentAsks) {
 TEST(WorkerThreads, AreNotMoreThanSlurmGivesOrOpenMpGrants) {
   expect(worker_threads({.slurm = 2}, {8, 8, 1}, 100), 2, "SLURM_CPUS_PER_TASK");
   expect(worker_threads({.slurm = 8}, {4, 4, 1}, 100), 4, "cores");
+  expect(worker_threads({.slurm_node = 3}, {8, 8, 1}, 100), 3, "SLURM_CPUS_ON_NODE");
+  expect(worker_threads({.slurm = 2, .slurm_node = 1}, {8, 8, 1}, 100), 2, "SLURM_CPUS_PER_TASK");
+  expect(worker_threads({.openmp = 4, .slurm_node = 1}, {8, 8, 1}, 100), 4, "OMP_NUM_THREADS");
   expect(worker_threads({.option = {4}, .limit = 1}, {8, 8, 1}, 100), 1, "OMP_THREAD_LIMIT");
 }
 

@@ -46,8 +46,9 @@ struct DirectoryFacts {
 };
 
 struct LaunchFacts {
-  Launcher launcher;        ///< of rank 0
-  std::string mpi_library;  ///< "MPICH 4.0.2"
+  Launcher launcher;            ///< of rank 0
+  int processors_per_core = 1;  ///< on its host
+  std::string mpi_library;      ///< "MPICH 4.0.2"
   std::vector<RankFacts> ranks;
 
   // What the job is to do, once that is known.

@@ -10,7 +10,7 @@
 // How many threads a rank works with, and who says so.
 namespace tally {
 
-enum class ThreadSource : int { kOption, kOpenMp, kSlurm, kCores, kMicroBatches, kLimit };
+enum class ThreadSource : int { kOption, kOpenMp, kSlurm, kSlurmNode, kCores, kMicroBatches, kLimit };
 
 /// "--threads", "OMP_NUM_THREADS", ..., "cores"
 std::string_view name_of(ThreadSource source);
@@ -23,6 +23,7 @@ struct ThreadWishes {
   AutoCount option{};              ///< --threads, of this launch or of the run that goes on
   int openmp = 0;                  ///< OMP_NUM_THREADS; 0 without it
   int slurm = 0;                   ///< SLURM_CPUS_PER_TASK; 0 without it
+  int slurm_node = 0;              ///< the rank's share of SLURM_CPUS_ON_NODE; 0 without it
   int limit = 1 << 30;             ///< OMP_THREAD_LIMIT
   bool may_oversubscribe = false;  ///< --oversubscribe
 };
