@@ -3,10 +3,11 @@
 # Tally's job.sh, by which line the job scripts beside it know it. They source it for what they have in common;
 # each sets job_script, its name, first.
 #
-#   begin_job "$@"           finds the run directory among tally-train's options; counts restarts
+#   begin_job "$@"           finds the run directory among tally-train's options, and how often it was tried
 #   train LAUNCHER...        runs it, passes signals on, and waits until the training has stopped
 #   end_job                  by run.status: done, failed, or back into the queue
 #   mpirun_on RANKS ...      a launcher: mpirun, on the nodes and cores of the job
+#   exec_launcher ...        any other
 #
 # The environment of sbatch may set:
 #
@@ -57,6 +58,7 @@ find_program() {
 }
 
 complain() { echo "${job_script:?}: $*" >&2; }
+say() { echo "$job_script: $(date '+%F %T'): $*"; }
 
 load_site
 # shellcheck disable=SC2034  # used by the scripts
@@ -70,6 +72,7 @@ if [ -n "${SLURM_ARRAY_JOB_ID:-}" ]; then job_id=${SLURM_ARRAY_JOB_ID}_${SLURM_A
 
 # A number that a file should hold, or 0. Anything else must not reach arithmetic, where bash runs a[$(command)].
 number() { if [[ ${1:-} =~ ^[0-9]{1,18}$ ]]; then echo $((10#$1)); else echo 0; fi; }
+restarts=$(number "${SLURM_RESTART_COUNT:-0}")
 
 # The value of --NAME among options, which may stand as --NAME=VALUE; the last one counts.
 option_value() {
@@ -81,6 +84,15 @@ option_value() {
     previous=$word
   done
   echo "$value"
+}
+
+# Whether the options only ask tally-train something, so that there is no run.
+is_question() {
+  local word
+  for word in "$@"; do
+    case $word in --doctor | --help | -h | --version | --dump-config | --describe) return 0 ;; esac
+  done
+  return 1
 }
 
 # --- what run.status says ---
@@ -97,38 +109,45 @@ saved_step() {
   number "${name%.h5}"
 }
 
-# Changes whenever run.status is written.
-status_stamp() { stat -c '%i %.9Y' "$run_dir/run.status" 2>/dev/null || true; }
-
 # --- begin_job ---
 
-# When this job will be ended. SLURM 22.05 tells no job its own end; newer ones set
-# SLURM_JOB_END_TIME, which tally-train knows.
+# When SLURM will end this job, as things are now; nothing if it does not say.
+end_by_slurm() {
+  local end
+  end=$(SLURM_TIME_FORMAT=%s squeue --noheader --jobs "$job_id" --format %e 2>/dev/null | head -n 1) || true
+  if [[ $end =~ ^[0-9]+$ ]]; then echo "$end"; fi
+}
+
+# SLURM 22.05 tells no job its own end; newer ones set SLURM_JOB_END_TIME, which tally-train knows.
 ask_end_time() {
   local end
   if [ -n "${TALLY_END_TIME:-}" ] || [ -z "$job_id" ]; then return 0; fi
-  end=$(SLURM_TIME_FORMAT=%s squeue --noheader --jobs "$job_id" --format %e 2>/dev/null) || true
-  case $end in
-    '' | *[!0-9]*) echo "$job_script: SLURM does not say when this job ends; its signal will" ;;
-    *) export TALLY_END_TIME=$end ;;
-  esac
+  end=$(end_by_slurm)
+  if [ -n "$end" ]; then
+    export TALLY_END_TIME=$end
+  else
+    say "SLURM does not say when this job ends; its signal will"
+  fi
 }
 
-# run_dir/job.restarts holds "JOB STEP COUNT": how often this job has been started again since the
-# run last came forward. SLURM restarts a job by itself too, after a node has failed.
+# run_dir/job.restarts holds "JOB STEP START": with which start, by SLURM's count, this job came to that step first.
+# SLURM restarts a job by itself too, after a node has failed.
 count_restarts() {
-  local job="" step=""
-  idle_restarts=""
+  local job="" step="" start=""
   first_step=$(saved_step "$run_dir")
-  if [ -f "$run_dir/job.restarts" ]; then read -r job step idle_restarts _ <"$run_dir/job.restarts" || true; fi
-  idle_restarts=$(number "$idle_restarts")
-  if [ "$job" != "$job_id" ] || [ "$first_step" -gt "$(number "$step")" ]; then
-    idle_restarts=0
-  elif [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ]; then
-    idle_restarts=$((idle_restarts + 1))
+  restarts_file=$run_dir/job.restarts
+  if [ -f "$restarts_file" ]; then read -r job step start _ <"$restarts_file" || true; fi
+  start=$(number "$start")
+  if [ "$job" != "$job_id" ] || [ "$first_step" -gt "$(number "$step")" ] || [ "$start" -gt "$restarts" ]; then
+    start=$restarts
   fi
-  mkdir -p "$run_dir"
-  echo "${job_id:-none} $first_step $idle_restarts" >"$run_dir/job.restarts"
+  idle_restarts=$((restarts - start))
+}
+
+# Only for a run that is this job's: another one's job.restarts stays as it is.
+write_restarts() {
+  if [ -z "$job_id" ] || [ -z "${restarts_file:-}" ]; then return 0; fi
+  echo "$job_id $first_step $((restarts - idle_restarts))" >"$restarts_file"
 }
 
 require_program() {
@@ -154,38 +173,115 @@ give_up() {
 
 begin_job() {
   run_dir=$(option_value run-dir "$@")
-  if [ -z "$run_dir" ]; then
+  if is_question "$@"; then
+    asks=yes
+  elif [ -z "$run_dir" ]; then
     complain "expected --run-dir DIR among the options of tally-train"
     exit 2
   fi
   require_program
   require_tasks
+  if [ -n "${asks:-}" ]; then return 0; fi
+  mkdir -p "$run_dir"
   ask_end_time
   count_restarts
-  echo "$job_script: job ${job_id:-none}, start $((${SLURM_RESTART_COUNT:-0} + 1))," \
-    "on ${SLURM_JOB_NODELIST:-this computer}, from step $first_step"
+  say "job ${job_id:-none}, start $((restarts + 1)), on ${SLURM_JOB_NODELIST:-this computer}, from step $first_step"
   if [ "$idle_restarts" -gt "$max_restarts" ]; then give_up; fi
+  if [ -n "$job_id" ]; then
+    say "to save and stop: scancel --batch --signal=USR2 $job_id; to save and go on: --signal=USR1"
+  fi
+}
+
+# --- launchers ---
+
+# Replaces this process by a launcher that is asked to save and stop when the script alone is killed.
+exec_launcher() {
+  if setpriv --pdeathsig keep true 2>/dev/null; then set -- setpriv --pdeathsig USR2 "$@"; fi
+  exec "$@"
+}
+
+# Whether other jobs keep off the cores that mpirun would bind ranks to: SLURM confines each job to its own, or this
+# one has all of the node.
+is_confined() {
+  [ "$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)" -le "${SLURM_CPUS_ON_NODE:-1000000}" ] ||
+    scontrol show config 2>/dev/null | grep -Eq '^(TaskPlugin .*affinity|ConstrainCores *= yes)'
+}
+
+# mpirun starts ranks on the nodes that the job has this time, each bound to its cores, and fills one node after the
+# other. On TERM it would kill them within a second or two (Open MPI 5: half of one). SLURM sends TERM to ranks and
+# script too, so it is kept from mpirun and its helpers, or else they wait longer: then they are slow to end, too.
+mpirun_on() {
+  local ranks=$1 binding=(--map-by "slot:PE=${SLURM_CPUS_PER_TASK:-1}") without_term=(env --block-signal=TERM)
+  shift
+  if ! is_confined; then binding=(--bind-to none); fi
+  if "${without_term[@]}" true 2>/dev/null; then
+    export OMPI_MCA_orte_launch_agent="${OMPI_MCA_orte_launch_agent:-${without_term[*]} orted}"
+    export PRTE_MCA_prte_launch_agent="${PRTE_MCA_prte_launch_agent:-${without_term[*]} prted}"
+  else
+    without_term=()
+    export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-15}"
+  fi
+  exec_launcher "${without_term[@]}" mpirun -n "$ranks" "${binding[@]}" "$@"
+}
+
+require_mpirun() {
+  if command -v mpirun >/dev/null; then return 0; fi
+  complain "mpirun: not found on ${HOSTNAME:-this node}; load the module that it comes with (module avail openmpi)" \
+    "before sbatch, or name it: TALLY_MODULES=openmpi sbatch ..."
+  exit 2
+}
+
+# scancel --signal and preemptions signal the steps of a job, of which mpirun makes none on the first node. This one
+# hands on to the script what they get.
+listen_for_steps() {
+  # shellcheck disable=SC2016  # $0 is the script's number
+  srun --overlap --nodes=1 --ntasks=1 --relative=0 --cpus-per-task=1 --cpu-bind=none bash -c '
+    for signal in TERM USR1 USR2; do trap "kill -$signal $0 || exit" $signal; done
+    while kill -0 "$0"; do sleep 1 & wait $!; done' $$ >/dev/null 2>&1 &
+  listens_for_steps=yes
+}
+
+prepare_mpirun() {
+  if [ -z "$job_id" ]; then return 0; fi
+  if [ -z "${listens_for_steps:-}" ]; then listen_for_steps; fi
+  if ! is_confined; then
+    complain "warning: SLURM gives this job $SLURM_CPUS_ON_NODE cores of ${HOSTNAME:-this node}, but does not confine it" \
+      "to them (TaskPlugin): its ranks are not bound, and other jobs may get into their way; --exclusive keeps them off"
+  fi
 }
 
 # --- train ---
 
-# mpirun starts ranks on the nodes that the job has this time, each bound to its cores, and fills one
-# node after the other. The first variable gives ranks 15 seconds, instead of one, between SIGTERM and
-# SIGKILL. The other one keeps mpirun from sleeping twice as long after ranks that have stopped by
-# themselves: run.status says how they ended.
-mpirun_on() {
-  local ranks=$1
-  shift
-  export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-15}"
-  export OMPI_MCA_orte_abort_on_non_zero_status=0
-  exec mpirun -n "$ranks" --map-by "slot:PE=${SLURM_CPUS_PER_TASK:-1}" "$@"
+# Changes whenever run.status is written.
+status_stamp() { stat -c '%i %.9Y' "$run_dir/run.status" 2>/dev/null || true; }
+
+# Whether run.lock names another job, which may write run.status, too.
+is_anothers() {
+  local owner=""
+  if [ -n "${SLURM_JOB_ID:-}" ]; then read -r owner 2>/dev/null <"$run_dir/run.lock" || true; fi
+  [ -n "$owner" ] && [[ "$owner," != *", job $SLURM_JOB_ID,"* ]]
 }
 
 # Whether this launch has written run.status; before that it may not be ready for signals.
-has_begun() { [ "$(status_stamp)" != "$stamp_before" ]; }
+has_begun() {
+  local stamp
+  if [ -z "$begun" ]; then
+    stamp=$(status_stamp) || true
+    if [ -n "$stamp" ] && [ "$stamp" != "$stamp_before" ] && ! is_anothers; then
+      begun=yes
+      write_restarts
+    fi
+  fi
+  [ -n "$begun" ]
+}
 
-# Whether these were its last words: mpirun may need half a minute more to end.
-has_stopped() { has_begun && [ "$(run_fact "$run_dir" reason)" != running ]; }
+# Whether these were its last words: mpirun may need half a minute more to end. A TERM to all processes of the job may
+# have ended what was to read them.
+has_stopped() {
+  local reason=""
+  if has_begun; then reason=$(run_fact "$run_dir" reason) || true; fi
+  [ -n "$reason" ] && [ "$reason" != running ]
+}
 
 is_running() { kill -0 "$launcher" 2>/dev/null; }
 
@@ -195,13 +291,42 @@ pause() {
   wait $! || true
 }
 
-# Whatever asks this job to stop (the signal that it has ordered for some time before its end; TERM at the
-# end, at a preemption) asks the training to save and stop. From now on, since any may come early.
+# Whatever asks this job to stop (TERM at the end, at a preemption, by scancel) asks the training to save and stop;
+# its own word for that is USR2. A second one changes nothing.
+hear() {
+  if [ "$1" = USR1 ]; then
+    asked=${asked:-USR1}
+    say "SIGUSR1: asks the training to save, and to go on"
+  else
+    asked=USR2
+    if [ -z "$asked_to_stop" ]; then
+      asked_to_stop=yes
+      say "SIG$1: asks the training to save and stop"
+    fi
+  fi
+}
+
+# The signal that the scripts order for some time before the end, and preemptions may send: SLURM sends it up to a
+# minute early. A training that knows the end stops in time by itself, later.
+hear_of_the_end() {
+  local end=""
+  if [[ ${TALLY_END_TIME:-} =~ ^[0-9]+$ ]]; then end=$(end_by_slurm); fi
+  if [ -n "$end" ] && [ "$end" -ge "$TALLY_END_TIME" ]; then
+    say "this job ends at $(date -d "@$end" '+%T'); the training saves and stops before"
+  else
+    hear URG
+  fi
+}
+
+# From now on, since any may come early.
 listen() {
-  trap 'asked=USR2' USR2 TERM
-  trap 'asked=${asked:-USR1}' USR1
+  trap 'hear USR2' USR2
+  trap 'hear TERM' TERM
+  trap 'hear USR1' USR1
+  trap hear_of_the_end URG
 }
 asked=
+asked_to_stop=
 listen
 
 # Another run may have the same name in another directory.
@@ -219,7 +344,6 @@ ranks_here() {
   done
   return $found
 }
-has_ranks() { ranks_here >/dev/null; }
 
 # mpirun of Open MPI (orterun, prterun) and srun pass signals on. mpiexec of MPICH and its relatives dies of USR2,
 # and the ranks with it, and keeps USR1 for itself; TERM it passes on, and waits. A script around a launcher passes
@@ -246,13 +370,17 @@ pass_on() {
   fi
 }
 
-# Counts the seconds since the last of them has gone, once there were some.
-count_without_ranks() {
-  if has_ranks; then
-    without_ranks=0
-  elif [ -n "$without_ranks" ]; then
-    without_ranks=$((without_ranks + 1))
+# Counts the seconds for which this computer has had fewer ranks than before: none comes back. A process that is seen
+# once may be about to become another program.
+count_losses() {
+  local count ranks=()
+  mapfile -t ranks < <(ranks_here)
+  count=${#ranks[@]}
+  if [ "$count" -gt "$most_ranks" ] && [ "$last_ranks" -gt "$most_ranks" ]; then
+    most_ranks=$((count < last_ranks ? count : last_ranks))
   fi
+  last_ranks=$count
+  seconds_of_loss=$((count < most_ranks ? seconds_of_loss + 1 : 0))
 }
 
 # A launcher that scripts/train.sh has started leads a session, which goes with it. bash would report the kill.
@@ -263,24 +391,35 @@ kill_launcher() {
   } 2>/dev/null
 }
 
-# Runs a launcher in the background, so as to hear of signals. One that has lost its ranks may wait for
-# ever: mpirun of Open MPI 5 does so when another host is cut off.
+# Runs a launcher in the background, so as to hear of signals. One that has lost ranks may wait for ever: mpirun of
+# Open MPI 4.1 does so when a rank is killed while it connects, that of 5 when another host is cut off.
 train() {
+  exit_code=0
+  if [ "$1" = mpirun_on ]; then require_mpirun; fi
+  if [ -n "${asks:-}" ]; then
+    ("$@") || exit_code=$?
+    return
+  fi
+  if [ "$1" = mpirun_on ]; then prepare_mpirun; fi
   stamp_before=$(status_stamp)
-  without_ranks=
+  begun=
+  most_ranks=0
+  last_ranks=0
+  seconds_of_loss=0
   listen
   "$@" &
   launcher=$!
-  while is_running && ! has_stopped && [ "${without_ranks:-0}" -lt 10 ]; do
+  while is_running && ! has_stopped && [ "$seconds_of_loss" -lt 10 ]; do
     pause 1
     pass_on
-    count_without_ranks
+    count_losses
   done
+  # Before waiting, for which there may be no time.
+  if [ -n "$asked_to_stop" ] && has_stopped; then say "the training has stopped, saved at step $(saved_step "$run_dir")"; fi
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     if is_running; then pause 0.5; fi
   done
-  trap '' USR1 USR2 TERM
-  exit_code=0
+  trap '' USR1 USR2 TERM URG
   if is_running; then
     # The ranks have gone; what it has started on other nodes follows.
     kill_launcher
@@ -288,26 +427,76 @@ train() {
   else
     wait "$launcher" || exit_code=$?
   fi
+  has_begun || true
 }
 
 # --- end_job ---
 
-# A launch that has not even begun was refused, unless it was killed or could not start.
-was_refused() { ! has_begun && case $exit_code in 0 | 2 | 3 | 4) ;; *) false ;; esac; }
+# A run that is another job's, and a launch that has not even begun, unless it was killed or could not start.
+was_refused() {
+  [ "$exit_code" = 3 ] || { ! has_begun && case $exit_code in 0 | 2 | 4) ;; *) false ;; esac; }
+}
 
-# A job that somebody has cancelled stays cancelled, and one that SLURM is putting back into the queue
-# already, after a preemption, needs no second time. One that has reached its time limit does.
-is_ours_to_requeue() {
-  case $(squeue --noheader --jobs "$job_id" --format '%T %r' 2>/dev/null) in
-    '' | RUNNING* | *TimeLimit) ;;
-    *) false ;;
-  esac
+# Where this start's part of the logs begins.
+log_of() { readlink "/proc/$$/fd/$1"; }
+log_bytes() { stat -c %s "$(log_of "$1")" 2>/dev/null || echo 0; }
+log_begins=(0 "$(log_bytes 1)" "$(log_bytes 2)")
+
+# How many processes of the job's cgroup the kernel has ended for want of memory, on this node.
+oom_kills() {
+  local kind path
+  while IFS=: read -r _ kind path; do
+    case $kind in
+      '') cat "/sys/fs/cgroup${path%/step_*}/memory.events" ;;
+      memory) cat "/sys/fs/cgroup/memory$path/memory.oom_control" ;;
+    esac
+  done </proc/self/cgroup 2>/dev/null | awk '$1 == "oom_kill" { count += $2 } END { print count + 0 }'
+}
+oom_kills_before=$(oom_kills)
+
+# Whether processes took more memory than the job has, by the kernel or by SLURM: they will again.
+is_out_of_memory() {
+  local each
+  if [ "$(oom_kills)" -gt "$oom_kills_before" ]; then return 0; fi
+  for each in 1 2; do
+    if [ -f "$(log_of $each)" ] && tail -c "+$((log_begins[each] + 1))" "$(log_of $each)" |
+      grep -Eiq '^(slurmstepd|srun)[^ ]*: error: .*(oom.kill|out of memory|memory limit)'; then
+      return 0
+    fi
+  done
+  return 1
+}
+
+# What SLURM does with this job. It may have ended it already: at its limit, for a job with priority, by scancel.
+fate() {
+  local facts again
+  facts=" $(scontrol show job --oneliner "$job_id" 2>/dev/null) " || true
+  again=$(number "$(sed -n 's/.* Restarts=\([0-9]*\) .*/\1/p' <<<"$facts")")
+  if [ "$again" -gt "$restarts" ]; then
+    echo requeued
+  else
+    case $facts in
+      '  ' | *' JobState=RUNNING '* | *' Reason=TimeLimit '*) echo ours ;;
+      *' PreemptTime='[0-9]*) echo ours ;;
+      *) echo cancelled ;;
+    esac
+  fi
+}
+
+# Puts the job back into the queue. SLURM ends this script then.
+requeue() {
+  local error
+  say "back into the queue as job $job_id; SLURM calls that CANCELLED ... DUE TO JOB REQUEUE"
+  if error=$(scontrol requeue "$job_id" 2>&1); then exit 0; fi
+  complain "SLURM does not put this job back into the queue (${error//$'\n'/; }); $again"
+  exit 75
 }
 
 end_job() {
-  local state
+  local state again
+  if [ -n "${asks:-}" ]; then exit "$exit_code"; fi
   state=$(run_state "$run_dir")
-  echo "$job_script: exit code $exit_code, run.status ${state:-missing} ($(run_fact "$run_dir" reason))," \
+  say "exit code $exit_code, run.status ${state:-missing} ($(run_fact "$run_dir" reason))," \
     "saved at step $(saved_step "$run_dir")"
   if was_refused; then exit $((exit_code == 0 ? 2 : exit_code)); fi
   if has_begun; then
@@ -316,11 +505,20 @@ end_job() {
       FAILED) exit 1 ;;
     esac
   fi
+  write_restarts
+  if is_out_of_memory; then
+    complain "out of memory: ask for more with sbatch --mem or --mem-per-cpu (this job had" \
+      "${SLURM_MEM_PER_NODE:-${SLURM_MEM_PER_CPU:-?}} MB per ${SLURM_MEM_PER_NODE:+node}${SLURM_MEM_PER_CPU:+CPU}), or" \
+      "spread the ranks over more nodes; not put back into the queue"
+    exit 1
+  fi
   if [ "$(saved_step "$run_dir")" -le "$first_step" ] && [ "$idle_restarts" -ge "$max_restarts" ]; then give_up; fi
   if [ -z "$job_id" ]; then exit 75; fi
-  if ! is_ours_to_requeue; then
-    echo "$job_script: not put back into the queue: the job was cancelled, or SLURM does that by itself"
-    exit 75
-  fi
-  scontrol requeue "$job_id"
+  again="saved at step $(saved_step "$run_dir"); to go on, submit the same line again"
+  case $(fate) in
+    ours) requeue ;;
+    requeued) say "SLURM puts this job back into the queue by itself" ;;
+    *) say "not put back into the queue: the job was cancelled; $again" ;;
+  esac
+  exit 75
 }

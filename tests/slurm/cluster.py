@@ -16,6 +16,7 @@ PROGRAMS = ("slurmctld", "slurmd", "sbatch", "munged", "mungekey", "ip", "unshar
 NAMESPACES = ("unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 PATH = "/usr/sbin:/sbin:" + os.environ["PATH"]
 HEAD = "10.77.0.1"
+USER, UID = "alice", 47113  # an ordinary account of every cluster
 
 CONFIG = """\
 ClusterName=tally
@@ -26,32 +27,46 @@ AuthType=auth/munge
 CryptoType=crypto/munge
 AuthInfo=socket={directory}/munge.socket,cred_expire=5
 ProctrackType=proctrack/linuxproc
-TaskPlugin=task/affinity
-JobAcctGatherType=jobacct_gather/none
+TaskPlugin={TaskPlugin}
+JobAcctGatherType={JobAcctGatherType}
+JobAcctGatherFrequency=1
+JobAcctGatherParams={JobAcctGatherParams}
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
+SelectTypeParameters={SelectTypeParameters}
 SlurmdParameters=config_overrides
 TmpFS={directory}/tmp
 MpiDefault=none
 ReturnToService=1
-JobRequeue=1
-KillWait=10
+JobRequeue={JobRequeue}
+KillWait={KillWait}
 SlurmdTimeout=10
 InactiveLimit=0
 MinJobAge=86400
 SchedulerType=sched/builtin
-SchedulerParameters=sched_interval=2,sched_min_interval=1000000,preempt_send_user_signal
+SchedulerParameters=sched_interval=2,sched_min_interval=1000000{SchedulerParameters}
 PreemptType=preempt/partition_prio
-PreemptMode=REQUEUE
+PreemptMode={PreemptMode}
 StateSaveLocation={directory}/state
 SlurmctldPidFile={directory}/slurmctld.pid
 SlurmctldLogFile={directory}/slurmctld.log
 SlurmdSpoolDir={directory}/spool.%n
 SlurmdPidFile={directory}/slurmd.%n.pid
 SlurmdLogFile={directory}/slurmd.%n.log
-NodeName=n[1-{nodes}] CPUs=2 State=UNKNOWN
+NodeName=n[1-{nodes}] CPUs=2 RealMemory=4000 State=UNKNOWN
 {partitions}
 """
+
+# What a cluster may be configured otherwise.
+SETTINGS = {
+    "TaskPlugin": "task/affinity",
+    "JobAcctGatherType": "jobacct_gather/none",
+    "JobAcctGatherParams": "NoShared",
+    "SelectTypeParameters": "CR_Core",
+    "JobRequeue": 1,
+    "KillWait": 30,
+    "SchedulerParameters": ",preempt_send_user_signal",
+    "PreemptMode": "REQUEUE",
+}
 
 
 def why_not():
@@ -67,10 +82,12 @@ def why_not():
 
 
 class Cluster:
-    """A started cluster. `partitions` are lines of slurm.conf; its nodes are n1, n2, ..."""
+    """A started cluster. `partitions` are lines of slurm.conf; its nodes are n1, n2, ... `settings` differ from
+    SETTINGS."""
 
-    def __init__(self, directory, nodes, partitions):
+    def __init__(self, directory, nodes, partitions, **settings):
         self.directory = pathlib.Path(directory)
+        self.directory.chmod(0o1777)
         self.names = [f"n{number}" for number in range(1, nodes + 1)]
         self.environment = {
             **os.environ,
@@ -80,8 +97,16 @@ class Cluster:
         }
         for name in ("state", "tmp", *(f"{kind}.{node}" for kind in ("spool", "tmp") for node in self.names)):
             (self.directory / name).mkdir()
+            if name.startswith("tmp"):
+                (self.directory / name).chmod(0o1777)
         (self.directory / "slurm.conf").write_text(
-            CONFIG.format(head=HEAD, directory=self.directory, nodes=nodes, partitions="\n".join(partitions)))
+            CONFIG.format(head=HEAD, directory=self.directory, nodes=nodes, partitions="\n".join(partitions),
+                          **{**SETTINGS, **settings}))
+        home = self.directory / "home"
+        home.mkdir()
+        shutil.chown(home, UID, UID)
+        for name, line in (("passwd", f"{USER}:x:{UID}:{UID}::{home}:/bin/bash"), ("group", f"{USER}:x:{UID}:")):
+            (self.directory / name).write_text(pathlib.Path("/etc", name).read_text() + line + "\n")
         # slurmd starts a cgroup plugin in any case; this one touches nothing.
         (self.directory / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
         hosts = [f"127.0.0.1 localhost\n{HEAD} head"]
@@ -101,7 +126,7 @@ class Cluster:
     def _start(self):
         self._init = self._spawn(
             [*NAMESPACES, "bash", "-euc", f"""
-                mount --bind {self.directory}/hosts /etc/hosts
+                for file in hosts passwd group; do mount --bind {self.directory}/$file /etc/$file; done
                 hostname head
                 ip link set lo up
                 ip link add name cluster type bridge
@@ -159,11 +184,14 @@ class Cluster:
         for process in self._processes:
             process.wait()
 
-    def run(self, *line, check=True, cwd="/", env=None, timeout=60):
-        """A command on the head node; its output."""
+    def run(self, *line, check=True, cwd="/", env=None, timeout=60, is_user=False):
+        """A command on the head node, as root or as the ordinary user; its output."""
+        environment = {**self.environment, **(env or {})}
+        if is_user:
+            line = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups", *line]
+            environment.update(HOME=str(self.directory / "home"), USER=USER, LOGNAME=USER)
         done = subprocess.run(self._inside(*line, cwd=cwd), capture_output=True, text=True, check=False,
-                              env={**self.environment, **(env or {})}, timeout=timeout,
-                              stdin=subprocess.DEVNULL)
+                              env=environment, timeout=timeout, stdin=subprocess.DEVNULL)
         if check and done.returncode != 0:
             raise RuntimeError(f"{' '.join(map(str, line))}: {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout

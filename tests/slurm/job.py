@@ -19,7 +19,7 @@ class Job:
     """A submitted job, and what can be seen of its starts and its steps."""
 
     def __init__(self, cluster, name, script, *sbatch, options=(), environment=None, run_dir=None,
-                 cwd=ROOT):
+                 cwd=ROOT, is_user=False):
         self.cluster = cluster
         self.run_dir = run_dir or cluster.directory / "runs" / name
         self.log = cluster.directory / f"{name}.log"
@@ -27,7 +27,7 @@ class Job:
         self.is_over = False
         line = ["sbatch", "--parsable", f"--output={self.log}", *sbatch, ROOT / "slurm" / script, *options,
                 "--run-dir", self.run_dir, "--data", DIGITS, "--log-every", 1]
-        self.id = cluster.run(*line, cwd=cwd, env={
+        self.id = cluster.run(*line, cwd=cwd, is_user=is_user, env={
             "TALLY_TRAIN": str(BIN / "tally-train"), "TALLY_ALLOW_FAULTS": "1",
             "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
             "OMP_WAIT_POLICY": "passive", "OMPI_MCA_mpi_yield_when_idle": "1", **(environment or {})}).strip()
@@ -42,11 +42,14 @@ class Job:
     def text(self):
         return self.log.read_text() if self.log.exists() else ""
 
+    def starts(self):
+        """What the log has of each."""
+        return re.split(r"^\S+: \S+ \S+: job [\d_]+, start .* from step \d+$", self.text(), flags=re.MULTILINE)[1:]
+
     def begun(self):
         """The step from which each start went on, as tally-train says; none where it has said nothing."""
-        starts = re.split(r"^\S+: (?:\S+ \S+: )?job [\d_]+, start .* from step \d+$", self.text(), flags=re.MULTILINE)[1:]
         lines = [re.search(r"^run: .* in all(?:, resumed at step ([\d ]+))?$", start, re.MULTILINE)
-                 for start in starts]
+                 for start in self.starts()]
         return [int((line[1] or "0").replace(" ", "")) if line else None for line in lines]
 
     def reasons(self):

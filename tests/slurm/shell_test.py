@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What slurm/job.sh makes of files that somebody else may have written. Needs no SLURM."""
 import os
+import pathlib
 import subprocess
+import sys
 
 from job import ROOT  # says where tally_testing is
 from tally_testing import TallyTest, main
@@ -56,6 +58,21 @@ class JobFiles(TallyTest):
             with self.subTest(text):
                 self.write("run.status", text)
                 self.assertEqual(self.run_shell("saved_step run"), ["0"])
+
+    def test_what_the_kernel_ends_for_want_of_memory_is_counted(self):
+        group = pathlib.Path(f"/sys/fs/cgroup/memory/tally-{os.getpid()}")
+        try:
+            group.mkdir()
+            self.addCleanup(group.rmdir)
+            (group / "memory.limit_in_bytes").write_text("40000000")
+        except OSError as error:
+            self.skipTest(f"no memory cgroup of version 1: {error}")
+        hog = f"'{sys.executable}' -c 'bytearray(10**8)' 2>/dev/null"
+        script = f"""
+            echo $$ >{group}/cgroup.procs; job_script=test; . '{ROOT}/slurm/job.sh'
+            is_out_of_memory || echo before; {{ {hog}; }} 2>/dev/null || true; is_out_of_memory && echo after"""
+        done = subprocess.run(["bash", "-c", script], cwd=self.directory, capture_output=True, check=False, text=True)
+        self.assertEqual(done.stdout, "before\nafter\n", done.stderr)
 
 
 if __name__ == "__main__":

@@ -4,65 +4,31 @@
 All cases run at the same time on one cluster, since they mostly wait: for SLURM, and for steps that an
 injected fault makes a second long.
 """
-import concurrent.futures
-import datetime
-import shutil
+import os
+import random
 import subprocess
-import tempfile
-import threading
-import unittest
+import time
 
-from cluster import Cluster, why_not
-from job import Job  # says where tally_testing is
-from tally_testing import BIN, DIGITS, digest, main, run, status
+from cases import BOTH, Cases, HARMLESS, SLOW, UNKNOWN_END, end_soon, processes
+from tally_testing import BIN, digest, main, patience, status
 
-NODES = 16
+NODES = 22
 PARTITIONS = (
     "PartitionName=main Nodes=n[1-10] Default=YES MaxTime=INFINITE",
     "PartitionName=low Nodes=n[13-14] MaxTime=INFINITE PriorityTier=1 GraceTime=20",
     "PartitionName=high Nodes=n[13-14] MaxTime=INFINITE PriorityTier=2 PreemptMode=OFF",
     "PartitionName=lost Nodes=n[11-12] MaxTime=INFINITE",
-    "PartitionName=scaling Nodes=n[15-16] MaxTime=INFINITE",
+    "PartitionName=kills Nodes=n[15-22] MaxTime=INFINITE",
 )
-BOTH = ("train.sbatch", "train-srun.sbatch")
-SLOW = {"TALLY_FAULT": "slow:reduce:seconds=1"}
-HARMLESS = "--signal=B:CONT@1"  # in place of the signal that the scripts order
-UNKNOWN_END = {"TALLY_END_TIME": "none"}
+cases = Cases(NODES, PARTITIONS)
+submit = cases.submit
+golden = cases.golden
 
 
-def submit(*arguments, **options):
-    return Job(cluster, *arguments, **options)
+# --- each returns what it has to say ---
 
 
-def golden(steps):
-    """The digest of the same training without any of it, on one rank."""
-    with golden_lock:
-        directory = cluster.directory / f"golden-{steps}"
-        if not directory.exists():
-            result = run("tally-train", "--run-dir", directory, "--data", DIGITS, "--max-steps", steps, ranks=1)
-            assert result.code == 0, result.err
-        return digest(directory)
-
-
-def end_soon(job):
-    """Moves the end of a running job, which SLURM counts in minutes, to some seconds from now."""
-    end = datetime.datetime.now() + datetime.timedelta(seconds=4)
-    cluster.run("scontrol", "update", f"JobId={job.id}", f"EndTime={end:%Y-%m-%dT%H:%M:%S}")
-
-
-def processes(job, program):
-    """The numbers, in the cluster, of a job's processes of that name."""
-    found = []
-    for line in cluster.run("pgrep", "-x", program, check=False).split():
-        environment = cluster.run("cat", f"/proc/{line}/environ", check=False)
-        if f"SLURM_JOB_ID={job.id}\0" in environment:
-            found.append(line)
-    return found
-
-
-# --- the cases; each returns what it has to say ---
-
-
+@cases.each(*BOTH)
 def four_nodes(script):
     job = submit(f"four_nodes-{script}", script, "--time=10", "--nodes=4", "--ntasks=4", options=["--max-steps", 40])
     job.wait_for_end()
@@ -70,6 +36,7 @@ def four_nodes(script):
     return "one digest"
 
 
+@cases.one
 def time_limits():
     """Six jobs or more of one minute, without any signal. They keep 47 seconds before their end, so that
     they do not take it all."""
@@ -81,6 +48,7 @@ def time_limits():
     return job.require_cuts(5, golden(steps))
 
 
+@cases.each(*BOTH)
 def warned(script):
     """The signal that the scripts order comes half a minute after the start, for a job of one minute."""
     steps = 40
@@ -92,6 +60,7 @@ def warned(script):
     return job.require_cuts(1, golden(steps))
 
 
+@cases.each(*BOTH)
 def killed_at_the_limit(script):
     """Nothing tells the job of its end but the signals with which SLURM ends it."""
     steps = 44
@@ -104,27 +73,28 @@ def killed_at_the_limit(script):
     return job.require_cuts(1, golden(steps))
 
 
+@cases.each(*BOTH)
 def signals(script):
     """Each signal reaches one process, or some, or one twice; the rest is agreed."""
-    steps = 24
+    steps = 40
     job = submit(f"signals-{script}", script, "--time=10", "--nodes=2",
               options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
               environment={**SLOW, **UNKNOWN_END})
     job.wait_until(lambda: job.begun(), "a start")
-    cluster.run("scancel", "--batch", "--signal=USR2", job.id)  # long before the training can hear
+    cases.cluster.run("scancel", "--batch", "--signal=USR2", job.id)  # long before the training can hear
     job.wait_until(lambda: len(job.begun()) > 1, "start 2")
     launcher = "mpirun" if script == "train.sbatch" else "srun"
 
     def kill(signal, pid):
-        cluster.run("kill", f"-{signal}", pid)
+        cases.cluster.run("kill", f"-{signal}", pid)
 
     def twice_to_a_rank():
         for _ in range(2):
             kill("USR2", processes(job, "tally-train")[1])
 
     cuts = (
-        lambda: cluster.run("scancel", "--batch", "--signal=USR2", job.id),
-        lambda: cluster.run("scancel", "--signal=USR2", job.id),  # all but the batch shell
+        lambda: cases.cluster.run("scancel", "--batch", "--signal=USR2", job.id),
+        lambda: cases.cluster.run("scancel", "--signal=USR2", job.id),  # all but the batch shell
         twice_to_a_rank,
         lambda: kill("USR2", processes(job, launcher)[0]),
     )
@@ -142,6 +112,7 @@ def signals(script):
     return job.require_cuts(5, golden(steps))
 
 
+@cases.one
 def cancelled():
     """A job that somebody has cancelled stays so; what it has done is there for the next one."""
     steps = 10
@@ -150,7 +121,7 @@ def cancelled():
                   options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
                   environment={**SLOW, **UNKNOWN_END})
         job.wait_for_steps(3)
-        cluster.run("scancel", job.id)
+        cases.cluster.run("scancel", job.id)
         job.wait_for_end(words="not put back into the queue", state="CANCELLED")
         saved = int(status(job.run_dir)[1]["step"])
         assert 3 <= saved < steps and job.last_step() - saved <= 1, job.text()
@@ -161,6 +132,7 @@ def cancelled():
     return "2 jobs cancelled, and continued by 2 others on one node"
 
 
+@cases.one
 def preempted():
     """Jobs of a partition with priority take the nodes away, twice."""
     steps = 24
@@ -170,7 +142,7 @@ def preempted():
     for start in (1, 2):
         for job in jobs:
             job.wait_for_steps(3, start)
-        cluster.run("sbatch", "--partition=high", "--nodes=2", "--exclusive", "--output=/dev/null",
+        cases.cluster.run("sbatch", "--partition=high", "--nodes=2", "--exclusive", "--output=/dev/null",
                     "--wrap=sleep 2")
         for job in jobs:
             job.wait_until(lambda job=job, start=start: len(job.begun()) > start, f"start {start + 1}")
@@ -179,6 +151,7 @@ def preempted():
     return "; ".join(job.require_cuts(2, golden(steps)) for job in jobs)
 
 
+@cases.one
 def node_lost():
     """A node goes down without a word: the job goes on with the other one alone."""
     steps = 16
@@ -186,13 +159,62 @@ def node_lost():
               options=["--max-steps", steps, "--checkpoint-every", "1steps"], environment={**SLOW, **UNKNOWN_END})
     job.wait_for_steps(4)
     assert "on n[11-12], from step" in job.text(), job.text()
-    cluster.run("scontrol", "update", "NodeName=n12", "State=DOWN", "Reason=test")
+    cases.cluster.run("scontrol", "update", "NodeName=n12", "State=DOWN", "Reason=test")
     job.wait_until(lambda: len(job.begun()) > 1, "a second start")
     job.wait_for_end()
     assert "on n11, from step" in job.text(), job.text()
     return job.require_cuts(1, golden(steps))
 
 
+@cases.each(*((script, nodes) for script in BOTH for nodes in (1, 2)))
+def killed_ranks(case):
+    """One rank of two at random moments: as it connects, in a step, in a save. TALLY_KILLS of all cases together."""
+    script, nodes = case
+    kills = int(os.environ.get("TALLY_KILLS", 8)) // 4
+    seed = int(os.environ.get("TALLY_SEED", 0)) or random.randrange(1, 10**6)
+    moments = random.Random(f"{seed} {script} {nodes}")
+    steps = 8 * kills + 20
+    phase = "save" if (script == "train.sbatch") == (nodes == 1) else "reduce"
+    job = submit(f"kills-{nodes}-{script}", script, "--partition=kills", "--time=60", f"--nodes={nodes}", "--ntasks=2",
+                 options=["--max-steps", steps, "--checkpoint-every", "1steps"],
+                 environment={**UNKNOWN_END, "TALLY_FAULT": f"slow:{phase}:seconds=1", "TALLY_MAX_RESTARTS": "99"})
+    seconds = []
+    for kill in range(1, kills + 1):
+        job.wait_until(lambda kill=kill: len(job.starts()) >= kill and len(processes(job, "tally-train")) == 2,
+                       f"the ranks of start {kill}")
+        time.sleep(moments.choice((moments.uniform(0, 1), moments.uniform(0, 9))))
+        rank = moments.choice(processes(job, "tally-train") or ["0"])
+        if rank == "0":  # already done
+            break
+        cases.cluster.run("kill", "-KILL", rank, check=False)
+        start = time.monotonic()
+        job.wait_until(lambda kill=kill: job.text().count("back into the queue") >= kill, f"requeue {kill}")
+        seconds.append(time.monotonic() - start)
+    job.wait_for_end()
+    assert len(seconds) == kills and max(seconds) < patience(40), f"seed {seed}: {seconds}"
+    assert not processes(job, "tally-train"), "a rank is left"
+    assert digest(job.run_dir) == golden(steps), job.text()
+    return f"{script}, {nodes} nodes, seed {seed}: {kills} kills, noticed in {sorted(round(s) for s in seconds)} s"
+
+
+@cases.each(*BOTH)
+def frozen_ranks(script):
+    """The watchdog of the other one ends the launch, and with it the frozen one."""
+    steps = 25
+    job = submit(f"frozen-{script}", script, "--time=10", "--nodes=1", "--ntasks=2",
+                 options=["--max-steps", steps, "--checkpoint-every", "1steps", "--stall-timeout", 8],
+                 environment={**SLOW, **UNKNOWN_END})
+    job.wait_for_steps(2)
+    rank = processes(job, "tally-train")[1]
+    cases.cluster.run("kill", "-STOP", rank)
+    job.wait_for_steps(1, start=2)
+    assert f"(process {rank} on this host) is frozen" in job.text(), job.text()
+    assert rank not in processes(job, "tally-train"), "the frozen rank is left"
+    job.wait_for_end()
+    return job.require_cuts(1, golden(steps))
+
+
+@cases.one
 def without_progress():
     """What fails again and again before its first checkpoint is not started for ever."""
     job = submit("without_progress", "train-srun.sbatch", "--time=10", "--nodes=1",
@@ -202,6 +224,7 @@ def without_progress():
     return "given up at the fourth start"
 
 
+@cases.one
 def refused():
     """What is wrong today is wrong tomorrow: not a second start."""
     job = submit("refused", "train.sbatch", "--time=10", options=["--batch-size", 10, "--micro-batch", 3],
@@ -212,9 +235,10 @@ def refused():
     return "one start"
 
 
+@cases.one
 def installed():
     """A script of an installation, submitted from elsewhere, finds what it shares and its program."""
-    prefix, elsewhere = cluster.directory / "prefix", cluster.directory / "elsewhere"
+    prefix, elsewhere = cases.cluster.directory / "prefix", cases.cluster.directory / "elsewhere"
     subprocess.run(["cmake", "--install", BIN.parent, "--prefix", prefix], check=True, capture_output=True)
     elsewhere.mkdir()
     job = submit("installed", prefix / "share" / "tally" / "slurm" / "train.sbatch", "--time=10",
@@ -224,71 +248,7 @@ def installed():
     return "one digest"
 
 
-# --- a cluster and all cases at once ---
-
-cluster = None
-golden_lock = threading.Lock()
-outcomes = {}
-
-
-def setUpModule():
-    global cluster
-    if why_not():
-        return
-    directory = tempfile.mkdtemp(prefix="tally-slurm-")
-    unittest.addModuleCleanup(shutil.rmtree, directory, ignore_errors=True)
-    cluster = Cluster(directory, NODES, PARTITIONS)
-    unittest.addModuleCleanup(cluster.stop)
-    pool = concurrent.futures.ThreadPoolExecutor(max_workers=32)
-    unittest.addModuleCleanup(pool.shutdown)
-    for case in (time_limits, preempted, cancelled, node_lost, without_progress, refused, installed):
-        outcomes[case.__name__] = [pool.submit(case)]
-    for case in (four_nodes, signals, warned, killed_at_the_limit):
-        outcomes[case.__name__] = [pool.submit(case, script) for script in BOTH]
-
-
-class Slurm(unittest.TestCase):
-    def setUp(self):
-        if cluster is None:
-            self.skipTest(why_not())
-
-    def outcome(self, case):
-        for future in outcomes[case]:
-            print(f"{case}: {future.result()}", flush=True)
-
-    def test_four_nodes_make_the_same_bits(self):
-        self.outcome("four_nodes")
-
-    def test_a_run_is_cut_into_six_jobs_by_time_limits(self):
-        self.outcome("time_limits")
-
-    def test_a_signal_comes_before_the_limit(self):
-        self.outcome("warned")
-
-    def test_a_job_is_ended_at_its_limit_without_any_other_signal(self):
-        self.outcome("killed_at_the_limit")
-
-    def test_signals_reach_the_batch_shell_the_steps_one_rank_or_the_launcher(self):
-        self.outcome("signals")
-
-    def test_a_cancelled_job_stays_cancelled(self):
-        self.outcome("cancelled")
-
-    def test_a_job_with_priority_takes_the_nodes(self):
-        self.outcome("preempted")
-
-    def test_a_node_goes_down(self):
-        self.outcome("node_lost")
-
-    def test_a_run_that_never_comes_forward_is_given_up(self):
-        self.outcome("without_progress")
-
-    def test_a_refused_run_is_not_tried_again(self):
-        self.outcome("refused")
-
-    def test_an_installed_script_runs_from_elsewhere(self):
-        self.outcome("installed")
-
+Slurm = cases.test_class()
 
 if __name__ == "__main__":
     main()
