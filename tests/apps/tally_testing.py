@@ -274,10 +274,15 @@ class TallyTest(unittest.TestCase):
         return trainer.directory / "model"
 
 
-def require_no_sanitizer(reason):
+@functools.cache
+def has_sanitizer():
     linked = subprocess.run(["ldd", BIN / "tally-train"], capture_output=True, text=True,
                             check=True).stdout
-    if "libasan" in linked or "libtsan" in linked or "libclang_rt" in linked:
+    return "libasan" in linked or "libtsan" in linked or "libclang_rt" in linked
+
+
+def require_no_sanitizer(reason):
+    if has_sanitizer():
         raise unittest.SkipTest(reason)
 
 
