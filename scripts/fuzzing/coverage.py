@@ -10,7 +10,7 @@ from targets import BIN, BUILD, ROOT, replay, targets
 # computes with what was read is not among them.
 PARSERS = """
 src/apps/page_address.cpp src/apps/page_request.cpp
-src/core/text.cpp
+src/core/csv.cpp src/core/text.cpp
 src/data/file_signature.cpp src/data/gzip_source.cpp src/data/idx_file.cpp src/data/idx_header.cpp
 src/data/idx_stream.cpp
 src/image/alpha.cpp src/image/decode.cpp src/image/digit_groups.cpp src/image/digit_image.cpp
@@ -21,7 +21,7 @@ src/image/orientation.cpp src/image/paper.cpp src/image/paper_mask.cpp src/image
 src/image/ruling.cpp
 src/image/tones.cpp
 src/io/checkpoint.cpp src/io/checkpoint_gate.cpp src/io/config_file.cpp src/io/h5_handle.cpp
-src/io/h5_reader.cpp
+src/io/h5_reader.cpp src/io/run_status.cpp
 src/nn/network_spec.cpp
 src/state/config_text.cpp src/state/run_config.cpp
 """.split()

@@ -5,12 +5,17 @@
 #include "tally/io/config_file.hpp"
 #include "tally/state/config_text.hpp"
 
-// A configuration in TOML. An input is the file.
+// A configuration in TOML, and the runs of a sweep. An input is the file.
 namespace tally {
 namespace {
 
-void read_config(Input input) {
-  const std::string text = input.text(input.rest().size());
+void read_runs(const std::string& text) {
+  std::vector<GivenOptions> runs;
+  if (!accepts(ExitCode::kUsage, kHostile, [&] { runs = runs_in_toml(text, kHostile); })) return;
+  check(!runs.empty(), "a run");
+}
+
+void read_config(const std::string& text) {
   RunConfig config;
   const bool is_read =
       accepts(ExitCode::kUsage, kHostile, [&] { config = config_from_toml(text, kHostile); });
@@ -26,6 +31,9 @@ void read_config(Input input) {
 }  // namespace tally
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  tally::read_config({data, size});
+  tally::Input input(data, size);
+  const std::string text = input.text(input.rest().size());
+  tally::read_config(text);
+  tally::read_runs(text);
   return 0;
 }
