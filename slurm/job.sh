@@ -90,7 +90,7 @@ option_value() {
 is_question() {
   local word
   for word in "$@"; do
-    case $word in --doctor | --help | -h | --version | --dump-config | --describe) return 0 ;; esac
+    case $word in --check | --doctor | --help | -h | --version | --dump-config | --describe) return 0 ;; esac
   done
   return 1
 }

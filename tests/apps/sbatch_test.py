@@ -88,8 +88,7 @@ class Submits(SbatchTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         done = self.submit("train", "--run-dir", "runs/a", program=prefix / "bin" / "tally-sbatch", TALLY_TRAIN="",
                            cwd=self.directory)
-        self.assertEqual(self.line(done)[:3],
-                         [f"TALLY_SLURM={prefix}/share/tally/slurm", "sbatch", f"{prefix}/share/tally/slurm/train.sbatch"])
+        self.assertEqual(self.line(done)[:2], ["sbatch", f"{prefix}/share/tally/slurm/train.sbatch"])
         self.assertIn(f"data: {prefix}/share/tally/data/digits: ", done.stdout)
         done = self.submit("--version", program=prefix / "bin" / "tally-sbatch", TALLY_TRAIN="")
         self.assertRegex(done.stdout, r"^tally-sbatch \d+[.]\d+")
