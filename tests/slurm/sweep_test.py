@@ -103,15 +103,19 @@ def eight_tasks():
     table.write_text(CONFIGURATIONS)
     array = Array("eight", [table], *TRAINING, "--log-every", 1)
 
-    def interrupt(task, *signal):
+    def interrupt(task):
         array.wait_for_step(NAMES[task - 1], 3)
         live = run("tally-status", "--json", array.sweep / NAMES[task - 1]).out
-        cluster.run("scancel", *signal, f"{array.id}_{task}")
+        if task == CANCELLED:
+            cluster.run("scancel", f"{array.id}_{task}")
+        elif task == len(NAMES):  # scancel sends a signal to the last task of an array several times
+            cluster.run("pkill", "-USR2", "-f", f"^[^ ]*tally-train .*/{NAMES[task - 1]}( |$)")
+        else:
+            cluster.run("scancel", "--batch", "--signal=USR2", f"{array.id}_{task}")
         return json.loads(live)
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        cuts = [pool.submit(interrupt, task, "--batch", "--signal=USR2") for task in CUT]
-        cuts.append(pool.submit(interrupt, CANCELLED))
+        cuts = [pool.submit(interrupt, task) for task in (*CUT, CANCELLED)]
         lives = [cut.result() for cut in cuts]
     array.wait_for_ends(range(1, 9))
     rows = read_csv(array.sweep / "sweep.csv")
