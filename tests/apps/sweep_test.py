@@ -193,16 +193,17 @@ class Tables(SweepTest):
 
     def test_written_at_the_same_time_know_how_all_have_ended(self):
         """Each writer looks again when it has written: nobody leaves an older table behind."""
-        words = ("seed=" + ",".join(map(str, range(8))),)
+        words = ("seed=" + ",".join(map(str, range(400))),)  # many, so that each takes a while to look at
 
         def end(seed):
             self.make_run(f"seed-{seed}", "DONE\nstep 64\nreason finished\n", 0.9, 0.9)
             return self.table(*words)
 
-        for _ in range(5):
+        for _ in range(15):
             with concurrent.futures.ThreadPoolExecutor(8) as pool:
                 list(pool.map(end, range(8)))
-            self.assertEqual([row["state"] for row in read_csv(self.directory / "sweep.csv")], ["DONE"] * 8)
+            states = [row["state"] for row in read_csv(self.directory / "sweep.csv")]
+            self.assertEqual(states, ["DONE"] * 8 + ["NEW"] * 392)
             for seed in range(8):
                 (self.directory / f"seed-{seed}" / "run.status").unlink()
         self.assertEqual([path.name for path in pathlib.Path(self.directory).glob(".*")], [])
