@@ -14,6 +14,7 @@
 #   TALLY_TRAIN              the program   [of this checkout or installation, else tally-train in PATH]
 #   TALLY_END_TIME           when the job ends, in seconds since 1970; none: unknown  [asks SLURM]
 #   TALLY_MAX_RESTARTS       restarts without any progress after which the job gives up         [3]
+#   TALLY_START_TIMEOUT      seconds after which a launcher that has started no rank is ended         [300]
 #   TALLY_MODULES            modules to load first: "gcc openmpi hdf5"                          [none]
 #   TALLY_SITE               a script to source before them: paths, variables     [~/.config/tally/site.sh, if there]
 
@@ -64,6 +65,7 @@ load_site
 # shellcheck disable=SC2034  # used by the scripts
 program=${TALLY_TRAIN:-$(find_program)}
 max_restarts=${TALLY_MAX_RESTARTS:-3}
+start_timeout=${TALLY_START_TIMEOUT:-300}
 
 # What SLURM's commands call this job; none: no job. A task of an array needs both numbers: SLURM_JOB_ID of the last
 # one is that of the array, by which scontrol requeue hits all of them.
@@ -383,10 +385,20 @@ count_losses() {
   seconds_of_loss=$((count < most_ranks ? seconds_of_loss + 1 : 0))
 }
 
-# A launcher that scripts/train.sh has started leads a session, which goes with it. bash would report the kill.
+# Whether a launcher of a job, which has ranks on this computer or none, has not started any for long.
+is_late() {
+  [ -n "$job_id" ] && [ "$SECONDS" -ge $((started + start_timeout)) ] && [ "$most_ranks" = 0 ] && [ "$last_ranks" = 0 ] &&
+    ! has_begun
+}
+
+# A launcher that scripts/train.sh has started leads a session, which goes with it. Ranks that wait for one that has
+# gone would keep SLURM from starting the job again. bash would report the kill.
 kill_launcher() {
+  local ranks=()
   {
     kill -KILL -- "-$launcher" || kill -KILL "$launcher" || true
+    mapfile -t ranks < <(ranks_here)
+    kill -KILL "${ranks[@]}" || true
     wait "$launcher" || true
   } 2>/dev/null
 }
@@ -406,14 +418,16 @@ train() {
   most_ranks=0
   last_ranks=0
   seconds_of_loss=0
+  started=$SECONDS
   listen
   "$@" &
   launcher=$!
-  while is_running && ! has_stopped && [ "$seconds_of_loss" -lt 10 ]; do
+  while is_running && ! has_stopped && ! is_late && [ "$seconds_of_loss" -lt 10 ]; do
     pause 1
     pass_on
     count_losses
   done
+  if is_late; then complain "no rank has started in $start_timeout seconds: the launcher is ended"; fi
   # Before waiting, for which there may be no time.
   if [ -n "$asked_to_stop" ] && has_stopped; then say "the training has stopped, saved at step $(saved_step "$run_dir")"; fi
   for _ in 1 2 3 4 5 6 7 8 9 10; do

@@ -4,6 +4,7 @@
 #include "tally/core/gemm.hpp"
 #include "tally/io/config_file.hpp"
 #include "tally/parallel/mpi_environment.hpp"
+#include "tally/run/launcher.hpp"
 #include "tally/run/plan_check.hpp"
 #include "tally/run/training_run.hpp"
 #include "tool.hpp"
@@ -85,6 +86,12 @@ ExitCode train(const Launch& launch, int argc, char** argv) {
   return line.exit_code;
 }
 
+// Open MPI 4 ends the process where it cannot start, after a page that does not say what to do.
+void warn_of_missing_pmix() {
+  const std::string remedy = remedy_for_srun(process_environment());
+  if (!remedy.empty() && mpi_library().starts_with("Open MPI v4")) print_error(kName, remedy);
+}
+
 // Errors that all ranks share end all of them in good order, with one message; an error on this
 // rank alone must end the others too, which may be waiting for it.
 ExitCode train_and_report(const Launch& launch, int argc, char** argv) {
@@ -120,6 +127,7 @@ int main(int argc, char** argv) {
   Watchdog watchdog(heartbeat, signals, launched_rank(), given_stall_timeout(argc, argv));
   try {
     if (const auto answered = answer_without_mpi(argc, argv)) return static_cast<int>(*answered);
+    warn_of_missing_pmix();
     const MpiEnvironment environment(argc, argv);
     std::vector<int> nodes;
     static_cast<void>(error_of([&] { nodes = pretended_nodes(); }));  // train() refuses it

@@ -137,8 +137,7 @@ void gather_threads(const Communicator& communicator, const AutoCount& option, L
   const RankFacts& own = facts.of(communicator.rank());
   ThreadChoice choice;
   const std::optional<Error> error = error_of([&] {
-    const ThreadWishes wishes =
-        thread_wishes(option, facts.oversubscribe, own.cores.node_ranks);
+    const ThreadWishes wishes = thread_wishes(option, facts.oversubscribe, own.cores.node_ranks);
     choice = worker_threads(wishes, own.cores, own.micro_batches);
   });
   const std::array<std::int64_t, 4> numbers = {choice.threads, static_cast<int>(choice.decided_by),

@@ -62,6 +62,16 @@ Launcher launcher(const Environment& environment) {
   return found;
 }
 
+std::string remedy_for_srun(const Environment& environment) {
+  const auto has = [&](const char* name) { return environment(name) != nullptr; };
+  const bool is_by_srun =
+      launcher(environment).kind == Launcher::Kind::kSrun && has("SLURM_STEP_ID");
+  const bool is_first = number_of(environment, "SLURM_PROCID", 0) == 0;
+  if (!is_by_srun || !is_first || has("PMIX_RANK") || has("PMI_RANK")) return "";
+  return "srun has not told the ranks of each other, so Open MPI may not start; use srun "
+         "--mpi=pmix (srun --mpi=list must name it), or mpirun";
+}
+
 std::string_view name_of(Launcher::Kind kind) {
   switch (kind) {
     case Launcher::Kind::kMpirun:

@@ -79,7 +79,8 @@ void check_confinement(const LaunchFacts& facts, Findings& findings) {
   const int given = facts.launcher.cores_on_host;
   if (given == 0 || first.cores.node_cores <= given * facts.processors_per_core) return;
   findings.warning(
-      "SLURM gives this job {} of host {}, but lets it run on {}, where it and other jobs slow each "
+      "SLURM gives this job {} of host {}, but lets it run on {}, where it and other jobs slow "
+      "each "
       "other down; ask for whole hosts (sbatch --exclusive), or have TaskPlugin=task/affinity set",
       counted(given, "core"), first.host, grouped(first.cores.node_cores));
 }

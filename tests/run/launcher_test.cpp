@@ -65,6 +65,30 @@ TEST(Launchers, SayHowRanksShareCores) {
   EXPECT_EQ(slurm.cores_on_host, 8);
 }
 
+TEST(Launchers, ThatTellNoRanksAreNamedByTheFirstProcess) {
+  const auto remedy_in = [](const std::map<std::string, std::string>& variables) {
+    return remedy_for_srun([&](const char* name) {
+      const auto found = variables.find(name);
+      return found == variables.end() ? nullptr : found->second.c_str();
+    });
+  };
+  const std::map<std::string, std::string> first = {
+      {"SLURM_STEP_NUM_TASKS", "2"}, {"SLURM_STEP_ID", "0"}, {"SLURM_PROCID", "0"}};
+  const auto with = [&](const std::string& name, const std::string& value) {
+    auto variables = first;
+    variables[name] = value;
+    return variables;
+  };
+  EXPECT_EQ(remedy_in(first),
+            "srun has not told the ranks of each other, so Open MPI may not start; use srun "
+            "--mpi=pmix (srun --mpi=list must name it), or mpirun");
+  EXPECT_EQ(remedy_in(with("SLURM_PROCID", "1")), "");
+  EXPECT_EQ(remedy_in(with("PMIX_RANK", "0")), "");
+  EXPECT_EQ(remedy_in(with("PMI_RANK", "0")), "");
+  EXPECT_EQ(remedy_in(with("OMPI_COMM_WORLD_SIZE", "2")), "");
+  EXPECT_EQ(remedy_in({}), "");
+}
+
 TEST(Launchers, AreNotConfusedByVariablesThatAreNoNumbers) {
   EXPECT_EQ(launcher_in({{"SLURM_STEP_NUM_TASKS", "many"}}).processes, 1);
 }

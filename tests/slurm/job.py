@@ -10,9 +10,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "apps"))
 
 from cluster import Cluster  # noqa: E402
-from tally_testing import BIN, DIGITS, digest  # noqa: E402
+from tally_testing import BIN, DIGITS, digest, patience  # noqa: E402
 
-PATIENCE = 300  # seconds, of a machine that is busy with other tests
+PATIENCE = 300  # seconds
+LONGEST = 800  # after which ctest ends the test, which then says nothing
 
 
 class Job:
@@ -65,9 +66,9 @@ class Job:
         rows = path.read_text().splitlines()[1:] if path.exists() else []
         return int(rows[-1].split(",")[0]) if rows and rows[-1].count(",") > 2 else 0
 
-    def wait_until(self, condition, what):
+    def wait_until(self, condition, what, seconds=PATIENCE):
         try:
-            Cluster.wait_until(condition, PATIENCE, what)
+            Cluster.wait_until(condition, min(patience(seconds), LONGEST), what)
         except TimeoutError as error:
             raise AssertionError(f"job {self.id}: {error}\n{self.text()}") from error
 
@@ -79,8 +80,8 @@ class Job:
                     and self.last_step() >= begun[start - 1] + count)
         self.wait_until(is_there, f"step {count} of start {start}")
 
-    def wait_for_end(self, words="run.status DONE", state="COMPLETED"):
-        self.wait_until(lambda: words in self.text(), words)
+    def wait_for_end(self, words="run.status DONE", state="COMPLETED", seconds=PATIENCE):
+        self.wait_until(lambda: words in self.text(), words, seconds)
         self.wait_until(lambda: self.state() not in ("RUNNING", "COMPLETING"), "the end of the job")
         self.is_over = True
         assert self.state() == state, f"{self.state()} is not {state}: {self.text()}"

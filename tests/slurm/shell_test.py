@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from job import ROOT  # says where tally_testing is
-from tally_testing import TallyTest, main
+from tally_testing import TallyTest, main, patience
 
 # Bash runs the command in the brackets where such a text gets into $(( )).
 COMMANDS = ("a[$(:>ran)]", "PATH[$(:>ran)]", "0+PATH[$(:>ran)]", "PATH[`:>ran`]", "$(:>ran)", "`:>ran`")
@@ -58,6 +58,14 @@ class JobFiles(TallyTest):
             with self.subTest(text):
                 self.write("run.status", text)
                 self.assertEqual(self.run_shell("saved_step run"), ["0"])
+
+    def test_a_launcher_that_starts_no_rank_is_ended(self):
+        script = f"set -eu; job_script=test; . '{ROOT}/slurm/job.sh'; run_dir=run; train sleep 600; echo $exit_code"
+        environment = {**os.environ, "SLURM_JOB_ID": "7", "TALLY_START_TIMEOUT": "2", "TALLY_SITE": "/dev/null"}
+        done = subprocess.run(["bash", "-c", script], cwd=self.directory, capture_output=True, check=False, text=True,
+                              env=environment, timeout=patience(60))
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, "1\n", "test: no rank has started in 2 seconds: the launcher is ended\n"))
 
     def test_what_the_kernel_ends_for_want_of_memory_is_counted(self):
         group = pathlib.Path(f"/sys/fs/cgroup/memory/tally-{os.getpid()}")

@@ -6,11 +6,12 @@ injected fault makes a second long.
 """
 import os
 import random
+import re
 import subprocess
 import time
 
 from cases import BOTH, Cases, HARMLESS, SLOW, UNKNOWN_END, end_soon, processes
-from tally_testing import BIN, digest, main, patience, status
+from tally_testing import BIN, DIGITS, digest, main, patience, status
 
 NODES = 22
 PARTITIONS = (
@@ -179,16 +180,21 @@ def killed_ranks(case):
                  options=["--max-steps", steps, "--checkpoint-every", "1steps"],
                  environment={**UNKNOWN_END, "TALLY_FAULT": f"slow:{phase}:seconds=1", "TALLY_MAX_RESTARTS": "99"})
     seconds = []
-    for kill in range(1, kills + 1):
-        job.wait_until(lambda kill=kill: len(job.starts()) >= kill and len(processes(job, "tally-train")) == 2,
-                       f"the ranks of start {kill}")
+
+    def requeues():
+        return job.text().count("back into the queue")
+
+    while len(seconds) < kills and "run.status DONE" not in job.text():
+        before = requeues()
+        job.wait_until(lambda before=before: len(job.starts()) > before and len(processes(job, "tally-train")) == 2,
+                       f"the ranks of start {before + 1}")
         time.sleep(moments.choice((moments.uniform(0, 1), moments.uniform(0, 9))))
-        rank = moments.choice(processes(job, "tally-train") or ["0"])
-        if rank == "0":  # already done
-            break
-        cases.cluster.run("kill", "-KILL", rank, check=False)
+        ranks = processes(job, "tally-train")
+        if len(ranks) < 2 or requeues() > before:
+            continue  # SLURM may end the first step of a start that followed too soon on another
+        cases.cluster.run("kill", "-KILL", moments.choice(ranks))
         start = time.monotonic()
-        job.wait_until(lambda kill=kill: job.text().count("back into the queue") >= kill, f"requeue {kill}")
+        job.wait_until(lambda before=before: requeues() > before, f"requeue {before + 1}")
         seconds.append(time.monotonic() - start)
     job.wait_for_end()
     assert len(seconds) == kills and max(seconds) < patience(40), f"seed {seed}: {seconds}"
@@ -233,6 +239,21 @@ def refused():
     assert job.begun() == [None], job.text()
     assert "expected a divisor of --batch-size 10" in job.text(), job.text()
     return "one start"
+
+
+@cases.one
+def interactive():
+    """srun without PMIx says what is missing, once; a shell of salloc needs nothing more."""
+    directory = cases.cluster.directory / "runs" / "interactive"
+    program = [BIN / "tally-train", "--data", DIGITS, "--max-steps", 40, "--run-dir"]
+    environment = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    asked = ["bash", "-c", '"$@" 2>&1 || true', "-", "srun", "--immediate=250", "-n2", *program, directory]
+    told = cases.cluster.run(*asked, env=environment, timeout=300)
+    assert len(re.findall("^tally-train: srun has not told .* use srun --mpi=pmix", told, re.MULTILINE)) == 1, told
+    for name, launcher in (("mpirun", ["mpirun", "-n", 2]), ("srun", ["srun", "--mpi=pmix", "-n", 2])):
+        cases.cluster.run("salloc", "-n2", *launcher, *program, f"{directory}-{name}", env=environment, timeout=300)
+        assert digest(f"{directory}-{name}") == golden(40)
+    return "told once; one digest"
 
 
 @cases.one

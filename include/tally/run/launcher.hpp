@@ -28,4 +28,8 @@ Launcher launcher(const Environment& environment);
 
 std::string_view name_of(Launcher::Kind kind);
 
+/// What to say where srun has not told the ranks of each other, by PMIx or PMI; empty otherwise,
+/// and for all processes but the first, which would repeat it.
+std::string remedy_for_srun(const Environment& environment);
+
 }  // namespace tally

@@ -10,7 +10,15 @@
 // How many threads a rank works with, and who says so.
 namespace tally {
 
-enum class ThreadSource : int { kOption, kOpenMp, kSlurm, kSlurmNode, kCores, kMicroBatches, kLimit };
+enum class ThreadSource : int {
+  kOption,
+  kOpenMp,
+  kSlurm,
+  kSlurmNode,
+  kCores,
+  kMicroBatches,
+  kLimit
+};
 
 /// "--threads", "OMP_NUM_THREADS", ..., "cores"
 std::string_view name_of(ThreadSource source);
