@@ -50,7 +50,8 @@ void PageConnection::enter(State state, PageTime now, std::chrono::milliseconds 
 
 void PageConnection::close() {
   state_ = State::kIsOver;
-  image_ = own_answer_ = {};
+  image_ = {};
+  own_answer_ = {};
   unsent_ = {};
 }
 
@@ -152,7 +153,7 @@ void PageConnection::read_body(PageTime now) {
 }
 
 void PageConnection::take_body(std::string_view bytes, PageTime now) {
-  image_ += bytes.substr(0, request_.body_bytes - image_.size());
+  image_.append(bytes.substr(0, request_.body_bytes - image_.size()));
   if (image_.size() < request_.body_bytes) return;
   enter(State::kWaits, now, page_seconds(limits_.wait_seconds));
 }
@@ -177,7 +178,7 @@ void PageConnection::ask_whether_there() {
 std::string PageConnection::take_image(PageTime end) {
   state_ = State::kIsRead;
   end_ = end;
-  return std::exchange(image_, {});
+  return image_.take();
 }
 
 void PageConnection::answer_shared(std::string_view text, PageTime now) {

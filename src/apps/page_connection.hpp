@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "page_body.hpp"
 #include "page_limits.hpp"
 #include "page_request.hpp"
 
@@ -58,7 +59,7 @@ class PageConnection {
   [[nodiscard]] PageTime begin() const { return begin_; }
   [[nodiscard]] const PageRequest& request() const { return request_; }
   /// Bytes of the file and the answer.
-  [[nodiscard]] std::size_t held_bytes() const { return image_.capacity() + own_answer_.size(); }
+  [[nodiscard]] std::size_t held_bytes() const { return image_.held_bytes() + own_answer_.size(); }
   /// Bytes a second in the present state, as if a few had come at once: a new connection is fast.
   [[nodiscard]] double pace(PageTime now) const;
 
@@ -102,7 +103,7 @@ class PageConnection {
   bool is_half_closed_ = false;
   std::unique_ptr<RequestHead> head_;  ///< null unless some of it has come
   PageRequest request_;
-  std::string image_;
+  PageBody image_;
   std::string own_answer_;
   std::string_view unsent_;
 };

@@ -85,10 +85,12 @@ void PageQueue::start_next(PageTime now) {
   }
   if (next == nullptr) return;
   const PageTime end = now + page_seconds(limits_.image_seconds);
-  worker_.start(next->take_image(end), end);
-  read_ = next;
-  is_busy_ = true;
-  began_ = now;
+  serve_or_drop(*next, [&] {
+    worker_.start(next->take_image(end), end);
+    read_ = next;
+    is_busy_ = true;
+    began_ = now;
+  });
 }
 
 }  // namespace tally

@@ -58,6 +58,7 @@ PageTable::PageTable(const PageAudience& audience, const PageLimits& limits)
       most_(connections_within(limits.connections)),
       room_(kReadBytes) {
   connections_.reserve(static_cast<std::size_t>(most_));
+  polled_.reserve(static_cast<std::size_t>(most_) + 2);
 }
 
 int PageTable::count(State state) const {

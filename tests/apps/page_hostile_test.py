@@ -207,20 +207,26 @@ class Hostile:
             return (b"\xff" * 4 + (b"\0" if is_stroke else b"\xff") + b"\xff" * 4) * 12
 
         page = black_and_white_png(9 * 8 * 12, [row(y % 150 >= 100) for y in range(1200)])
-        with self.served("--segment", "--serve-connections", 32, "--serve-answer-seconds", 3600), \
+        def ask_and_never_read():
+            connection = socket.socket()
+            self.addCleanup(connection.close)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", self.port))
+            connection.sendall(post_text(page).encode() + page)
+            self.wait_for_health("it is answered", lambda health: not health["waiting"] and not health["reading"])
+
+        options = ["--segment", "--serve-answer-seconds", 3600]
+        with self.served(*options, "--serve-connections", 16, "--serve-rate", 1), \
                 self.bounded(seconds=20, megabytes=60):
             self.assertGreater(len(post(self.port, page)[2]), 200_000)
-            for _ in range(50):
-                connection = socket.socket()
-                self.addCleanup(connection.close)
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                connection.connect(("127.0.0.1", self.port))
-                connection.sendall(post_text(page).encode() + page)
+            for _ in range(30):
+                ask_and_never_read()
                 self.assertEqual(request(self.port)[0], 200)
-            self.wait_for_health("all are answered", lambda health: health["waiting"] == 0)
-            self.assertGreater(self.health()["connections"], 16)
-            # Those who read nothing are below the least rate, too.
-            self.wait_for_health("they are cut off", lambda health: health["connections"] < 16)
+            self.assertGreater(self.health()["connections"], 10)
+        with self.served(*options, "--serve-rate", 1 << 20):
+            for _ in range(3):
+                ask_and_never_read()
+            self.wait_for_health("they are below the least rate", lambda health: health["connections"] == 1)
 
     def test_descriptors_may_be_exhausted(self):
         with self.served(files=56), self.bounded(seconds=2, megabytes=20):
@@ -253,7 +259,7 @@ class Hostile:
 
     def test_all_files_together_take_bounded_memory(self):
         """Sixteen times the largest file, of which one is 1 MB here."""
-        with self.served("--serve-megabytes", 1), self.bounded(seconds=4, megabytes=90):
+        with self.served("--serve-megabytes", 1), self.bounded(seconds=4, megabytes=30):
             held = [connect(self.port) for _ in range(200)]
             for connection in held:
                 self.addCleanup(connection.close)
