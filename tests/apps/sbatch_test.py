@@ -128,6 +128,12 @@ class Checks(SbatchTest):
                 self.assertIn(expected, self.refused(*arguments))
         self.assertIn("nowhere: not found", self.refused("train", *self.training(), TALLY_TRAIN="nowhere"))
 
+    def test_that_the_program_runs_here(self):
+        """As one that is built for other processors does not."""
+        self.fake("tally-train", "echo Illegal instruction >&2; exit 132")
+        told = self.refused("train", *self.training(), TALLY_TRAIN=str(self.fakes / "tally-train"))
+        self.assertIn(f"error: {self.fakes}/tally-train --check: exit code 132: Illegal instruction", told)
+
     def test_that_all_workers_have_work(self):
         for request, warns in ((["-n", 4], False), (["-n8"], True), (["--ntasks=4", "--cpus-per-task=2"], True),
                                (["--ntasks", 2, "-c", 2], False), ([], False)):
