@@ -54,6 +54,20 @@ class CitedCommands(unittest.TestCase):
         self.assertEqual(PRESETS["dev"]["cacheVariables"]["TALLY_BUILD_TESTS"], "ON")
 
 
+class Tables(unittest.TestCase):
+    def test_every_table_has_one_head_and_rows_of_its_width(self):
+        """A blank line ends a table; what stands behind it is shown as text."""
+        tables = 0
+        for path in DOCUMENTS:
+            for block in re.findall(r"(?:^[|].*[|]\n)+", path.read_text(), re.MULTILINE):
+                rows = block.splitlines()
+                self.assertRegex("\n".join(rows[:2]), r"^[|].*\n[|][-:| ]+[|]$", path.name)
+                widths = {len(re.findall(r"(?<!\\)[|]", row)) for row in rows}
+                self.assertEqual(len(widths), 1, f"{path.name}: {rows[0]}")
+                tables += 1
+        self.assertGreater(tables, 20)
+
+
 class Presets(TallyTest):
     def is_strict(self, preset):
         build = self.directory / preset
