@@ -59,7 +59,7 @@ TrainedModel calibrated(const TrainedModel& model, const EvaluateOptions& option
   calibration.others = std::move(others);
   const std::string warning =
       publish_file(options.calibrated, encode_checkpoint(model.state(), calibration), [] {});
-  if (!warning.empty()) fmt::print(stderr, "tally-evaluate: warning: {}\n", warning);
+  if (!warning.empty()) print_warning("tally-evaluate", warning);
   return TrainedModel(model.state(), calibration);
 }
 

@@ -12,15 +12,11 @@
 
 #include "tally/core/build_info.hpp"
 #include "tally/core/error.hpp"
+#include "tally/core/standard_streams.hpp"
 #include "tally/core/text.hpp"
 
 // What the mains of all tools share.
 namespace tally {
-
-/// Prints the one message of a failed tool.
-inline void print_error(const std::string& tool, const std::string& message) {
-  fmt::print(stderr, "{}: {}\n", tool, message);
-}
 
 /// What was printed must have arrived: a full disk is a failure of the tool. Throws an Error.
 inline void flush_output() {
@@ -68,6 +64,7 @@ inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string
 /// The main of a tool without MPI: `work` runs if there is more to do than printing help.
 template <typename Work>
 int run_tool(CLI::App& app, int argc, char** argv, Work&& work) {
+  reserve_standard_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error of a write
   try {
     require_instruction_set();

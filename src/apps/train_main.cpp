@@ -120,6 +120,7 @@ ExitCode train_and_report(const Launch& launch, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace tally;
+  reserve_standard_streams();
   choose_openmp_waiting(argv);
   const auto started = std::chrono::steady_clock::now();
   Heartbeat heartbeat;

@@ -7,6 +7,7 @@
 #include "eigen_gemm.hpp"
 #include "tally/core/error.hpp"
 #include "tally/core/random.hpp"
+#include "tally/core/text.hpp"
 #ifdef TALLY_HAS_ONEDNN
 #include "onednn_gemm.hpp"
 #include "onednn_instructions.hpp"
@@ -37,7 +38,7 @@ constexpr std::string_view kRowsOfBackend = kRowElements == kAlignmentElements ?
 Kernels kernels_named(std::string_view name) {
   const auto found = std::ranges::find(kKernelNames, name);
   require(found != kKernelNames.end(), ExitCode::kUsage,
-          "TALLY_KERNELS: expected tally, onednn or eigen, got \"{}\"", name);
+          "TALLY_KERNELS: expected tally, onednn or eigen, got \"{}\"", printable(name));
   return static_cast<Kernels>(found - kKernelNames.begin());
 }
 

@@ -10,6 +10,7 @@
 #include <dnnl.h>
 
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 
 namespace tally {
 namespace {
@@ -58,7 +59,7 @@ std::size_t allowed_set() {
   const auto found = std::ranges::find(kSets, plain, &InstructionSet::name);
   require(found != kSets.end() || plain == "avx10", ExitCode::kUsage,
           "{}: expected SSE41, AVX, AVX2, AVX512_CORE or another name of oneDNN's, got \"{}\"",
-          variable, value);
+          variable, printable(value));
   return std::min<std::size_t>(kCompiledFor, static_cast<std::size_t>(found - kSets.begin()));
 }
 

@@ -72,7 +72,7 @@ std::vector<int> pretended_nodes() {
     const std::string_view number = text.substr(0, text.find(','));
     require(parse_number(number, nodes.emplace_back()) && nodes.back() >= 0, ExitCode::kUsage,
             "TALLY_PRETEND_NODES: expected the node of each rank, such as 0,0,1,1; got \"{}\"",
-            variable);
+            printable(variable));
     text.remove_prefix(std::min(text.size(), number.size() + 1));
   }
   return nodes;

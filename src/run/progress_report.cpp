@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "tally/core/standard_streams.hpp"
 #include "tally/core/text.hpp"
 
 namespace tally {
@@ -69,7 +70,7 @@ void ProgressReport::result(const std::string& text) {
 
 void ProgressReport::warning(const std::string& text) {
   clear_bar();
-  fmt::print(stderr, "tally-train: warning: {}\n", text);
+  print_warning("tally-train", text);
 }
 
 void ProgressReport::step(const Progress& progress, std::int64_t epochs,

@@ -108,6 +108,26 @@ class Faults(TallyTest):
             self.assertEqual(process.wait(timeout=60), 0)
         self.assertEqual(status(name)[0], "DONE")
 
+    def test_a_warning_that_cannot_be_written_does_not_end_the_training(self):
+        """A log may be on the disk that is full."""
+        line = command("tally-train", "--data", "data/digits", "--epochs", 1, "--run-dir")
+        for number, redirection in enumerate(("2>/dev/full", "2>&-")):
+            name = self.directory / f"unheard-{number}"
+            done = subprocess.run(["sh", "-c", f'exec "$@" >/dev/null {redirection}', "sh", *line, name],
+                                  cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "4096"}, check=False)
+            self.assertEqual(done.returncode, 0, redirection)
+            self.assertEqual(status(name)[0], "DONE")
+
+    def test_no_file_takes_the_place_of_a_closed_stream(self):
+        name = self.directory / "closed"
+        line = command("tally-train", "--run-dir", name, "--data", "data/digits", "--epochs", 9999)
+        with subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *line], cwd=ROOT) as process:
+            self.wait_for(name / "checkpoints" / "step-000000000032.h5")
+            streams = [os.readlink(f"/proc/{process.pid}/fd/{number}") for number in range(3)]
+            process.terminate()
+        self.assertEqual(streams, ["/dev/null"] * 3)
+        self.assertEqual(process.returncode, 75)
+
     def test_no_process_stays_behind_a_rank_that_dies(self):
         dead = self.directory / "dead"
         process = self.start(dead, "--epochs", 9999, ranks=3)

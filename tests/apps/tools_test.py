@@ -485,6 +485,23 @@ class Predict(ToolTest):
                 self.assertIn(": standard output: cannot be written: No space left on device",
                               done.stderr)
 
+    def test_an_error_that_cannot_be_written_keeps_its_exit_code(self):
+        lines = ((command("tally-train", "--nonsense"), 2), (command("tally-data", "verify", "nowhere"), 2),
+                 (command("tally-evaluate", self.directory / "nowhere"), 4),
+                 (command("tally-checkpoint", "digest", self.directory / "nowhere"), 4),
+                 (command("tally-predict", self.model, "nowhere.png"), 1))
+        for line, code in lines:
+            for redirection in ("2>/dev/full", "2>&-"):
+                done = subprocess.run(["sh", "-c", f'exec "$@" {redirection}', "sh", *line], check=False)
+                self.assertEqual(done.returncode, code, f"{line} {redirection}")
+
+    def test_output_to_a_closed_stream_is_a_failure(self):
+        line = command("tally-checkpoint", "digest", self.model)
+        done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *line], stderr=subprocess.PIPE, text=True,
+                              check=False)
+        self.assertEqual((done.returncode, done.stderr), (1, "tally-checkpoint: standard output: cannot be written: "
+                                                             "Bad file descriptor\n"))
+
     def test_stages_that_cannot_be_written_do_not_stop_the_others(self):
         blocked = self.directory / "file"
         blocked.write_text("in the way")

@@ -186,6 +186,9 @@ TEST(ChosenKernels, FollowTheEnvironment) {
   EXPECT_EQ(chosen_kernels(), Kernels::kEigen);
   setenv("TALLY_KERNELS", "mkl", 1);
   EXPECT_THROW(chosen_kernels(), Error);
+  setenv("TALLY_KERNELS", "\x1B[31m", 1);
+  EXPECT_THAT([] { chosen_kernels(); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("got \"\\x1B[31m\"")));
   setenv("TALLY_KERNELS", saved.c_str(), 1);
   EXPECT_NO_THROW(chosen_kernels());
 }
