@@ -55,6 +55,9 @@ inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string
     text = app.help("", CLI::AppFormatMode::All);
   } catch (const CLI::CallForVersion& version_call) {
     text = std::string(version_call.what()) + "\n";
+  } catch (const CLI::ExtrasError&) {  // whose own text has them in reverse order
+    const std::string words = CLI::detail::join(app.remaining(true), " ");
+    fail(ExitCode::kUsage, "{}: not expected; see --help", printable(words));
   } catch (const CLI::ParseError& error) {
     fail(ExitCode::kUsage, "{}; see --help", error.what());
   }

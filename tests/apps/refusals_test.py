@@ -19,8 +19,7 @@ AT_ONCE = {"OMPI_MCA_odls_base_sigkill_timeout": "0"}
 # name: (arguments, exit code, message); --run-dir and --data are added unless given.
 TRAIN = {
     # the command line
-    "unknown option": (["--rate", 1], 2, "The following arguments were not expected: 1 --rate; see "
-                       "--help"),
+    "unknown option": (["--rate", 1], 2, "--rate 1: not expected; see --help"),
     "no value": (["--seed"], 2, "--seed: 1 required N missing; see --help"),
     "word for a number": (["--batch-size", "many"], 2,
                           '--batch-size: expected a whole number from 1 to 16 777 216, got "many"'),
