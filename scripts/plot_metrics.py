@@ -28,12 +28,18 @@ def read_columns(run: pathlib.Path) -> dict[str, list[float]]:
     try:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
+        names = [name for name, value in rows[0].items() if value] if rows else []
+        columns = {name: [float(row[name]) for row in rows] for name in names}
     except OSError as error:
         sys.exit(f"plot_metrics.py: {path}: cannot be opened ({error.strerror}); expected the run "
                  "directory of a training")
+    except (ValueError, TypeError, csv.Error) as error:
+        sys.exit(f"plot_metrics.py: {path}: expected numbers under names, as a training writes them ({error})")
     if not rows:
         sys.exit(f"plot_metrics.py: {path}: expected at least one finished epoch, got none")
-    return {name: [float(row[name]) for row in rows] for name in rows[0] if rows[0][name]}
+    if "epoch" not in columns:
+        sys.exit(f"plot_metrics.py: {path}: expected a column epoch, as a training writes it")
+    return columns
 
 
 def draw(axis, columns: dict[str, list[float]], figure: str, prefix: str, color: str) -> None:
@@ -62,7 +68,10 @@ def main() -> None:
         axis.legend()
     figure.tight_layout()
     out = options.out or options.runs[0] / "metrics.png"
-    figure.savefig(out, dpi=120)
+    try:
+        figure.savefig(out, dpi=120)
+    except (OSError, ValueError) as error:
+        sys.exit(f"plot_metrics.py: {out}: cannot be written ({error})")
     print(out)
 
 

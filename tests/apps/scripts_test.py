@@ -142,6 +142,23 @@ class PlotMetrics(TallyTest):
         self.assertEqual(result.returncode, 1)
         self.assertIn("expected at least one finished epoch, got none", result.stderr)
 
+    def test_refuses_what_is_no_file_of_a_training(self):
+        metrics = self.directory / "metrics.csv"
+        for contents in (b"epoch,train_loss\n1,much\n", b"epoch,train_loss\n1,2\n2\n", b"\xff\xfe", b"a,b\n1,2\n",
+                         b"epoch\n1,2\n"):
+            metrics.write_bytes(contents)
+            result = sh(ROOT / "scripts" / "plot_metrics.py", self.directory)
+            self.assertEqual(result.returncode, 1, contents)
+            self.assertRegex(result.stderr, rf"^plot_metrics\.py: {metrics}: expected .*\n$")
+
+    def test_refuses_to_write_where_it_cannot(self):
+        (self.directory / "metrics.csv").write_text("epoch,train_loss,train_accuracy\n1,2,0.5\n")
+        for name in ("none/curves.png", "curves.txt"):
+            out = self.directory / name
+            result = sh(ROOT / "scripts" / "plot_metrics.py", self.directory, "--out", out)
+            self.assertEqual(result.returncode, 1)
+            self.assertRegex(result.stderr, rf"^plot_metrics\.py: {out}: cannot be written \(.*\)\n$")
+
 
 class PlotScaling(TallyTest):
     HEAD = "scaling,nodes,ranks,batch_size,samples_per_second,lowest,highest,repeats,speedup,efficiency\n"
