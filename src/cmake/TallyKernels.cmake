@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Which kernels of matrix products this build has, and which of them it takes where the environment
 # does not say. Defines tally_has_onednn, tally_has_own_kernels and tally_default_kernels.
+include(CheckCXXCompilerFlag)
 include(CheckCXXSourceCompiles)
 
 # tally_has_instructions(RESULT MACRO...): whether the instruction set of TALLY_ARCH has all of these.
@@ -15,6 +16,18 @@ function(tally_has_instructions result)
   check_cxx_source_compiles("#if ${missing}\n#error\n#endif\nint main() {}" ${answer})
   set(${result} ${${answer}} PARENT_SCOPE)
 endfunction()
+
+# Without this the first file that is compiled would say so, among the errors of others.
+string(MAKE_C_IDENTIFIER "TALLY_KNOWS_${TALLY_ARCH}" tally_knows_arch)
+set(CMAKE_REQUIRED_QUIET ON)
+if(TALLY_ARCH)
+  check_cxx_compiler_flag("-march=${TALLY_ARCH}" ${tally_knows_arch})
+  if(NOT ${tally_knows_arch})
+    message(FATAL_ERROR "TALLY_ARCH: the compiler knows no -march=${TALLY_ARCH}; expected native, x86-64-v3 or"
+      " another name of its own, or nothing")
+  endif()
+endif()
+unset(CMAKE_REQUIRED_QUIET)
 
 tally_has_instructions(tally_has_own_kernels __AVX2__ __FMA__)
 tally_has_instructions(tally_has_avx512 __AVX512F__)

@@ -25,7 +25,7 @@ FOR_IMAGES = re.compile("opencv|png|jpeg|exif")
 
 
 class ChosenToolsTest(TallyTest):
-    def configure(self, tools, hidden=(), no_pkg_config=False):
+    def configure(self, tools, hidden=(), no_pkg_config=False, options=()):
         """Configures from nothing but what is known of the compilers, which takes half of the time."""
         (self.directory / "build" / "CMakeCache.txt").unlink(missing_ok=True)
         environment = dict(os.environ)
@@ -34,7 +34,7 @@ class ChosenToolsTest(TallyTest):
         return subprocess.run(
             ["cmake", "-G", "Ninja", "-S", ROOT, "-B", self.directory / "build",
              "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", f"-DTALLY_TOOLS={tools}",
-             *(f"-DCMAKE_DISABLE_FIND_PACKAGE_{package}=ON" for package in hidden)],
+             *options, *(f"-DCMAKE_DISABLE_FIND_PACKAGE_{package}=ON" for package in hidden)],
             env=environment, capture_output=True, text=True, check=False)
 
     def test_needs_only_packages_of_its_own(self):
@@ -75,6 +75,12 @@ class ChosenToolsTest(TallyTest):
                 result = self.configure(tools)
                 self.assertEqual(result.returncode, 1)
                 self.assertIn(expected, " ".join(result.stderr.split()))
+
+    def test_refuses_an_instruction_set_that_the_compiler_does_not_know(self):
+        result = self.configure("checkpoint", options=["-DTALLY_ARCH=x86_64-v3"])
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('TALLY_ARCH: the compiler knows no -march=x86_64-v3; expected native, x86-64-v3 or another',
+                      " ".join(result.stderr.split()))
 
     def test_refuses_another_mpi_than_the_one_chosen(self):
         script = self.directory / "mpi.cmake"
