@@ -55,11 +55,11 @@ inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string
     text = app.help("", CLI::AppFormatMode::All);
   } catch (const CLI::CallForVersion& version_call) {
     text = std::string(version_call.what()) + "\n";
-  } catch (const CLI::ExtrasError&) {  // whose own text has them in reverse order
-    const std::string words = CLI::detail::join(app.remaining(true), " ");
-    fail(ExitCode::kUsage, "{}: not expected; see --help", printable(words));
   } catch (const CLI::ParseError& error) {
-    fail(ExitCode::kUsage, "{}; see --help", error.what());
+    // CLI11 has them in reverse order, and only asks for a subcommand where a misspelt one stands.
+    const std::string words = CLI::detail::join(app.remaining(true), " ");
+    fail(ExitCode::kUsage, "{}; see --help",
+         words.empty() ? error.what() : printable(words) + ": not expected");
   }
   return false;
 }

@@ -150,6 +150,8 @@ TOOLS = {
     "evaluate: threads": ("tally-evaluate", ["{d}/used", "--threads", 0], 2,
                           "--threads: expected 1 to 4096, got 0; see --help"),
     "checkpoint: no command": ("tally-checkpoint", [], 2, "A subcommand is required; see --help"),
+    "checkpoint: misspelt command": ("tally-checkpoint", ["verfy", "{d}/used"], 2,
+                                     "verfy {d}/used: not expected; see --help"),
     "checkpoint: damaged": ("tally-checkpoint", ["verify", "{d}/flipped.h5"], 4, "{d}/flipped.h5: "
                             "its SHA-256 digest does not match its contents"),
     "checkpoint: newer": ("tally-checkpoint", ["info", "{d}/newer.h5"], 4, "{d}/newer.h5: expected "
