@@ -409,6 +409,7 @@ train() {
   exit_code=0
   if [ "$1" = mpirun_on ]; then require_mpirun; fi
   if [ -n "${asks:-}" ]; then
+    if [ -z "$run_dir" ] && [ "${!#}" = --resume ]; then set -- "${@:1:$#-1}"; fi
     ("$@") || exit_code=$?
     return
   fi

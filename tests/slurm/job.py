@@ -27,7 +27,7 @@ class Job:
         self.reached = {}  # by start: the last step that was seen
         self.is_over = False
         line = ["sbatch", "--parsable", f"--output={self.log}", *sbatch, ROOT / "slurm" / script, *options,
-                "--run-dir", self.run_dir, "--data", DIGITS, "--log-every", 1]
+                *(["--run-dir", self.run_dir] if run_dir != "" else []), "--data", DIGITS, "--log-every", 1]
         self.id = cluster.run(*line, cwd=cwd, is_user=is_user, env={
             "TALLY_TRAIN": str(BIN / "tally-train"), "TALLY_ALLOW_FAULTS": "1",
             "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",

@@ -153,6 +153,8 @@ def the_doctor_has_its_own_exit_code():
     job = submit("doctor", "train.sbatch", "--time=10", options=["--doctor"])
     job.wait_for_end(words="0 errors")
     assert not job.run_dir.exists(), list(job.run_dir.iterdir())
+    job = submit("doctor-without", "train.sbatch", "--time=10", options=["--doctor"], run_dir="")
+    job.wait_for_end(words="0 errors")
     job = submit("doctor-2", "train.sbatch", "--time=10", options=["--doctor", "--threads", 64])
     job.wait_for_end(words="1 error,", state="FAILED")
     assert "ExitCode=2:0" in cases.cluster.run("scontrol", "show", "job", job.id), job.text()
