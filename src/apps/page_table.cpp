@@ -5,6 +5,7 @@
 #include <new>
 #include <tuple>
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -20,8 +21,9 @@ constexpr int kMostAccepted = 64;
 constexpr auto kLongestWait = 1s;
 constexpr auto kShortPause = 50ms;
 
-const Refusal kTooMany = {503, "too many connections; try again", false, 1};
-const Refusal kTooMuch = {503, "too many image files at a time; try again", false, 1};
+Refusal try_again(const char* reason) {
+  return {503, fmt::format("{}; try again", reason), false, 1};
+}
 
 /// The model, the libraries and standard streams have files open, too.
 int connections_within(int wanted) {
@@ -57,8 +59,13 @@ PageTable::PageTable(const PageAudience& audience, const PageLimits& limits)
       limits_(limits),
       most_(connections_within(limits.connections)),
       room_(kReadBytes) {
-  connections_.reserve(static_cast<std::size_t>(most_));
-  polled_.reserve(static_cast<std::size_t>(most_) + 2);
+  const auto room = static_cast<std::size_t>(most_ + kMostAccepted);  // with those that are over
+  connections_.reserve(room);
+  polled_.reserve(room + 2);
+}
+
+int PageTable::size() const {
+  return static_cast<int>(connections_.size()) - count(State::kIsOver);
 }
 
 int PageTable::count(State state) const {
@@ -126,7 +133,7 @@ bool PageTable::shed_slowest(PageTime now) {
   };
   const auto slowest = std::ranges::min_element(connections_, {}, rank);
   if (slowest == connections_.end() || rank_of((*slowest)->state()) == kStays) return false;
-  (*slowest)->shed(kTooMany);
+  serve_or_drop(**slowest, [&] { (*slowest)->shed(try_again("too many connections")); });
   connections_.erase(slowest);  // which gives its descriptor back
   return true;
 }
@@ -142,7 +149,8 @@ void PageTable::tidy(PageTime now) {
     if (connection.state() == State::kAnswers) {
       connection.drop();
     } else {
-      serve_or_drop(connection, [&] { connection.refuse(kTooMuch, now); });
+      serve_or_drop(connection,
+                    [&] { connection.refuse(try_again("too many image files at a time"), now); });
     }
   }
   std::erase_if(connections_, [](const auto& connection) { return connection->is_over(); });

@@ -28,7 +28,8 @@ class PageTable {
   void tidy(PageTime now);
 
   [[nodiscard]] int most() const { return most_; }
-  [[nodiscard]] int size() const { return static_cast<int>(connections_.size()); }
+  /// Without those that are over.
+  [[nodiscard]] int size() const;
   [[nodiscard]] int count(PageConnection::State state) const;
   [[nodiscard]] auto begin() const { return connections_.begin(); }
   [[nodiscard]] auto end() const { return connections_.end(); }

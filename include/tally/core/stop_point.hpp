@@ -19,6 +19,8 @@ class Stoppable {
   ~Stoppable();
   Stoppable(const Stoppable&) = delete;
   Stoppable& operator=(const Stoppable&) = delete;
+  Stoppable(Stoppable&&) = delete;
+  Stoppable& operator=(Stoppable&&) = delete;
 };
 
 /// Whether this thread's work shall stop.
