@@ -19,7 +19,8 @@ ExitCode info(const std::string& model) {
 
 ExitCode verify(const std::string& model) {
   const LoadedCheckpoint loaded = load(model);
-  fmt::print("{}: whole, step {}\n", loaded.path.string(), loaded.state.progress.step);
+  fmt::print("{}: whole, step {}\n", printable_line(loaded.path.string()),
+             loaded.state.progress.step);
   return ExitCode::kDone;
 }
 

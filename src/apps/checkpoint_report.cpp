@@ -27,7 +27,8 @@ class Differences {
  public:
   template <typename Value>
   void compare(const std::string& name, const Value& first, const Value& second) {
-    if (first != second) text_ += fmt::format("{}: {} and {}\n", name, first, second);
+    if (first == second) return;
+    text_ += printable_line(fmt::format("{}: {} and {}", name, first, second)) + "\n";
   }
 
   void compare_blocks(const std::string& root, const ParameterLayout& layout,
@@ -74,11 +75,12 @@ std::string describe(const TrainingState& state, const std::string& path) {
       "data          {} training and {} test images of {} x {}\n"
       "written by    tally {}, {}, {}, {}\n"
       "\n{}",
-      path, to_hex(training_digest(state)), progress.epoch, state.config.epochs, progress.step,
-      counted(progress.samples, "sample"), progress.elapsed_seconds, last_epoch_text(state.history),
-      grouped(static_cast<std::int64_t>(state.layout.count())), grouped(state.data.train_images),
-      grouped(state.data.test_images), state.data.rows, state.data.columns, state.build.version,
-      state.build.compiler, state.build.instruction_set, state.build.kernel_backend,
+      printable_line(path), to_hex(training_digest(state)), progress.epoch, state.config.epochs,
+      progress.step, counted(progress.samples, "sample"), progress.elapsed_seconds,
+      last_epoch_text(state.history), grouped(static_cast<std::int64_t>(state.layout.count())),
+      grouped(state.data.train_images), grouped(state.data.test_images), state.data.rows,
+      state.data.columns, printable(state.build.version), printable(state.build.compiler),
+      printable(state.build.instruction_set), printable(state.build.kernel_backend),
       to_toml(state.config));
 }
 

@@ -19,7 +19,7 @@ struct ShowOptions {
 ExitCode from_images(const ImagesToIdxOptions& options) {
   const ImagesToIdxResult result = images_to_idx(options);
   for (const std::string& line : result.unused) print_error("tally-data", line);
-  fmt::print("{}: {} for training, {} for testing, {} not used\n", options.target,
+  fmt::print("{}: {} for training, {} for testing, {} not used\n", printable_line(options.target),
              counted(result.train_images, "image"), grouped(result.test_images),
              grouped(static_cast<std::int64_t>(result.unused.size())));
   return result.unused.empty() ? ExitCode::kDone : ExitCode::kFailure;
@@ -28,9 +28,9 @@ ExitCode from_images(const ImagesToIdxOptions& options) {
 ExitCode others(OthersDataOptions options) {
   options.threads = threads_of(options.threads);
   const OthersDataResult result = make_others_data(options);
-  fmt::print("{}: {} for training, {} for testing; class {} is no digit\n", options.target,
-             counted(result.train_images, "image"), grouped(result.test_images),
-             result.others_class);
+  fmt::print("{}: {} for training, {} for testing; class {} is no digit\n",
+             printable_line(options.target), counted(result.train_images, "image"),
+             grouped(result.test_images), result.others_class);
   return ExitCode::kDone;
 }
 

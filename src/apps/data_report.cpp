@@ -23,8 +23,9 @@ std::string describe_split(const SplitFiles& files) {
     per_class += fmt::format("{}{}: {}", per_class.empty() ? "" : ", ", label, grouped(count));
   }
   return fmt::format("{}: {} of {} x {}, SHA-256 {}\n{}: {} ({}), SHA-256 {}\n",
-                     files.images.string(), counted(reader.count(), "image"), reader.rows(),
-                     reader.columns(), to_hex(reader.images_digest()), files.labels.string(),
+                     printable_line(files.images.string()), counted(reader.count(), "image"),
+                     reader.rows(), reader.columns(), to_hex(reader.images_digest()),
+                     printable_line(files.labels.string()),
                      counts.size() == 1 ? "1 class" : fmt::format("{} classes", counts.size()),
                      per_class, to_hex(reader.labels_digest()));
 }
@@ -47,7 +48,7 @@ std::string show_image(const std::string& directory, std::int64_t index, bool is
       kMaxClasses, [&](std::int64_t at, std::uint8_t label, std::span<const std::uint8_t> pixels) {
         if (at != index) return;
         picture = fmt::format("image {} of {}, label {}\n", grouped(index),
-                              files.images.filename().string(), label);
+                              printable_line(files.images.filename().string()), label);
         for (std::int64_t row = 0; row < reader.rows(); ++row) {
           for (std::int64_t column = 0; column < reader.columns(); ++column) {
             constexpr std::string_view kShades[] = {"  ", "░░", "▒▒", "▓▓", "██"};

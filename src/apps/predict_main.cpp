@@ -33,7 +33,7 @@ void print(const Prediction& prediction, const PredictOptions& options) {
   } else if (prediction.status == PredictionStatus::kError) {
     print_error("tally-predict", prediction.message);
   } else {
-    fmt::print("{}\n{}", text_line(prediction),
+    fmt::print("{}\n{}", printable_line(text_line(prediction)),
                options.is_terminal ? terminal_view(prediction) : "");
   }
 }

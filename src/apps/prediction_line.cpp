@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "predictor.hpp"
+#include "tally/core/text.hpp"
 
 namespace tally {
 namespace {
@@ -58,8 +59,10 @@ std::string json_line(const Prediction& prediction) {
                     ? nlohmann::ordered_json({box.x, box.y, box.width, box.height})
                     : nullptr;
   line["message"] = prediction.message;
-  // A file name may hold any bytes; what is not UTF-8 is replaced.
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  // A file name may hold any bytes: what is not UTF-8 is replaced, what would steer a terminal is
+  // escaped.
+  return unicode_escaped(
+      line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 }  // namespace tally

@@ -32,7 +32,7 @@ CLI::Validator number_between(Number least, Number most) {
   const auto refusal_of = [=](const std::string& text) {
     Number number{};
     const bool is_taken = parse_number(text, number) && number >= least && number <= most;
-    return is_taken ? "" : fmt::format("expected {} to {}, got {}", least, most, text);
+    return is_taken ? "" : fmt::format("expected {} to {}, got {}", least, most, printable(text));
   };
   const char* const type = std::is_integral_v<Number> ? "INT" : "FLOAT";
   return CLI::Validator(refusal_of, fmt::format("{} in [{} - {}]", type, least, most));

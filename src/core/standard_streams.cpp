@@ -8,14 +8,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "tally/core/text.hpp"
+
 namespace tally {
 namespace {
 
 // fmt::print throws if it cannot write, which in a handler of an exception ends the program. One
-// write, so that lines of several ranks do not mix.
+// write, so that lines of several ranks do not mix. What the message quotes may be hostile: it
+// stays one line.
 void say(std::string_view tool, std::string_view label, std::string_view message) {
   fmt::memory_buffer line;
-  fmt::format_to(std::back_inserter(line), "{}: {}{}\n", tool, label, message);
+  fmt::format_to(std::back_inserter(line), "{}: {}{}\n", tool, label, printable_line(message));
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -17,19 +17,14 @@
 namespace tally {
 namespace {
 
+// What would steer a terminal on which the file is shown is escaped, too.
 std::string toml_string(std::string_view text) {
   std::string result = "\"";
   for (const char character : text) {
-    if (character == '"' || character == '\\') {
-      result += '\\';
-      result += character;
-    } else if (static_cast<unsigned char>(character) < 0x20 || character == 0x7f) {
-      result += fmt::format("\\u{:04x}", static_cast<unsigned>(character));
-    } else {
-      result += character;
-    }
+    if (character == '"' || character == '\\') result += '\\';
+    result += character;
   }
-  return result + '"';
+  return unicode_escaped(result + '"');
 }
 
 template <typename Value>

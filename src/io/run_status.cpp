@@ -53,7 +53,7 @@ std::string to_text(const RunStatus& status) {
   }
   std::string reason = status.reason;
   std::ranges::replace(reason, '\n', ' ');
-  return text + fmt::format("reason {}\n", reason);
+  return text + fmt::format("reason {}\n", printable_line(reason));
 }
 
 std::optional<RunStatus> run_status_in(std::string_view text) {

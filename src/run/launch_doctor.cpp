@@ -70,8 +70,12 @@ std::string rank_table(const LaunchFacts& facts) {
 
 std::string to_text(const Findings& findings) {
   std::string text;
-  for (const std::string& error : findings.errors()) text += "error: " + error + "\n";
-  for (const std::string& warning : findings.warnings()) text += "warning: " + warning + "\n";
+  for (const std::string& error : findings.errors()) {
+    text += "error: " + printable_line(error) + "\n";
+  }
+  for (const std::string& warning : findings.warnings()) {
+    text += "warning: " + printable_line(warning) + "\n";
+  }
   const auto count = [](const std::vector<std::string>& of, const char* noun) {
     return counted(static_cast<std::int64_t>(of.size()), noun);
   };
@@ -88,11 +92,13 @@ ExitCode diagnose(const Communicator& communicator, const LaunchOptions& options
   communicator.broadcast_value(has_errors);
   // Ranks of different programs, or of no job, may not go on together.
   if (!has_errors) look_at_work(communicator, options, facts, findings);
-  report.line(fmt::format("{}MPI: {}, {}\n{}", rank_table(facts), facts.mpi_library,
-                          facts.launcher.kind == Launcher::Kind::kNone
-                              ? "started without a launcher"
-                              : fmt::format("started by {}", name_of(facts.launcher.kind)),
-                          to_text(findings)));
+  const std::string started = facts.launcher.kind == Launcher::Kind::kNone
+                                  ? "started without a launcher"
+                                  : fmt::format("started by {}", name_of(facts.launcher.kind));
+  if (communicator.is_root()) {
+    report.result(fmt::format("{}MPI: {}, {}\n{}", rank_table(facts), facts.mpi_library, started,
+                              to_text(findings)));
+  }
   has_errors = !findings.errors().empty();
   communicator.broadcast_value(has_errors);
   return has_errors ? ExitCode::kUsage : ExitCode::kDone;

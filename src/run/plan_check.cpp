@@ -38,7 +38,7 @@ std::size_t look_at_data(const RunConfig& config, Findings& findings, std::strin
   const std::size_t parameters = network.layout().count();
   text += fmt::format(
       "data: {}: {} training and {} test images of {} x {} in {}\nnetwork: {}, {}\n",
-      files.train.images.parent_path().string(), grouped(shape.train_images),
+      printable_line(files.train.images.parent_path().string()), grouped(shape.train_images),
       grouped(shape.test_images), shape.rows, shape.columns,
       classes == 1 ? "1 class" : fmt::format("{} classes", classes), network.shape_text(),
       counted(static_cast<std::int64_t>(parameters), "parameter"));
@@ -64,7 +64,7 @@ std::string so_far(const std::filesystem::path& directory) {
 
 void look_at_directory(const RunConfig& config, std::size_t parameters, Findings& findings,
                        std::string& text) {
-  text += fmt::format("run: {}: {}\n", config.run_dir, so_far(config.run_dir));
+  text += fmt::format("run: {}: {}\n", printable_line(config.run_dir), so_far(config.run_dir));
   LaunchFacts facts;
   facts.directory = directory_facts(config, parameters);
   check_directory(facts, findings);

@@ -60,12 +60,12 @@ ProgressReport::~ProgressReport() {
 }
 
 void ProgressReport::line(const std::string& text) {
-  if (!quiet_) result(text);
+  if (!quiet_) result(printable_line(text));
 }
 
 void ProgressReport::result(const std::string& text) {
   clear_bar();
-  print(text + "\n");
+  print(printable_lines(text) + "\n");
 }
 
 void ProgressReport::warning(const std::string& text) {

@@ -41,28 +41,9 @@ void parse_bounded(const FieldText& from, const std::string& kind, Number& value
 
 constexpr std::array<std::string_view, 3> kUnitNames = {"steps", "epochs", "min"};
 
-// The bytes of the UTF-8 character that `text` begins with (RFC 3629), 0 if it begins with none.
-std::size_t character_bytes(std::string_view text) {
-  const auto byte = [text](std::size_t at) {
-    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first < 0xC2 || first > 0xF4) return 0;
-  const std::size_t size = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  // Shorter forms exist for some, others are surrogates or lie beyond the last character.
-  const unsigned least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  const unsigned greatest = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  if (byte(1) < least || byte(1) > greatest) return 0;
-  for (std::size_t at = 2; at < size; ++at) {
-    if (byte(at) < 0x80 || byte(at) > 0xBF) return 0;
-  }
-  return size;
-}
-
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t size = character_bytes(text);
+    const std::size_t size = utf8_bytes(text);
     if (size == 0) return false;
     text.remove_prefix(size);
   }

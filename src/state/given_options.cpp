@@ -42,7 +42,7 @@ OnResume on_resume(const RunConfig& config, std::string_view name) {
 
 RunConfig preset(std::string_view name) {
   require(name == "paper" || name == "fast", ExitCode::kUsage,
-          "--preset: expected paper or fast, got \"{}\"", name);
+          "--preset: expected paper or fast, got \"{}\"", printable(name));
   RunConfig config;
   if (name == "fast") {
     config.epochs = 3;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 
 // What all fuzz targets share. A target takes hostile bytes to one of Tally's parsers. libFuzzer
 // and the sanitizers report crashes, reads out of bounds, undefined behaviour, leaks and large
@@ -44,10 +45,6 @@ class ProcessorTimeLimit {
   std::clock_t begin_ = std::clock();
 };
 
-inline bool is_printable(char character) {
-  return static_cast<unsigned char>(character) >= 0x20 && character != 0x7F;
-}
-
 /// Lets `parse` work on hostile bytes. Whether it accepts them; anything but an Error with the exit
 /// code `refusal`, whose message names the file, is a finding.
 template <typename Parse>
@@ -60,7 +57,7 @@ bool accepts(ExitCode refusal, std::string_view name, Parse&& parse) {
     check(error.exit_code() == refusal, "another exit code", message);
     check(message.find(name) != std::string_view::npos, "a message with the name", message);
     check(message.size() > name.size() + 10, "a message with a reason", message);
-    check(std::ranges::all_of(message, is_printable), "one line of printable characters", message);
+    check(printable_line(message) == message, "one line of printable characters", message);
     return false;
   }
   return true;

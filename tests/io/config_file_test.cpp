@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/io/config_file.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "io_fixtures.hpp"

@@ -18,6 +18,8 @@ TEST(RunStatus, HasItsStateAloneOnTheFirstLine) {
 TEST(RunStatus, HasItsReasonOnOneLine) {
   EXPECT_EQ(to_text(RunStatus{RunState::kFailed, 7, "", "first\nDONE\n"}),
             "FAILED\nstep 7\nreason first DONE \n");
+  EXPECT_EQ(to_text(RunStatus{RunState::kFailed, 7, "", "\x1B[2K\rdone"}),
+            "FAILED\nstep 7\nreason \\x1B[2K\\x0Ddone\n");
 }
 
 TEST(RunStatus, TellsOfTheLaunch) {

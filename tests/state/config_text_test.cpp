@@ -9,6 +9,7 @@
 
 #include "config_fixtures.hpp"
 #include "tally/core/random.hpp"
+#include "tally/core/text.hpp"
 
 namespace tally {
 namespace {
@@ -166,10 +167,13 @@ TEST(ConfigText, RefusesTextThatIsNotUtf8) {
   for (const std::string wrong :
        {"\xE9", "\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
         "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xC3", "\xE2\x82", "\xF0\x9F\x98"}) {
-    EXPECT_EQ(refusal<std::string>("caf" + wrong),
-              "exit 2: --number: expected a text in UTF-8, got \"caf" + wrong + "\"");
+    EXPECT_EQ(
+        refusal<std::string>("caf" + wrong),
+        "exit 2: --number: expected a text in UTF-8, got \"" + printable("caf" + wrong) + "\"");
     EXPECT_NE(refusal<std::string>("caf" + wrong + "x"), "no failure");
   }
+  EXPECT_EQ(refusal<std::string>("caf\xE9"),
+            "exit 2: --number: expected a text in UTF-8, got \"caf\\xE9\"");
 }
 
 }  // namespace

@@ -19,9 +19,22 @@ std::string counted(std::int64_t count, const std::string& noun);
 /// "1F 8B 08": bytes as people compare them.
 std::string hex_text(std::span<const std::byte> bytes);
 
-/// What somebody wrote, for a message: control characters, which may end the message or steer the
-/// terminal, as "\\x1B", and no more than the first 1000 bytes.
+/// The bytes of the UTF-8 character that `text` begins with (RFC 3629), 0 if it begins with none.
+std::size_t utf8_bytes(std::string_view text);
+
+/// What somebody wrote, for a message, with no more than about the first 1000 bytes. What may end
+/// the message, steer the terminal or show text in another order is written as bytes, "\\x1B":
+/// controls (C0 and C1), line separators, controls of writing direction, and what is no UTF-8.
 std::string printable(std::string_view text);
+
+/// The same of a whole message, which is of one line.
+std::string printable_line(std::string_view text);
+
+/// The same of several lines.
+std::string printable_lines(std::string_view text);
+
+/// The same characters as JSON and TOML write them in strings, "\\u001b". What is no UTF-8 stays.
+std::string unicode_escaped(std::string_view text);
 
 /// Whether all of `text` is a number of that type; `number` then is it, else unspecified.
 template <typename Number>

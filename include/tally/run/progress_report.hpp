@@ -20,9 +20,11 @@ class ProgressReport {
 
   void set_quiet(bool quiet) { quiet_ = quiet; }
 
+  /// What texts quote may be hostile: controls of a terminal are shown, and a line stays one line.
   void line(const std::string& text);
 
-  /// What was asked for by an option of its own, and so is shown even when the rest is quiet.
+  /// What was asked for by an option of its own, and so is shown even when the rest is quiet. It
+  /// may have several lines.
   void result(const std::string& text);
 
   void warning(const std::string& text);
