@@ -74,8 +74,9 @@ const fs::path& WholeDirectory::path() {
   if (is_made_) return path_;
   std::error_code error;
   fs::create_directories(target_.parent_path(), error);
-  if (!error) fs::create_directory(path_, error);
-  if (error) fail_to_write(target_, error.value());
+  // One that is there already would be somebody else's.
+  const bool is_new = !error && fs::create_directory(path_, error);
+  if (!is_new) fail_to_write(target_, error ? error.value() : EEXIST);
   is_made_ = true;
   return path_;
 }

@@ -4,6 +4,9 @@
 #include <cerrno>
 #include <system_error>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 namespace tally {
 namespace {
 
@@ -24,10 +27,16 @@ InputFile::InputFile(const std::filesystem::path& path, std::string_view not_a_d
           not_a_directory);
   require(std::filesystem::is_regular_file(status), ExitCode::kUsage,
           "{}: is a device or a pipe, expected a regular file; copy its data to a file", name_);
-  file_.reset(std::fopen(path.c_str(), "rb"));
-  if (!file_) fail_to_open(name_, errno);
-  size_ = static_cast<std::int64_t>(std::filesystem::file_size(path, error));
-  if (error) fail_to_open(name_, error.value());
+  // Since then somebody may have put a pipe in its place.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) fail_to_open(name_, errno);
+  file_.reset(::fdopen(descriptor, "rb"));
+  struct stat found {};
+  const bool is_found = file_ && ::fstat(descriptor, &found) == 0;
+  if (!is_found) fail_to_open(name_, errno);
+  require(S_ISREG(found.st_mode), ExitCode::kUsage,
+          "{}: was replaced while it was opened; try again", name_);
+  size_ = static_cast<std::int64_t>(found.st_size);
 }
 
 std::size_t InputFile::read(std::span<std::byte> chunk, ExitCode on_error) {

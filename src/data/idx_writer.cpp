@@ -23,7 +23,8 @@ class FileWriter {
  public:
   explicit FileWriter(const std::filesystem::path& path)
       : path_(path), part_path_(path.string() + ".part") {
-    file_ = std::fopen(part_path_.c_str(), "wb");
+    // A file of its own ("x"): a link that somebody has put there is not followed.
+    file_ = std::fopen(part_path_.c_str(), "wbx");
     if (file_ == nullptr) fail_to_write(errno);
   }
   ~FileWriter() {

@@ -18,10 +18,7 @@ std::string signed_lines(std::int64_t format, std::size_t payload_bytes) {
   return fmt::format("{}format {}\nbytes {}\n", kMagic, format, payload_bytes);
 }
 
-std::string digest_line(std::string_view lines, std::span<const std::byte> payload) {
-  Sha256 hash;
-  hash.add(std::as_bytes(std::span(lines)));
-  hash.add(payload);
+std::string digest_line(Sha256& hash) {
   return fmt::format("sha256 {}\n", to_hex(hash.finish()));
 }
 
@@ -50,7 +47,10 @@ std::string_view user_block(std::span<const std::byte> file) {
 void sign_checkpoint(std::span<std::byte> file, std::int64_t format) {
   const std::span<const std::byte> payload = file.subspan(kUserBlockBytes);
   std::string block = signed_lines(format, payload.size());
-  block += digest_line(block, payload);
+  Sha256 hash;
+  hash.add(std::as_bytes(std::span(block)));
+  hash.add(payload);
+  block += digest_line(hash);
   std::ranges::copy(std::as_bytes(std::span(block)), file.begin());
 }
 
@@ -76,12 +76,21 @@ Gate read_head(std::span<const std::byte> head, std::size_t file_bytes) {
 Gate open_gate(std::span<const std::byte> file) {
   Gate gate = read_head(file, file.size());
   if (!gate.damage.empty()) return gate;
-  const std::span<const std::byte> payload = file.subspan(kUserBlockBytes);
-  std::string expected = signed_lines(gate.format, payload.size());
-  expected += digest_line(expected, payload);
-  expected.resize(kUserBlockBytes, '\0');
-  if (user_block(file) != expected) gate.damage = "its SHA-256 digest does not match its contents";
+  PayloadDigest digest(gate.format, file.size());
+  digest.add(file.subspan(kUserBlockBytes));
+  gate.damage = digest.damage(file);
   return gate;
+}
+
+PayloadDigest::PayloadDigest(std::int64_t format, std::size_t file_bytes)
+    : lines_(signed_lines(format, file_bytes - kUserBlockBytes)) {
+  hash_.add(std::as_bytes(std::span(lines_)));
+}
+
+std::string PayloadDigest::damage(std::span<const std::byte> head) {
+  std::string expected = lines_ + digest_line(hash_);
+  expected.resize(kUserBlockBytes, '\0');
+  return user_block(head) == expected ? "" : "its SHA-256 digest does not match its contents";
 }
 
 }  // namespace tally

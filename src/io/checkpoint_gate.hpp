@@ -14,6 +14,21 @@ namespace tally {
 /// Writes the user block of a whole file whose HDF5 part is in place.
 void sign_checkpoint(std::span<std::byte> file, std::int64_t format);
 
+/// Whether the digest of a file matches whose payload comes in pieces.
+class PayloadDigest {
+ public:
+  PayloadDigest(std::int64_t format, std::size_t file_bytes);
+
+  void add(std::span<const std::byte> piece) { hash_.add(piece); }
+
+  /// What is wrong, once all pieces have come, with a file of this start; empty if nothing is.
+  std::string damage(std::span<const std::byte> head);
+
+ private:
+  std::string lines_;
+  Sha256 hash_;
+};
+
 struct Gate {
   std::string damage;  ///< empty if the file is whole
   std::int64_t format = 0;

@@ -8,6 +8,7 @@
 #include "checkpoint_gate.hpp"
 #include "holding_directory.hpp"
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 #include "tally/io/checkpoint.hpp"
 #include "tally/io/posix_file.hpp"
 #include "tally/io/run_directory.hpp"
@@ -21,11 +22,15 @@ constexpr std::string_view kPrefix = "step-";
 constexpr std::string_view kSuffix = ".h5";
 constexpr std::size_t kStepDigits = 12;
 
-bool is_checkpoint_name(std::string_view name) {
-  if (name.size() != kPrefix.size() + kStepDigits + kSuffix.size()) return false;
-  const std::string_view digits = name.substr(kPrefix.size(), kStepDigits);
-  return name.starts_with(kPrefix) && name.ends_with(kSuffix) &&
-         digits.find_first_not_of("0123456789") == std::string_view::npos;
+/// The first few of what may be thousands of reasons, and how many more there are.
+std::vector<std::string> first_few(std::vector<std::string> reasons, std::string_view of_others) {
+  constexpr std::size_t kMost = 3;
+  const std::size_t count = reasons.size();
+  if (count <= kMost) return reasons;
+  reasons.resize(kMost);
+  reasons.push_back(
+      fmt::format("{} {}", grouped(static_cast<std::int64_t>(count - kMost)), of_others));
+  return reasons;
 }
 
 // Newest first; the names sort by step.
@@ -53,6 +58,23 @@ struct FileContents {
   std::string damage;  // empty if the file is whole
 };
 
+// Before memory is taken for what may be anything: what the user block alone tells and, of more
+// than is cheap to keep, whether the digest matches. What is kept in the end is verified once more.
+std::string damage_on_disk(const fs::path& path) {
+  constexpr std::size_t kCheap = std::size_t{1} << 24;
+  const FileStart start = read_start(path, kUserBlockBytes, ExitCode::kCheckpoint);
+  const Gate gate = read_head(start.bytes, start.file_bytes);
+  if (!gate.damage.empty() || start.file_bytes <= kCheap) return gate.damage;
+  require(start.file_bytes <= kMaxCheckpointBytes, ExitCode::kCheckpoint,
+          "{}: has {} bytes; at most {} are read", path.string(),
+          grouped(static_cast<std::int64_t>(start.file_bytes)),
+          grouped(static_cast<std::int64_t>(kMaxCheckpointBytes)));
+  PayloadDigest digest(gate.format, start.file_bytes);
+  read_pieces(
+      path, kUserBlockBytes, [&](auto piece) { digest.add(piece); }, ExitCode::kCheckpoint);
+  return digest.damage(start.bytes);
+}
+
 // A file that cannot be read may be whole: that is an error, and no reason to take an older one.
 FileContents contents_of(const fs::path& path) {
   std::error_code error;
@@ -61,14 +83,15 @@ FileContents contents_of(const fs::path& path) {
     return {{}, fmt::format("{}: is not a regular file", path.string())};
   }
   FileContents file;
-  // Before memory is taken for what may be anything.
-  const FileStart start = read_start(path, kUserBlockBytes, ExitCode::kCheckpoint);
-  std::string damage = read_head(start.bytes, start.file_bytes).damage;
+  std::string damage = damage_on_disk(path);
   if (damage.empty()) {
     file.bytes = read_file(path, kMaxCheckpointBytes, ExitCode::kCheckpoint);
     damage = damage_of_checkpoint(file.bytes);
   }
-  if (!damage.empty()) file.damage = fmt::format("{}: {}", path.string(), damage);
+  if (!damage.empty()) {
+    file.bytes = {};
+    file.damage = fmt::format("{}: {}", path.string(), damage);
+  }
   return file;
 }
 
@@ -90,6 +113,13 @@ void require_name(const LoadedCheckpoint& loaded) {
 
 std::string checkpoint_name(std::int64_t step) {
   return fmt::format("step-{:012}.h5", step);
+}
+
+bool is_checkpoint_name(std::string_view name) {
+  if (name.size() != kPrefix.size() + kStepDigits + kSuffix.size()) return false;
+  const std::string_view digits = name.substr(kPrefix.size(), kStepDigits);
+  return name.starts_with(kPrefix) && name.ends_with(kSuffix) &&
+         digits.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 std::vector<std::string> CheckpointStore::save(const TrainingState& state, std::int64_t keep,
@@ -116,6 +146,8 @@ void CheckpointStore::prune(std::int64_t keep, const std::function<void()>& befo
   const std::vector<fs::path> newest_first = checkpoints_in(directory_);
   for (std::size_t i = static_cast<std::size_t>(keep); i < newest_first.size(); ++i) {
     if (newest_first[i].filename() == newest_name()) continue;
+    std::error_code unknown;  // a directory of that name is nothing that a run has made
+    if (fs::is_directory(fs::symlink_status(newest_first[i], unknown))) continue;
     remove_as_owner(newest_first[i], before_removing);
   }
 }
@@ -132,20 +164,23 @@ std::optional<LoadedCheckpoint> CheckpointStore::load_newest(
     LoadedCheckpoint loaded{decode_whole_checkpoint(file.bytes, path.string()), path, {}, {}};
     require_name(loaded);
     newest_step_ = loaded.state.progress.step;
+    const bool is_moved = damaged == Damaged::kMoveAside;
     for (const auto& [damaged_path, damage] : skipped) {
       loaded.warnings.push_back(fmt::format(
-          "{}; {}", damage,
-          damaged == Damaged::kMoveAside ? move_aside(damaged_path, before_moving) : "skipped"));
+          "{}; {}", damage, is_moved ? move_aside(damaged_path, before_moving) : "skipped"));
     }
+    loaded.warnings = first_few(std::move(loaded.warnings),
+                                is_moved ? "more checkpoints were damaged, and moved aside"
+                                         : "more damaged checkpoints were skipped");
     return loaded;
   }
   // Nothing has been moved: the next attempt must not take the run for one that never began.
   std::vector<std::string> reasons;
   for (DamagedFile& file : skipped) reasons.push_back(std::move(file.damage));
-  require(reasons.empty(), ExitCode::kCheckpoint,
-          "{}: no checkpoint is whole: {}; restore one from a copy, or start another run",
-          directory_.string(), fmt::join(reasons, "; "));
-  return std::nullopt;
+  if (reasons.empty()) return std::nullopt;
+  fail(ExitCode::kCheckpoint,
+       "{}: no checkpoint is whole: {}; restore one from a copy, or start another run",
+       directory_.string(), fmt::join(first_few(std::move(reasons), "more are damaged"), "; "));
 }
 
 bool CheckpointStore::is_empty() const {

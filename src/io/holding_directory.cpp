@@ -3,11 +3,11 @@
 
 #include <cstdio>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "system_call.hpp"
-#include "tally/io/posix_file.hpp"
 #include "temporary_file.hpp"
 
 namespace tally {
@@ -25,7 +25,7 @@ class HoldingDirectory {
  public:
   explicit HoldingDirectory(const fs::path& target)
       : path_(temporary_name(target)),
-        is_there_(uninterrupted([&] { return ::mkdir(path_.c_str(), 0755); }) == 0) {}
+        is_there_(uninterrupted([&] { return ::mkdir(path_.c_str(), 0777); }) == 0) {}
   ~HoldingDirectory() {
     if (is_there_) remove_holding_directory(path_);
   }
@@ -65,15 +65,18 @@ std::error_code move_as_owner(const fs::path& path, const fs::path& target,
   return {error_number, std::generic_category()};
 }
 
+// It holds one file, of one name: what else somebody has put there stays, and the directory with
+// it. A neighbour may put a link to another directory in its place at any moment, so that only a
+// descriptor says what is emptied.
 void remove_holding_directory(const fs::path& path) {
   constexpr int kAttempts = 100;
+  const std::string name = path.filename().string();
+  const std::string held(target_of(name));
   for (int i = 0; i < kAttempts; ++i) {
-    try {
-      for (const fs::path& entry : entries_of(path)) {
-        std::error_code ignored;
-        fs::remove_all(entry, ignored);
-      }
-    } catch (const Error&) {  // then rmdir fails too
+    const int directory = open_file(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (directory >= 0) {
+      ::unlinkat(directory, held.c_str(), 0);
+      ::close(directory);
     }
     if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return;
   }

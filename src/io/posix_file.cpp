@@ -33,22 +33,30 @@ class RegularFile {
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
-  // `count` bytes from `begin` on, or fewer if the file has shrunk.
-  [[nodiscard]] std::vector<std::byte> read(std::size_t count, std::size_t begin = 0) const {
-    if (begin > 0 && ::lseek(file_.get(), static_cast<off_t>(begin), SEEK_SET) < 0) {
-      fail_with_errno(path_, "read", on_error_);
-    }
+  // The next `count` bytes, or fewer if the file has shrunk.
+  [[nodiscard]] std::vector<std::byte> read(std::size_t count) const {
     std::vector<std::byte> bytes(count);
+    bytes.resize(fill(bytes));
+    return bytes;
+  }
+
+  // How many of `bytes` the next bytes of the file fill: fewer at its end only.
+  [[nodiscard]] std::size_t fill(std::span<std::byte> bytes) const {
     std::size_t filled = 0;
-    while (filled < count) {
-      const ssize_t got =
-          uninterrupted([&] { return ::read(file_.get(), bytes.data() + filled, count - filled); });
+    while (filled < bytes.size()) {
+      const ssize_t got = uninterrupted(
+          [&] { return ::read(file_.get(), bytes.data() + filled, bytes.size() - filled); });
       if (got < 0) fail_with_errno(path_, "read", on_error_);
       if (got == 0) break;
       filled += static_cast<std::size_t>(got);
     }
-    bytes.resize(filled);
-    return bytes;
+    return filled;
+  }
+
+  void skip(std::size_t count) const {
+    if (::lseek(file_.get(), static_cast<off_t>(count), SEEK_CUR) < 0) {
+      fail_with_errno(path_, "read", on_error_);
+    }
   }
 
  private:
@@ -90,7 +98,20 @@ FileEnd read_end(const fs::path& path, std::size_t most, ExitCode on_error) {
   const RegularFile file(path, on_error);
   const std::size_t count = std::min(most, file.size());
   const std::size_t begin = file.size() - count;
-  return {file.read(count, begin), begin};
+  file.skip(begin);
+  return {file.read(count), begin};
+}
+
+void read_pieces(const fs::path& path, std::size_t begin,
+                 const std::function<void(std::span<const std::byte>)>& take, ExitCode on_error) {
+  constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+  const RegularFile file(path, on_error);
+  file.skip(begin);
+  std::vector<std::byte> piece(kPieceBytes);
+  for (std::size_t filled = kPieceBytes; filled == kPieceBytes;) {
+    filled = file.fill(piece);
+    take(std::span(piece).first(filled));
+  }
 }
 
 std::string publish_file(const fs::path& path, std::span<const std::byte> bytes,
@@ -153,9 +174,13 @@ std::vector<fs::path> entries_of(const fs::path& directory, ExitCode on_error) {
   return entries;
 }
 
-void remove_temporary_files(const fs::path& directory, ExitCode on_error) {
+void remove_temporary_files(const fs::path& directory,
+                            const std::function<bool(std::string_view)>& is_own,
+                            ExitCode on_error) {
   for (const fs::path& entry : entries_of(directory, on_error)) {
-    if (!is_temporary_name(entry.filename().string())) continue;
+    const std::string name = entry.filename().string();
+    const std::string_view target = target_of(name);
+    if (target.empty() || !is_own(target)) continue;
     const int result = uninterrupted([&] { return ::unlink(entry.c_str()); });
     if (result != 0 && (errno == EISDIR || errno == EPERM)) remove_holding_directory(entry);
   }

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "tally/io/run_directory.hpp"
 
+#include <algorithm>
+#include <array>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "tally/core/error.hpp"
+#include "tally/io/checkpoint_store.hpp"
 #include "tally/io/posix_file.hpp"
 #include "tally/io/trial_file.hpp"
 
@@ -30,6 +37,27 @@ void make_durably(const fs::path& directory) {
   for (const fs::path& holder : holders) sync_names(holder);
 }
 
+// A link of this user's own may lead to a larger disk. One that a neighbour has put there would
+// have this run write to, and remove from, a directory that only this user may write to.
+void require_own_place(const fs::path& directory) {
+  struct stat status {};
+  if (::lstat(directory.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return;
+  require(status.st_uid == ::geteuid() || status.st_uid == 0, ExitCode::kUsage,
+          "{}: is a symbolic link of another user, which is not followed; remove it, or choose "
+          "another --run-dir",
+          directory.string());
+}
+
+bool is_own_file(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kNames = {"config.toml", "metrics.csv", "profile.json",
+                                                      "run.status",  "steps.csv",   kTrialName};
+  return std::ranges::find(kNames, name) != kNames.end();
+}
+
+bool is_own_checkpoint(std::string_view name) {
+  return is_checkpoint_name(name) || name == kTrialName;
+}
+
 }  // namespace
 
 fs::path checkpoint_directory(const fs::path& run_directory) {
@@ -42,11 +70,12 @@ fs::path config_file(const fs::path& run_directory) {
 
 RunDirectory::RunDirectory(const fs::path& path, std::chrono::seconds patience) : path_(path) {
   make_durably(checkpoints());
+  require_own_place(checkpoints());
   lock_.emplace(path_ / "run.lock", patience);
   // A run that has lost this directory and wakes up now finds that nothing of its own can be
   // published any more.
-  remove_temporary_files(path_, ExitCode::kUsage);
-  remove_temporary_files(checkpoints(), ExitCode::kUsage);
+  remove_temporary_files(path_, is_own_file, ExitCode::kUsage);
+  remove_temporary_files(checkpoints(), is_own_checkpoint, ExitCode::kUsage);
   const TrialFile trial(checkpoints());
 }
 

@@ -3,15 +3,18 @@
 
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <random>
 #include <thread>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "system_call.hpp"
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 #include "tally/io/posix_file.hpp"
 
 namespace tally {
@@ -20,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxOwnerBytes = 4096;
+constexpr unsigned kOwnerOnly = 0600;
 
 std::string random_token() {
   std::random_device source;
@@ -34,7 +38,7 @@ std::string host_name() {
 
 std::string job_text() {
   const char* job = std::getenv("SLURM_JOB_ID");
-  return job == nullptr ? "" : fmt::format(", job {}", job);
+  return job == nullptr ? "" : fmt::format(", job {}", printable(job));
 }
 
 // The file is "<owner, for people>\n<token>\n".
@@ -53,10 +57,9 @@ std::string owner_in(const fs::path& path) {
   return "another run";
 }
 
-[[noreturn]] void fail_to_write(const fs::path& path) {
-  const int error_number = errno;
+[[noreturn]] void fail_to_write(const fs::path& path, const std::string& problem) {
   fail(ExitCode::kUsage, "{}: cannot be written: {}; choose another --run-dir", path.string(),
-       system_error_text(error_number));
+       problem);
 }
 
 enum class Attempt { kTaken, kBusy, kUnsupported };
@@ -71,24 +74,34 @@ Attempt try_lock(int descriptor) {
   return errno == EAGAIN || errno == EACCES ? Attempt::kBusy : Attempt::kUnsupported;
 }
 
-// Asks without taking it.
-LockSight::Holder holder_of(const FileDescriptor& file) {
+// Whose lock is in the way of one for writing, asked without taking it: F_WRLCK of a run, F_RDLCK
+// of a program that only reads, F_UNLCK of nobody's. Nothing if the file system cannot tell.
+std::optional<short> lock_in_the_way(int descriptor) {
   struct flock lock {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
-  if (uninterrupted([&] { return ::fcntl(file.get(), F_OFD_GETLK, &lock); }) != 0) {
-    return LockSight::Holder::kUnknown;
-  }
-  return lock.l_type == F_UNLCK ? LockSight::Holder::kNobody : LockSight::Holder::kSomebody;
+  if (uninterrupted([&] { return ::fcntl(descriptor, F_OFD_GETLK, &lock); }) != 0) return {};
+  return lock.l_type;
+}
+
+LockSight::Holder holder_of(const FileDescriptor& file) {
+  const std::optional<short> lock = lock_in_the_way(file.get());
+  if (!lock) return LockSight::Holder::kUnknown;
+  return *lock == F_WRLCK ? LockSight::Holder::kSomebody : LockSight::Holder::kNobody;
 }
 
 }  // namespace
 
-RunLock::RunLock(fs::path path)
-    : path_(std::move(path)),
-      token_(random_token()),
-      descriptor_(open_file(path_, O_RDWR | O_CREAT)) {
-  if (descriptor_ < 0) fail_to_write(path_);
+// Whoever may read a file may lock it against its writer for ever: only its owner may read this
+// one, though earlier versions let all.
+RunLock::RunLock(fs::path path) : path_(std::move(path)), token_(random_token()) {
+  const WritableFile file = open_writable(path_, O_RDWR, kOwnerOnly);
+  if (file.descriptor < 0) fail_to_write(path_, file.problem);
+  descriptor_ = file.descriptor;
+  struct stat status {};
+  if (::fstat(descriptor_, &status) == 0 && (status.st_mode & 07777) != kOwnerOnly) {
+    [[maybe_unused]] const int narrowed = ::fchmod(descriptor_, kOwnerOnly);
+  }
 }
 
 // From here on the destructor closes the file, whatever this throws.
@@ -98,6 +111,13 @@ RunLock::RunLock(fs::path path, std::chrono::seconds patience) : RunLock(std::mo
   while (attempt == Attempt::kBusy && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     attempt = try_lock(descriptor_);
+  }
+  if (attempt == Attempt::kBusy && lock_in_the_way(descriptor_) == F_RDLCK) {
+    fail(
+        ExitCode::kInUse,
+        "{}: locked by a program that only reads it, which no run of Tally does; end that program, "
+        "or remove the file if no run uses this directory",
+        path_.string());
   }
   if (attempt == Attempt::kBusy) {
     fail(ExitCode::kInUse, "{}: in use by {}; wait for it to end, or choose another --run-dir",
@@ -129,7 +149,7 @@ void RunLock::write_owner() const {
       fmt::format("host {}, process {}{}\n{}\n", host_name(), ::getpid(), job_text(), token_);
   const bool is_written = uninterrupted([&] { return ::ftruncate(descriptor_, 0); }) == 0 &&
                           write_whole(descriptor_, std::as_bytes(std::span(owner))) == 0;
-  if (!is_written) fail_to_write(path_);
+  if (!is_written) fail_to_write(path_, system_error_text(errno));
 }
 
 bool RunLock::is_owner() const {

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -25,7 +26,18 @@ auto uninterrupted(Call&& call) {
 [[noreturn]] void fail_with_errno(const std::filesystem::path& path, std::string_view action,
                                   ExitCode exit_code = ExitCode::kFailure);
 
+/// What it makes, anybody may read and write whom the umask lets.
 int open_file(const std::filesystem::path& path, int flags);
+
+/// The one way in which Tally opens what may be there already and is to be written: a regular file
+/// that has no other name. Makes it, with `mode` less the umask, if there is none. Whoever may
+/// write into the same directory could have put a symbolic link or a hard link to another file
+/// there, or a pipe that nobody reads; none of them is followed, changed or waited for.
+struct WritableFile {
+  int descriptor = -1;
+  std::string problem;  ///< why there is none, for the end of a message
+};
+WritableFile open_writable(const std::filesystem::path& path, int access, unsigned mode);
 
 /// Returns -1 with errno if not all could be written.
 int write_whole(int descriptor, std::span<const std::byte> bytes);
@@ -47,8 +59,11 @@ class FileDescriptor {
 
   [[nodiscard]] int get() const { return descriptor_; }
 
-  /// A failed close may be the only report of a failed write.
+  /// A failed close may be the only report of a failed write: throws an Error.
   void close();
+
+  /// The same, and returns -1 with errno.
+  int end();
 
  private:
   std::filesystem::path path_;

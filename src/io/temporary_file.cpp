@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kTemporaryMark = ".tmp-";
+constexpr std::size_t kTokenDigits = 16;
 
 // What has no hard links (FAT, some network file systems) says so in one of these ways.
 bool means_no_links(int error_number) {
@@ -33,8 +34,14 @@ void remove_temporary_file(const fs::path& path) {
   if (::unlink(path.c_str()) != 0) ::unlink(path.c_str());
 }
 
-bool is_temporary_name(std::string_view name) {
-  return name.starts_with('.') && name.find(kTemporaryMark) != std::string_view::npos;
+std::string_view target_of(std::string_view name) {
+  constexpr std::size_t kTailBytes = kTemporaryMark.size() + kTokenDigits;
+  if (!name.starts_with('.') || name.size() <= 1 + kTailBytes) return {};
+  const std::string_view tail = name.substr(name.size() - kTailBytes);
+  const std::string_view token = tail.substr(kTemporaryMark.size());
+  const bool is_own = tail.starts_with(kTemporaryMark) &&
+                      token.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return is_own ? name.substr(1, name.size() - 1 - kTailBytes) : std::string_view();
 }
 
 TemporaryFile::TemporaryFile(const fs::path& target, std::span<const std::byte> bytes,

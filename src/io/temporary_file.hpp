@@ -52,7 +52,7 @@ std::filesystem::path temporary_name(const std::filesystem::path& target);
 /// Tries it twice; what stays all the same is removed when the run is started the next time.
 void remove_temporary_file(const std::filesystem::path& path);
 
-/// Whether a file of this name is a TemporaryFile, or was left behind by a killed one.
-bool is_temporary_name(std::string_view name);
+/// The name of the file that temporary_name has made the name `name` for; empty if it has not.
+std::string_view target_of(std::string_view name);
 
 }  // namespace tally

@@ -10,7 +10,7 @@
 namespace tally {
 
 TrialFile::TrialFile(const std::filesystem::path& directory)
-    : path_(temporary_name(directory / "trial")) {
+    : path_(temporary_name(directory / kTrialName)) {
   const int descriptor = open_file(path_, O_WRONLY | O_CREAT | O_EXCL);
   const int error_number = errno;
   require(descriptor >= 0, ExitCode::kUsage, "{}: cannot be written: {}; choose another --run-dir",

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <csignal>
+
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "idx_fixtures.hpp"
 #include "tally/data/idx_file.hpp"
@@ -63,24 +66,55 @@ TEST(IdxWriter, NamesADirectoryThatIsNotThere) {
             "permissions there");
 }
 
-// On a full disk, which /dev/full stands for, the file that was there stays. Few bytes fail when
-// the file is closed, many before.
-TEST(IdxWriter, KeepsTheOldFileIfTheDiskIsFull) {
+/// Lets no file grow beyond `bytes` while it lives.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+// Few bytes fail when the file is closed, many before.
+TEST(IdxWriter, KeepsTheOldFileIfThereIsNoRoom) {
   for (const std::string name : {"labels", "labels.gz"}) {
     for (const std::size_t count : {1, 100'000}) {
       const TemporaryDirectory directory;
       const auto path = directory.write(name, "old");
-      const std::string part = path.string() + ".part";
-      std::filesystem::create_symlink("/dev/full", part);
-      const auto write = [&] { write_idx_labels(path, values(noise(count))); };
+      const auto write = [&] {
+        const FileSizeLimit limit(4);
+        write_idx_labels(path, values(noise(count)));
+      };
       ASSERT_EQ(error_of(write, ExitCode::kFailure),
                 path.string() +
-                    ": cannot be written (No space left on device); check the space and "
-                    "permissions there");
+                    ": cannot be written (File too large); check the space and permissions there");
       EXPECT_EQ(contents(path), "old");
-      EXPECT_FALSE(std::filesystem::is_symlink(part));
+      EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
     }
   }
+}
+
+TEST(IdxWriter, FollowsNoLink) {
+  const TemporaryDirectory directory;
+  const auto victim = directory.write("victim", "precious");
+  std::filesystem::create_symlink(victim, directory.path() / "labels.part");
+  const auto path = directory.path() / "labels";
+  EXPECT_EQ(error_of([&] { write_idx_labels(path, values("\1\2")); }, ExitCode::kFailure),
+            path.string() +
+                ": cannot be written (File exists); check the space and permissions "
+                "there");
+  EXPECT_EQ(contents(victim), "precious");
 }
 
 }  // namespace

@@ -135,6 +135,66 @@ TEST_F(CheckpointStoreTest, LeavesDamagedOnesIfItIsNotAskedToMoveThem) {
   EXPECT_EQ(names().size(), 2U);
 }
 
+TEST_F(CheckpointStoreTest, NamesThreeOfManyDamagedOnes) {
+  save(10);
+  for (int step = 11; step < 20; ++step) put(path_of(step), "");
+  const auto loaded = CheckpointStore(checkpoints_).load_newest(Damaged::kLeave);
+  ASSERT_TRUE(loaded.has_value());
+  EXPECT_THAT(loaded->warnings, ElementsAre(path_of(19).string() + ": empty; skipped",
+                                            path_of(18).string() + ": empty; skipped",
+                                            path_of(17).string() + ": empty; skipped",
+                                            "6 more damaged checkpoints were skipped"));
+  fs::remove(path_of(10));
+  EXPECT_EQ(refusal(Damaged::kMoveAside),
+            "exit 4: " + checkpoints_.string() +
+                ": no checkpoint is whole: " + path_of(19).string() + ": empty; " +
+                path_of(18).string() + ": empty; " + path_of(17).string() +
+                ": empty; 6 more are damaged; restore one from a copy, or start another run");
+}
+
+// What somebody keeps under such a name.
+TEST_F(CheckpointStoreTest, RemovesNoDirectories) {
+  fs::create_directory(path_of(5));
+  put(path_of(5) / "notes", "precious");
+  save(10, 1);
+  save(20, 1);
+  EXPECT_THAT(names(), ElementsAre("step-000000000005.h5", "step-000000000020.h5"));
+  EXPECT_EQ(text_in(path_of(5) / "notes"), "precious");
+}
+
+std::int64_t most_memory_so_far() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    std::int64_t kilobytes = 0;
+    if (word == "VmHWM:" && status >> kilobytes) return kilobytes * 1024;
+  }
+  return 0;
+}
+
+TEST_F(CheckpointStoreTest, TakesNoMemoryForALargeFileOfAnotherDigest) {
+  constexpr std::int64_t kBytes = 1'000'000'000;
+  const fs::path path = path_of(10);
+  put(path, fmt::format("TALLY CHECKPOINT\nformat 1\nbytes {}\nsha256 {}\n", kBytes - 512,
+                        std::string(64, '0')));
+  fs::resize_file(path, kBytes);  // without blocks on the disk
+  const std::int64_t before = most_memory_so_far();
+  EXPECT_EQ(model_refusal(path),
+            "exit 4: " + path.string() + ": its SHA-256 digest does not match its contents");
+  EXPECT_GT(before, 0);
+  EXPECT_LT(most_memory_so_far() - before, 50'000'000);
+}
+
+TEST_F(CheckpointStoreTest, LoadsALargeFile) {
+  TrainingState state = small_state(10);
+  state.config.network = "dense:1000,relu,dense:2100,relu,dense:2";
+  state.layout = parameter_layout(state.config, state.data);
+  state.parameters.assign(state.layout.size(), 0);
+  state.velocity.assign(state.layout.size(), 0);
+  EXPECT_THAT(CheckpointStore(checkpoints_).save(state, 1, kNoCheck), IsEmpty());
+  ASSERT_GT(fs::file_size(path_of(10)), std::size_t{1} << 24);
+  EXPECT_EQ(training_digest(load_model(path_of(10)).state), training_digest(state));
+}
+
 // Else the next attempt would begin the run anew.
 TEST_F(CheckpointStoreTest, RefusesAndMovesNothingIfNoneIsWhole) {
   save(10);
@@ -278,7 +338,7 @@ TEST_F(CheckpointStoreTest, RemovesAndMovesNothingInTheDirectoryOfANewOwner) {
   for (const std::int64_t step : {10, 20}) save(step);
   int questions = 0;
   const auto taken_over_at_the_second = [&] {
-    if (++questions == 2) remove_temporary_files(checkpoints_);
+    if (++questions == 2) remove_temporary_files(checkpoints_, is_checkpoint_name);
   };
   CheckpointStore store(checkpoints_);
   EXPECT_THAT(store.save(small_state(30), 2, taken_over_at_the_second), IsEmpty());
@@ -288,7 +348,7 @@ TEST_F(CheckpointStoreTest, RemovesAndMovesNothingInTheDirectoryOfANewOwner) {
 
   const std::string damage = truncate(30);
   const auto loaded = CheckpointStore(checkpoints_).load_newest(Damaged::kMoveAside, [&] {
-    remove_temporary_files(checkpoints_);
+    remove_temporary_files(checkpoints_, is_checkpoint_name);
   });
   EXPECT_THAT(loaded->warnings,
               ElementsAre(damage + "; it could not be moved aside: No such file or directory"));

@@ -16,6 +16,10 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
+bool is_any(std::string_view /*name*/) {
+  return true;
+}
+
 std::string publish(const fs::path& path, std::string_view text) {
   return publish_file(path, as_bytes(text), kNoCheck);
 }
@@ -190,15 +194,15 @@ TEST(RemoveTemporaryFiles, RemovesWhatAKilledProcessLeft) {
   const TemporaryDirectory directory;
   put(directory.path() / "file", "kept");
   put(directory.path() / ".hidden", "kept");
-  put(directory.path() / "notes.tmp-1", "kept");
+  put(directory.path() / "notes.tmp-0123456789abcdef", "kept");
   OtherProcess killed([&] {
     publish_file(directory.path() / "new", as_bytes("text"), [] { ::raise(SIGKILL); });
     return std::string("published");
   });
   EXPECT_EQ(killed.report(), "");
   EXPECT_EQ(names_in(directory.path()).size(), 4U);
-  remove_temporary_files(directory.path());
-  EXPECT_EQ(names_in(directory.path()), (Names{".hidden", "file", "notes.tmp-1"}));
+  remove_temporary_files(directory.path(), is_any);
+  EXPECT_EQ(names_in(directory.path()), (Names{".hidden", "file", "notes.tmp-0123456789abcdef"}));
 }
 
 TEST(ReplaceFile, AsksWhenAllButTheNameIsThere) {
@@ -217,10 +221,49 @@ TEST(ReplaceFile, AsksWhenAllButTheNameIsThere) {
 
 TEST(RemoveTemporaryFiles, RemovesTheDirectoryThroughWhichNamesAreTakenAway) {
   const TemporaryDirectory directory;
-  fs::create_directory(directory.path() / ".file.tmp-1");
-  put(directory.path() / ".file.tmp-1" / "file", "old");
-  remove_temporary_files(directory.path());
+  const fs::path holding = directory.path() / ".file.tmp-0123456789abcdef";
+  fs::create_directory(holding);
+  put(holding / "file", "old");
+  remove_temporary_files(directory.path(), is_any);
   EXPECT_TRUE(names_in(directory.path()).empty());
+}
+
+TEST(RemoveTemporaryFiles, LeavesWhatTallyHasNotMade) {
+  const TemporaryDirectory directory;
+  Names others = {".a.tmp-0123456789ABCDEF", ".a.tmp-0123456789abcde", ".a.tmp-0123456789abcdef0",
+                  ".a.tmp-0123456789abcdeg", ".notes.tmp-mine",        ".tmp-0123456789abcdef",
+                  "a.tmp-0123456789abcdef"};
+  std::ranges::sort(others);
+  for (const std::string& name : others) put(directory.path() / name, "kept");
+  put(directory.path() / ".own.tmp-0123456789abcdef", "");
+  put(directory.path() / ".theirs.tmp-0123456789abcdef", "kept");
+  remove_temporary_files(directory.path(), [](std::string_view name) { return name == "own"; });
+  for (const std::string& name : others) EXPECT_EQ(text_in(directory.path() / name), "kept");
+  EXPECT_EQ(names_in(directory.path()).size(), others.size() + 1);
+  remove_temporary_files(directory.path(), is_any);
+  EXPECT_EQ(names_in(directory.path()), others);
+}
+
+TEST(RemoveTemporaryFiles, LeavesADirectoryThatHoldsAnythingElse) {
+  const TemporaryDirectory directory;
+  const fs::path holding = directory.path() / ".file.tmp-0123456789abcdef";
+  fs::create_directories(holding / "file");
+  put(holding / "file" / "notes", "kept");
+  put(holding / "other", "kept");
+  remove_temporary_files(directory.path(), is_any);
+  EXPECT_EQ(text_in(holding / "file" / "notes"), "kept");
+  EXPECT_EQ(text_in(holding / "other"), "kept");
+}
+
+TEST(RemoveTemporaryFiles, EmptiesNoDirectoryThroughALink) {
+  const TemporaryDirectory directory;
+  const fs::path victim = directory.path() / "victim";
+  fs::create_directory(victim);
+  put(victim / "file", "kept");
+  const fs::path link = directory.path() / ".file.tmp-0123456789abcdef";
+  fs::create_directory_symlink(victim, link);
+  remove_temporary_files(directory.path(), is_any);
+  EXPECT_EQ(text_in(victim / "file"), "kept");
 }
 
 // Stopped between the question and the name, while another run takes the directory over.
@@ -228,7 +271,7 @@ TEST(RemoveTemporaryFiles, LeavesNothingToPublishForARunThatWakesUp) {
   const TemporaryDirectory directory;
   const fs::path path = directory.path() / "file";
   const auto taken_over = [&] {
-    remove_temporary_files(directory.path());
+    remove_temporary_files(directory.path(), is_any);
     put(path, "of the new owner");
   };
   EXPECT_EQ(failure_of([&] { publish_file(path, as_bytes("stale"), taken_over); }),

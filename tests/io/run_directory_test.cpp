@@ -2,6 +2,8 @@
 #include "tally/io/run_directory.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "io_fixtures.hpp"
 #include "system_fixtures.hpp"
@@ -40,11 +42,57 @@ TEST(RunDirectory, BelongsToOneRun) {
 TEST(RunDirectory, RemovesWhatAKilledRunLeft) {
   const TemporaryDirectory directory;
   { opened(directory.path()); }
-  put(directory.path() / ".run.status.tmp-99", "");
-  put(directory.path() / "checkpoints/.step-000000000001.h5.tmp-99", "");
+  for (const std::string name :
+       {"run.status", "config.toml", "metrics.csv", "steps.csv", "profile.json"}) {
+    put(directory.path() / ("." + name + ".tmp-0123456789abcdef"), "");
+  }
+  put(directory.path() / "checkpoints/.step-000000000001.h5.tmp-0123456789abcdef", "");
+  put(directory.path() / "checkpoints/.trial.tmp-0123456789abcdef", "");
   const RunDirectory run = opened(directory.path());
   EXPECT_EQ(names_in(directory.path()), (Names{"checkpoints", "run.lock"}));
   EXPECT_TRUE(names_in(run.checkpoints()).empty());
+}
+
+TEST(RunDirectory, LeavesWhatItHasNotMade) {
+  const TemporaryDirectory directory;
+  const Names names = {".notes.tmp-0123456789abcdef", ".notes.tmp-mine", "notes"};
+  for (const std::string& name : names) put(directory.path() / name, "kept");
+  const RunDirectory run = opened(directory.path());
+  for (const std::string& name : names) EXPECT_EQ(text_in(directory.path() / name), "kept");
+}
+
+TEST(RunDirectory, FollowsNoLinkThatAnotherUserHasPutThere) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make a link of another user";
+  const TemporaryDirectory directory;
+  const fs::path run = directory.path() / "run", victim = directory.path() / "victim";
+  fs::create_directory(run);
+  fs::create_directory(victim);
+  fs::create_directory_symlink(victim, run / "checkpoints");
+  EXPECT_EQ(failure_to_open(run), "no failure");  // one's own may lead to a larger disk
+  ASSERT_EQ(::lchown((run / "checkpoints").c_str(), 65534, 65534), 0);
+  EXPECT_EQ(failure_to_open(run),
+            "exit 2: " + run.string() +
+                "/checkpoints: is a symbolic link of another user, which is not followed; remove "
+                "it, or choose another --run-dir");
+  EXPECT_TRUE(names_in(victim).empty());
+}
+
+TEST(RunDirectory, GivesItsFilesTheRightsThatTheUmaskLeaves) {
+  const TemporaryDirectory directory;
+  const mode_t before = ::umask(0002);
+  {
+    const RunDirectory run = opened(directory.path());
+    run.write_config("epochs = 3\n");
+    run.write_status({RunState::kDone, 6, "", "finished"});
+  }
+  ::umask(before);
+  const auto mode_of = [&](const std::string& name) {
+    return static_cast<unsigned>(fs::status(directory.path() / name).permissions());
+  };
+  EXPECT_EQ(mode_of("config.toml"), 0664U);
+  EXPECT_EQ(mode_of("run.status"), 0664U);
+  EXPECT_EQ(mode_of("checkpoints"), 0775U);
+  EXPECT_EQ(mode_of("run.lock"), 0600U);  // who may read it may lock it
 }
 
 TEST(RunDirectory, IsUsedOnceThereIsAStatusOrACheckpoint) {

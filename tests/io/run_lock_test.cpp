@@ -235,6 +235,55 @@ TEST_F(RunLockTest, SaysSoIfItsFileCannotBeWritten) {
   EXPECT_EQ(open_files(), open_before);
 }
 
+// Whoever may write into the directory may have put them there.
+TEST_F(RunLockTest, ChangesNoFileThroughALink) {
+  const auto victim = directory_.write("victim", "precious");
+  const auto refused_for = [&](const std::string& problem) {
+    EXPECT_EQ(failure_to_lock(), "exit 2: " + file_.string() + ": cannot be written: " + problem +
+                                     "; choose another --run-dir");
+    EXPECT_EQ(text_in(victim), "precious");
+    std::filesystem::remove(file_);
+  };
+  std::filesystem::create_symlink(victim, file_);
+  refused_for("it is a symbolic link, which is not followed");
+  std::filesystem::create_symlink(directory_.path() / "none", file_);
+  refused_for("it is a symbolic link, which is not followed");
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() / "none"));
+  std::filesystem::create_hard_link(victim, file_);
+  refused_for("it has other names, too (hard links)");
+  ASSERT_EQ(::mkfifo(file_.c_str(), 0600), 0);
+  refused_for("it is not a regular file");
+}
+
+TEST_F(RunLockTest, CanBeReadByItsOwnerAlone) {
+  const auto mode = [&] { return std::filesystem::status(file_).permissions(); };
+  const mode_t before = ::umask(0);
+  { const RunLock lock(file_, seconds{0}); }
+  ::umask(before);
+  EXPECT_EQ(mode(), std::filesystem::perms{0600});
+  std::filesystem::permissions(file_, std::filesystem::perms{0644});  // of an earlier version
+  { const RunLock lock(file_, seconds{0}); }
+  EXPECT_EQ(mode(), std::filesystem::perms{0600});
+}
+
+TEST_F(RunLockTest, TellsAReaderThatHoldsItFromARun) {
+  put(file_, "");
+  const OtherProcess reader([&] {
+    const int descriptor = ::open(file_.c_str(), O_RDONLY);
+    struct flock lock {};
+    lock.l_type = F_RDLCK;
+    lock.l_whence = SEEK_SET;
+    return std::string(::fcntl(descriptor, F_OFD_SETLK, &lock) == 0 ? "locked" : "not locked");
+  });
+  ASSERT_EQ(reader.report(), "locked");
+  EXPECT_EQ(failure_to_lock(),
+            "exit 3: " + file_.string() +
+                ": locked by a program that only reads it, which no run of Tally does; end that "
+                "program, or remove the file if no run uses this directory");
+  std::filesystem::remove(file_);
+  EXPECT_EQ(failure_to_lock(), "no failure");
+}
+
 TEST_F(RunLockTest, SaysSoIfTheDiskIsFull) {
   const SmallFileSystem disk(directory_.path() / "disk", 16'384);
   if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();

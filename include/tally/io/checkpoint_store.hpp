@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tally/state/calibration.hpp"
@@ -29,8 +30,9 @@ class CheckpointStore {
 
   /// Writes `state` as the checkpoint of its step and removes all but the newest `keep`. Returns
   /// warnings. When this returns, the file has survived a read back and an fsync. Does nothing if
-  /// this object saved or loaded that step last, and the file is still there. `before_publishing` may throw to keep a run that
-  /// has lost its directory to another one from writing into it or removing from it.
+  /// this object saved or loaded that step last, and the file is still there. `before_publishing`
+  /// may throw to keep a run that has lost its directory to another one from writing into it or
+  /// removing from it.
   std::vector<std::string> save(const TrainingState& state, std::int64_t keep,
                                 const std::function<void()>& before_publishing);
 
@@ -58,6 +60,7 @@ class CheckpointStore {
 
 /// "step-000000001234.h5"
 std::string checkpoint_name(std::int64_t step);
+bool is_checkpoint_name(std::string_view name);
 
 /// Reads what people call a model: a checkpoint file, or a run directory (its newest checkpoint
 /// that verifies). Throws an Error (ExitCode::kCheckpoint) that says why there is none.

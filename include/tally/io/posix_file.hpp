@@ -36,6 +36,11 @@ struct FileEnd {
 FileEnd read_end(const std::filesystem::path& path, std::size_t most,
                  ExitCode on_error = ExitCode::kFailure);
 
+/// Gives `take` the bytes of a regular file from number `begin` on, a piece after the other.
+void read_pieces(const std::filesystem::path& path, std::size_t begin,
+                 const std::function<void(std::span<const std::byte>)>& take,
+                 ExitCode on_error = ExitCode::kFailure);
+
 /// Makes `bytes` appear as `path`, which must not exist, all at once and durably: a temporary file
 /// in the same directory, fsync, read back and compared, `before_publishing` called, then linked
 /// under its name (or renamed, where there are no links), and fsync of the directory. Leaves
@@ -61,10 +66,11 @@ void sync_names(const std::filesystem::path& directory);
 std::vector<std::filesystem::path> entries_of(const std::filesystem::path& directory,
                                               ExitCode on_error = ExitCode::kFailure);
 
-/// Removes what publish_file and replace_file leave in `directory` when they are killed. Whoever
-/// has called `before_publishing` and not yet made use of its answer finds nothing to publish any
-/// more.
+/// Removes what publish_file and replace_file leave in `directory` when they are killed, for files
+/// whose names are a run's own, as `is_own` says. Whoever has called `before_publishing` and not
+/// yet made use of its answer finds nothing to publish any more.
 void remove_temporary_files(const std::filesystem::path& directory,
+                            const std::function<bool(std::string_view)>& is_own,
                             ExitCode on_error = ExitCode::kFailure);
 
 }  // namespace tally

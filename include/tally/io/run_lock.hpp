@@ -8,13 +8,15 @@
 // Makes a run directory belong to one live run. The lock is the kernel's: it ends with the process
 // that holds it, however that ends. The lock file names its owner and carries a random token, which
 // tells an owner that slept through the loss of its lock (on file systems without locks) that
-// another run has taken over.
+// another run has taken over. It is a regular file that only its owner may read: no other user can
+// lock it, or have Tally write to another file through it.
 namespace tally {
 
 class RunLock {
  public:
   /// Takes the lock, waiting up to `patience` for its holder to end. Throws an Error
-  /// (ExitCode::kInUse) that names the holder by host, process and SLURM job.
+  /// (ExitCode::kInUse) that names the holder by host, process and SLURM job, or says that it is no
+  /// run.
   RunLock(std::filesystem::path path, std::chrono::seconds patience);
   ~RunLock();
   RunLock(const RunLock&) = delete;
@@ -34,7 +36,7 @@ class RunLock {
 
   std::filesystem::path path_;
   std::string token_;
-  int descriptor_;
+  int descriptor_ = -1;
   std::string warning_;
 };
 

@@ -2,8 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 namespace tally {
+
+/// What its name is made of, as those of other temporary files are of theirs.
+inline constexpr std::string_view kTrialName = "trial";
 
 /// An empty file of a name that nobody else makes up, there for as long as this: shows that
 /// `directory` can be written, and that others see what is written to it.

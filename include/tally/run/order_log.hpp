@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "tally/io/output_file.hpp"
 #include "tally/parallel/communicator.hpp"
 #include "tally/train/trainer.hpp"
 
@@ -23,8 +24,7 @@ class OrderLog {
 
  private:
   const Communicator& communicator_;
-  std::string path_;
-  std::ofstream file_;  // on rank 0
+  std::optional<OutputFile> file_;  // on rank 0
 };
 
 }  // namespace tally
