@@ -28,6 +28,7 @@ Calibration calibrate(const TrainedModel& model, const std::string& name,
           files.images.string(), name);
   const AlignedVector outputs =
       network_outputs(model.network(), model.parameters(), images.data.pixels, team);
+  TrainedModel::require_finite(outputs, name);
   const auto count = static_cast<std::int64_t>(images.data.labels.size());
   return {fit_temperature(matrix_view(outputs.data(), count, model.network().outputs()),
                           images.data.labels),

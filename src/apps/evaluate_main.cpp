@@ -78,6 +78,7 @@ ExitCode evaluate(const EvaluateOptions& options) {
                                         {data.pixels, data.labels}, team);
   const AlignedVector outputs =
       network_outputs(model.network(), model.parameters(), data.pixels, team);
+  TrainedModel::require_finite(outputs, options.model);
   AlignedVector room(outputs.size());
   const auto rows = static_cast<Index>(data.labels.size());
   const Index classes = model.network().outputs();

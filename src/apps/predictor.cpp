@@ -2,6 +2,7 @@
 #include "predictor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <filesystem>
 #include <new>
@@ -106,13 +107,17 @@ Prediction Predictor::read_digit(const std::string& file, const PreparedDigit& d
   Prediction prediction;
   prediction.file = file;
   prediction.status = PredictionStatus::kOk;
-  prediction.classes = classify(digit.digit);
+  prediction.classes = classify(file, digit.digit);
   prediction.top = prediction.classes;
   prediction.top.resize(
       std::min(prediction.top.size(), static_cast<std::size_t>(options_.top_count)));
   prediction.box = digit.box;
   prediction.digit = digit.digit;
-  if (digit_check_) prediction.digit_probability = digit_check_->probability(digit.digit);
+  if (digit_check_) {
+    const double probability = digit_check_->probability(digit.digit);
+    TrainedModel::require_finite(std::array{static_cast<Real>(probability)}, file);
+    prediction.digit_probability = probability;
+  }
   const ClassProbability& best = prediction.top.front();
   const double is_digit = prediction.digit_probability.value_or(1);
   const bool is_sure = best.probability * is_digit >= options_.least_probability;
@@ -130,9 +135,10 @@ Prediction Predictor::read_digit(const std::string& file, const PreparedDigit& d
   return prediction;
 }
 
-std::vector<ClassProbability> Predictor::classify(const GreyImage& digit) {
+std::vector<ClassProbability> Predictor::classify(const std::string& file, const GreyImage& digit) {
   scale_pixels(digit.pixels, workspace_.inputs(1).data());
   const ConstMatrixView outputs = model_.network().forward(model_.parameters(), workspace_, 1);
+  TrainedModel::require_finite({outputs.data(), static_cast<std::size_t>(outputs.size())}, file);
   const MatrixView probabilities = workspace_.grad_outputs(1);
   model_.probabilities(outputs, probabilities);
   std::vector<ClassProbability> classes;

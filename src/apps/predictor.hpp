@@ -63,7 +63,8 @@ class Predictor {
                                                   const std::string& stages_name);
   [[nodiscard]] Prediction read_digit(const std::string& file, const PreparedDigit& digit);
   /// All classes, the most probable first.
-  [[nodiscard]] std::vector<ClassProbability> classify(const GreyImage& digit);
+  [[nodiscard]] std::vector<ClassProbability> classify(const std::string& file,
+                                                       const GreyImage& digit);
 
   const TrainedModel& model_;
   PredictorOptions options_;

@@ -2,6 +2,7 @@
 #include "trained_model.hpp"
 
 #include "tally/core/error.hpp"
+#include "tally/core/finite.hpp"
 #include "tally/nn/calibration.hpp"
 
 namespace tally {
@@ -19,6 +20,13 @@ void TrainedModel::probabilities(ConstMatrixView outputs, MatrixView probabiliti
   } else {
     loss_->probabilities(outputs, probabilities);
   }
+}
+
+void TrainedModel::require_finite(std::span<const Real> outputs, const std::string& source) {
+  require(first_not_finite(outputs) == outputs.size(), ExitCode::kCheckpoint,
+          "{}: the outputs of the network are not finite; use an earlier checkpoint, or train "
+          "another model with a lower --learning-rate",
+          source);
 }
 
 void TrainedModel::require_image_size(std::int64_t rows, std::int64_t columns,

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "tally/nn/loss.hpp"
@@ -25,6 +26,10 @@ class TrainedModel {
 
   /// Of the classes, for each row of the network's outputs: calibrated if the model is.
   void probabilities(ConstMatrixView outputs, MatrixView probabilities) const;
+
+  /// Throws an Error (ExitCode::kCheckpoint) if the network cannot tell anything of what `source`
+  /// is: finite weights may be so large that its outputs are not.
+  static void require_finite(std::span<const Real> outputs, const std::string& source);
 
   /// Throws an Error unless the network was trained on images of this size; `source` is where the
   /// images come from.

@@ -7,6 +7,7 @@
 #include "checkpoint_fields.hpp"
 #include "checkpoint_gate.hpp"
 #include "tally/core/error.hpp"
+#include "tally/core/finite.hpp"
 #include "tally/core/text.hpp"
 #include "tally/io/config_file.hpp"
 #include "tally/io/h5_file.hpp"
@@ -79,6 +80,11 @@ class Loading {
   void block(const std::string& path, const ParameterBlock& block, AlignedVector& vector) {
     std::vector<Real> values(block.size());
     file_.matrix(path, block.shape.rows, block.shape.columns, values);
+    if (const std::size_t bad = first_not_finite(values); bad < values.size()) {
+      fail(ExitCode::kCheckpoint,
+           "{}: {}: expected finite numbers, got {} at position {}; use an earlier checkpoint",
+           name_, path, values[bad], bad);
+    }
     block.put(values, vector);
   }
 
@@ -95,10 +101,11 @@ void require_plausible(const TrainingState& state, const std::string& name) {
   require(is_image, ExitCode::kCheckpoint, "{}: /data: expected images of 1 x 1 to 4096 x 4096",
           name);
   const Progress& progress = state.progress;
-  const bool is_forward = progress.epoch >= 0 && progress.epoch_step >= 0 &&
-                          progress.samples >= 0 && progress.step >= progress.epoch_step &&
-                          progress.epoch_correct >= 0 &&
-                          progress.epoch_samples >= progress.epoch_correct;
+  const bool is_forward =
+      progress.epoch >= 0 && progress.epoch_step >= 0 && progress.samples >= 0 &&
+      progress.step >= progress.epoch_step && progress.epoch_correct >= 0 &&
+      progress.epoch_samples >= progress.epoch_correct && std::isfinite(progress.epoch_loss_sum) &&
+      std::isfinite(progress.elapsed_seconds) && progress.elapsed_seconds >= 0;
   require(is_forward, ExitCode::kCheckpoint, "{}: /progress: expected counts that fit each other",
           name);
 }

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "tally/core/finite.hpp"
 #include "tally/nn/pixels.hpp"
-#include "tally/train/finite.hpp"
 
 namespace tally {
 namespace {

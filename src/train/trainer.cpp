@@ -14,9 +14,9 @@
 #include "leaf_worker.hpp"
 #include "node_state.hpp"
 #include "row_worker.hpp"
+#include "tally/core/finite.hpp"
 #include "tally/core/subnormals.hpp"
 #include "tally/core/text.hpp"
-#include "tally/train/finite.hpp"
 #include "tally/train/step_flags.hpp"
 
 namespace tally {

@@ -35,7 +35,7 @@ inline TrainingState small_state(std::int64_t step = 70) {
   state.parameters[0] = -0.0F;
   state.parameters[1] = std::numeric_limits<float>::denorm_min();
   state.velocity[0] = std::numeric_limits<float>::max();
-  state.velocity[1] = std::numeric_limits<float>::infinity();
+  state.velocity[1] = std::numeric_limits<float>::lowest();
   state.progress = {3, std::min<std::int64_t>(step, 10), step, 3'333, 0.1 + 0.2, 300, 480, 12.75};
   state.history.epochs = {
       {1, 20, 960, 0.1, {2.5, 0.125}, {kNone, kNone}, {2.25, 0.25}},

@@ -263,6 +263,39 @@ TEST(Checkpoint, OfImpossibleDataOrProgressIsRefused) {
   EXPECT_EQ(after([](TrainingState& state) { state.progress.epoch_correct = -1; }), progress);
 }
 
+TEST(Checkpoint, OfNumbersThatAreNoneIsRefused) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const auto after = [](auto change) {
+    TrainingState state = small_state();
+    change(state);
+    return refusal(state);
+  };
+  const ParameterBlock last = small_state().layout.blocks().back();
+  const std::size_t in_last = positions_of(last)[1];
+  EXPECT_EQ(after([&](TrainingState& state) { state.parameters[0] = kNan; }),
+            "exit 4: x.h5: /model/0-dense/weight: expected finite numbers, got nan at position 0; "
+            "use an earlier checkpoint");
+  EXPECT_EQ(after([&](TrainingState& state) { state.parameters[in_last] = -kInfinity; }),
+            "exit 4: x.h5: /model/2-dense/bias: expected finite numbers, got -inf at position 1; "
+            "use an earlier checkpoint");
+  EXPECT_EQ(after([&](TrainingState& state) { state.velocity[0] = kInfinity; }),
+            "exit 4: x.h5: /optimizer/0-dense/weight: expected finite numbers, got inf at position "
+            "0; use an earlier checkpoint");
+  const std::string progress = "exit 4: x.h5: /progress: expected counts that fit each other";
+  EXPECT_EQ(after([](TrainingState& state) { state.progress.epoch_loss_sum = kNan; }), progress);
+  EXPECT_EQ(after([](TrainingState& state) { state.progress.elapsed_seconds = kInfinity; }),
+            progress);
+  EXPECT_EQ(after([](TrainingState& state) { state.progress.elapsed_seconds = -1; }), progress);
+
+  Calibration calibration = small_calibration();
+  calibration.others->parameters[0] = kNan;
+  EXPECT_EQ(failure_of(
+                [&] { decode_calibration(encode_checkpoint(small_state(), calibration), "x.h5"); }),
+            "exit 4: x.h5: /others/0-dense/weight: expected finite numbers, got nan at position 0; "
+            "use an earlier checkpoint");
+}
+
 TEST(Checkpoint, WithAHistoryOfUnevenColumnsIsRefused) {
   const std::vector<std::byte> file = encode_checkpoint(small_state());
   const auto refused_with_rows = [&](const std::string& path, hsize_t rows) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tally/train/finite.hpp"
+#include "tally/core/finite.hpp"
 
 #include <limits>
 #include <vector>
