@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <type_traits>
 
 #include <fmt/format.h>
@@ -65,7 +66,54 @@ void add_given(const toml::table& table, const std::string& name, GivenOptions& 
   }
 }
 
+// How many bytes a text in quotes, or a comment, takes that `text` begins with; 0 if it begins with
+// neither, nothing if the text does not end on its line.
+std::optional<std::size_t> text_bytes(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  const char quote = text[0];
+  if (quote == '#') return line.size();
+  if (quote != '"' && quote != '\'') return 0;
+  for (std::size_t at = 1; at < line.size(); ++at) {
+    if (line[at] == quote) return at + 1;
+    if (quote == '"' && line[at] == '\\') ++at;
+  }
+  return std::nullopt;
+}
+
+// The parser goes into each level of a name, a list or a table by calling itself, however many
+// there are, and so does what frees the result. Behind a text of several lines, or without an end,
+// whatever looks like a level counts as one, so that no other reading of quotes hides any.
+void require_shallow(std::string_view text, const std::string& name) {
+  constexpr int kMostDots = 16;      // in a name
+  constexpr int kMostBrackets = 16;  // that are open
+  int line = 1, dots = 0, brackets = 0;
+  bool has_plain_texts = true;
+  while (!text.empty()) {
+    if (text.starts_with("\"\"\"") || text.starts_with("'''")) has_plain_texts = false;
+    const std::optional<std::size_t> skipped = has_plain_texts ? text_bytes(text) : 0;
+    if (!skipped) has_plain_texts = false;
+    if (skipped.value_or(0) > 0) {
+      text.remove_prefix(*skipped);
+      continue;
+    }
+    const char character = text[0];
+    text.remove_prefix(1);
+    if (character == '\n') {
+      ++line;
+      dots = 0;
+    }
+    if ((character == '=' || character == ',') && has_plain_texts) dots = 0;
+    if (character == '.') ++dots;
+    if (character == '[' || character == '{') ++brackets;
+    if ((character == ']' || character == '}') && has_plain_texts && brackets > 0) --brackets;
+    require(dots <= kMostDots && brackets <= kMostBrackets, ExitCode::kUsage,
+            "{}: line {}: names or lists go deeper into each other than in any configuration", name,
+            line);
+  }
+}
+
 toml::table parse(std::string_view text, const std::string& name) {
+  require_shallow(text, name);
   try {
     return toml::parse(text, name);
   } catch (const toml::parse_error& error) {

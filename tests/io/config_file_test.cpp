@@ -129,6 +129,64 @@ TEST(ConfigFile, NamesTheLineThatIsNoToml) {
   EXPECT_EQ(refusal("a = " + std::string(100'000, '[')).substr(0, 24), "exit 2: my.toml: line 1:");
 }
 
+// The parser would go into each level by calling itself.
+TEST(ConfigFile, RefusesManyLevelsBeforeTheyAreParsed) {
+  const std::string refused = "names or lists go deeper into each other than in any configuration";
+  std::string name = "a", table, lists;
+  for (int i = 0; i < 150'000; ++i) name += ".a . \"a\"";
+  for (int i = 0; i < 100'000; ++i) table += "{a=";
+  for (int i = 0; i < 100'000; ++i) lists += "[\n";
+  const std::string first = "exit 2: my.toml: line 1: " + refused;
+  EXPECT_EQ(refusal(name + " = 1\n"), first);
+  EXPECT_EQ(refusal("[" + name + "]\n"), first);
+  EXPECT_EQ(refusal("[[" + name + "]]\n"), first);
+  EXPECT_EQ(refusal("a = " + table + "1\n"), first);
+  EXPECT_EQ(refusal("a = {" + name + " = 1}\n"), first);
+  EXPECT_EQ(refusal("a = " + lists), "exit 2: my.toml: line 17: " + refused);
+  EXPECT_EQ(refusal("epochs = 3\n\n" + name + " = 1\n"), "exit 2: my.toml: line 3: " + refused);
+}
+
+TEST(ConfigFile, IsNotMisledByQuotesAboutLevels) {
+  std::string levels;
+  for (int i = 0; i < 100'000; ++i) levels += "a.";
+  for (const std::string before :
+       {R"(a = ["""x"""", {)", R"(a = ['''x'''', {)", "a = [\"\"\"\n\"\"\", {", R"(a = ['\', {)",
+        R"(a = ["\\", {)", R"(a = ["x\", {)", "a = \"\n", "a = '\n", R"(a = ["#", {)",
+        R"(a = ['"', {)"}) {
+    EXPECT_THAT(refusal(before + levels + "a = 1}]\n"),
+                testing::EndsWith("than in any configuration"))
+        << before;
+  }
+}
+
+TEST(ConfigFile, TakesManyListsBesideEachOther) {
+  std::string text;
+  for (int i = 0; i < 100; ++i)
+    text +=
+        "[[a]]\nb = [0.1, 0.2, 0.3, {c = 0.5}, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, "
+        "0.7, 0.8, 0.9, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]\n";
+  EXPECT_THAT(refusal(text), testing::EndsWith("expected a text, a number, true or false"));
+}
+
+TEST(ConfigFile, TakesDotsAndBracketsInTexts) {
+  const std::string path = "[{" + std::string(1000, '.') + R"(\")" + std::string(1000, '[');
+  const std::string literal = std::string(1000, '.') + R"(#""")";
+  const std::string text = "data = \"" + path + "\" # " + path + "\nrun-dir = '" + literal + "'\n";
+  EXPECT_EQ(given_in_toml(text, "my.toml").back().text, literal);
+  RunConfig config;
+  config.data = "\"\"\"'''" + path + literal;
+  EXPECT_EQ(config_from_toml(to_toml(config), "my.toml").data, config.data);
+}
+
+TEST(ConfigFile, EscapesWhatWouldSteerATerminal) {
+  RunConfig config;
+  config.data = "a\x1B[31m\xC2\x9B\xE2\x80\xAE\x7F\xC3\xA9\n\"\\";
+  const std::string text = to_toml(config);
+  EXPECT_THAT(text, testing::HasSubstr("data = \"a\\u001b[31m\\u009b\\u202e\\u007f\xC3\xA9"
+                                       "\\u000a\\\"\\\\\"\n"));
+  EXPECT_EQ(config_from_toml(text, "my.toml").data, config.data);
+}
+
 TEST(ConfigFile, RefusesTablesListsAndDates) {
   const std::string rest = "expected a text, a number, true or false";
   EXPECT_EQ(refusal("epochs = 3\n[train]\nseed = 1\n"), "exit 2: my.toml: train (line 2): " + rest);
