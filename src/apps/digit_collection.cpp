@@ -114,15 +114,29 @@ std::vector<Label> labels_of_cells(const SheetLayout& layout, int count, const s
   return labels;
 }
 
+void require_readable_cells(int width, int height, std::string_view option,
+                            const std::string& name) {
+  constexpr int kLeastSide = 8;  // a digit has no fewer
+  require(width >= kLeastSide && height >= kLeastSide, ExitCode::kUsage,
+          "{}: {}: expected cells of at least {} x {} pixels, got {} x {}", name, option,
+          kLeastSide, kLeastSide, width, height);
+}
+
 Sheet read_sheet(const fs::path& source, const SheetLayout& layout) {
   require(layout.cell.empty() || layout.grid.empty(), ExitCode::kUsage,
           "--cell and --grid: expected one of them");
+  const std::string name = source.string();
   if (layout.cell.empty()) {
     const auto [columns, rows] = parse_size("--grid", layout.grid);
-    return cut_grid(read_image(source), columns, rows, source.string());
+    const GreyImage image = read_image(source);
+    if (image.width >= columns && image.height >= rows) {  // else it has no such cells at all
+      require_readable_cells(image.width / columns, image.height / rows, "--grid", name);
+    }
+    return cut_grid(image, columns, rows, name);
   }
   const auto [width, height] = parse_size("--cell", layout.cell);
-  return cut_sheet(read_image(source), width, height, source.string());
+  require_readable_cells(width, height, "--cell", name);
+  return cut_sheet(read_image(source), width, height, name);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 
 namespace tally {
 
@@ -15,7 +16,11 @@ int cell_begin(int index, int count, int side) {
   return static_cast<int>(std::int64_t{index} * side / count);
 }
 
-Sheet cut(const GreyImage& image, int columns, int rows) {
+Sheet cut(const GreyImage& image, int columns, int rows, const std::string& name) {
+  const std::int64_t count = std::int64_t{columns} * rows;
+  require(count <= kMostCells, ExitCode::kUsage,
+          "{}: would be cut into {} cells; at most {} are read", name, grouped(count),
+          grouped(kMostCells));
   Sheet sheet{columns, {}};
   for (int row = 0; row < rows; ++row) {
     const int top = cell_begin(row, rows, image.height);
@@ -38,14 +43,14 @@ Sheet cut_sheet(const GreyImage& image, int cell_width, int cell_height, const s
   require(image.width % cell_width == 0 && image.height % cell_height == 0, ExitCode::kUsage,
           "{}: is {} x {} pixels, expected whole cells of {} x {}; check the size of a cell", name,
           image.width, image.height, cell_width, cell_height);
-  return cut(image, image.width / cell_width, image.height / cell_height);
+  return cut(image, image.width / cell_width, image.height / cell_height, name);
 }
 
 Sheet cut_grid(const GreyImage& image, int columns, int rows, const std::string& name) {
   require(columns > 0 && rows > 0 && columns <= image.width && rows <= image.height,
           ExitCode::kUsage, "{}: is {} x {} pixels, and cannot be cut into {} x {} cells", name,
           image.width, image.height, columns, rows);
-  return cut(image, columns, rows);
+  return cut(image, columns, rows, name);
 }
 
 GreyImage without_margin(const GreyImage& cell, int percent) {

@@ -140,6 +140,10 @@ class Sheets(FromImages):
                 (["--grid", "10x12", "--cell", "20x20"], "--cell and --grid: expected one of them"),
                 (["--grid", "9999x1"], f"{path}: is 643 x 773 pixels, and cannot be cut into 9999 x 1 "
                                        "cells"),
+                (["--cell", "1x1"], f"{path}: --cell: expected cells of at least 8 x 8 pixels, got "
+                                    "1 x 1"),
+                (["--grid", "100x90"], f"{path}: --grid: expected cells of at least 8 x 8 pixels, got "
+                                       "6 x 8"),
                 (["--grid", "10x12", "--labels", "01234a6789"],
                  "--labels: expected digits, or numbers from 0 to 255 with commas between them, and "
                  '- for a cell to leave out, got "a"'),

@@ -67,6 +67,20 @@ TEST(CutGrid, RefusesMoreCellsThanPixels) {
   EXPECT_THROW(cut_grid(GreyImage(6, 4), 0, 4, "form.png"), Error);
 }
 
+TEST(CutGrid, RefusesMoreCellsThanAreRead) {
+  const GreyImage page(1000, 1000);
+  EXPECT_EQ(cut_grid(page, 400, 250, "form.png").cells.size(), 100'000U);
+  try {
+    cut_grid(page, 401, 250, "form.png");
+    ADD_FAILURE() << "was cut";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), ExitCode::kUsage);
+    EXPECT_STREQ(error.what(),
+                 "form.png: would be cut into 100 250 cells; at most 100 000 are read");
+  }
+  EXPECT_THROW(cut_sheet(page, 1, 1, "form.png"), Error);
+}
+
 TEST(WithoutMargin, LeavesTheMiddle) {
   GreyImage cell(10, 20, 9);
   cell.at(1, 2) = 7;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,10 @@
 // pixels, five rows for each class.
 namespace tally {
 
+/// No sheet is cut into more cells: one of 100 million pixels, the largest image, could have as
+/// many, and each takes the memory and the time of a drawing.
+inline constexpr std::int64_t kMostCells = 100'000;
+
 /// The cells of a sheet, row by row from the top left.
 struct Sheet {
   int columns = 0;
@@ -17,11 +22,12 @@ struct Sheet {
 };
 
 /// Cuts cells of one size in pixels. Throws an Error that names `name` if the sheet does not
-/// consist of whole cells.
+/// consist of whole cells, or of more than kMostCells.
 Sheet cut_sheet(const GreyImage& image, int cell_width, int cell_height, const std::string& name);
 
 /// Cuts a number of cells across and down, such as those of a form that was scanned; their sizes
-/// differ by at most a pixel. Throws an Error that names `name` if that leaves cells of nothing.
+/// differ by at most a pixel. Throws an Error that names `name` if that leaves cells of nothing, or
+/// more than kMostCells.
 Sheet cut_grid(const GreyImage& image, int columns, int rows, const std::string& name);
 
 /// `cell` without its border, `percent` (below 50) of its width and height on each side.
