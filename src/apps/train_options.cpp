@@ -34,7 +34,12 @@ constexpr std::string_view kStallTimeout = "--stall-timeout";
 }  // namespace
 
 std::chrono::seconds given_stall_timeout(int argc, char** argv) {
-  std::int64_t timeout = RunConfig{}.stall_timeout;
+  const RunConfig defaults;
+  std::int64_t timeout = defaults.stall_timeout;
+  double greatest = 0;
+  for_each_field(defaults, [&](const Field& field, const auto& /*value*/) {
+    if (field.name == kStallTimeout.substr(2)) greatest = field.greatest;
+  });
   for (int i = 1; i < argc; ++i) {
     std::string_view word = argv[i];
     if (!word.starts_with(kStallTimeout)) continue;
@@ -42,7 +47,9 @@ std::chrono::seconds given_stall_timeout(int argc, char** argv) {
     if (word.empty() && i + 1 < argc) word = argv[i + 1];
     if (word.starts_with('=')) word.remove_prefix(1);
     std::int64_t number = 0;
-    if (parse_number(word, number) && number >= 0) timeout = number;
+    const bool is_valid =
+        parse_number(word, number) && number >= 0 && static_cast<double>(number) <= greatest;
+    if (is_valid) timeout = number;  // others are refused when all options are parsed
   }
   return std::chrono::seconds{timeout};
 }
