@@ -6,6 +6,7 @@
 #include "tally/parallel/mpi_environment.hpp"
 #include "tally/run/launcher.hpp"
 #include "tally/run/plan_check.hpp"
+#include "tally/run/recipe_doubts.hpp"
 #include "tally/run/training_run.hpp"
 #include "tool.hpp"
 #include "train_options.hpp"
@@ -14,6 +15,15 @@ namespace tally {
 namespace {
 
 constexpr const char* kName = "tally-train";
+
+std::string dumped_config(const LaunchOptions& options) {
+  const GivenFields given = given_fields(options);
+  const RunConfig config = fresh_config(given);
+  for (const std::string& doubt : recipe_doubts(given, config, std::nullopt)) {
+    print_warning(kName, doubt);
+  }
+  return to_toml(config);
+}
 
 struct CommandLine {
   CLI::App app{"Trains a network by data-parallel SGD, the same bits at any number of ranks.",
@@ -37,7 +47,7 @@ struct CommandLine {
       text = report.text;
       exit_code = report.exit_code;
     } else {
-      text = to_toml(fresh_config(given_fields(launch)));
+      text = dumped_config(launch);
     }
   }
 

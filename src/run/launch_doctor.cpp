@@ -38,7 +38,7 @@ std::size_t count_parameters(const RunConfig& config, Findings& findings) {
 void look_at_work(const Communicator& communicator, const LaunchOptions& options,
                   LaunchFacts& facts, Findings& findings) {
   RunConfig config;
-  communicator.on_root([&] { config = planned_config(options); });
+  communicator.on_root([&] { config = planned_config(options, findings); });
   config = config_from_toml(communicator.broadcast(to_toml(config)), "configuration of rank 0");
   const std::size_t parameters = communicator.is_root() ? count_parameters(config, findings) : 0;
   gather_work(communicator, config, options.oversubscribe, facts);

@@ -11,6 +11,7 @@
 #include "tally/io/run_directory.hpp"
 #include "tally/run/launch_check.hpp"
 #include "tally/run/launch_doctor.hpp"
+#include "tally/run/recipe_doubts.hpp"
 #include "tally/run/run_opening.hpp"
 #include "tally/run/run_recorder.hpp"
 
@@ -77,18 +78,21 @@ void look_at_directory(const RunConfig& config, std::size_t parameters, Findings
 
 }  // namespace
 
-RunConfig planned_config(const LaunchOptions& options) {
+RunConfig planned_config(const LaunchOptions& options, Findings& findings) {
   const GivenFields given = given_fields(options);
   const std::string directory = run_directory(options, given);
   const std::optional<RunConfig> stored = options.resume ? stored_config(directory) : std::nullopt;
   RunConfig config = stored ? resumed_config(*stored, given) : fresh_config(given);
   config.run_dir = directory;
+  for (const std::string& doubt : recipe_doubts(given, config, std::nullopt)) {
+    findings.warning("{}", doubt);
+  }
   return config;
 }
 
 PlanReport check_plan(const LaunchOptions& options) {
-  const RunConfig config = planned_config(options);
   Findings findings;
+  const RunConfig config = planned_config(options, findings);
   PlanReport report;
   std::size_t parameters = 0;
   const std::optional<Error> error =

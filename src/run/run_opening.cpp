@@ -9,6 +9,8 @@
 #include "tally/data/data_directory.hpp"
 #include "tally/data/split_reader.hpp"
 #include "tally/io/config_file.hpp"
+#include "tally/run/recipe_doubts.hpp"
+#include "tally/run/training_recipe.hpp"
 
 namespace tally {
 namespace {
@@ -65,6 +67,10 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   }
   run.state.data = shape;
   require_training_images(run.state.config, shape);
+  const std::int64_t steps = run_steps(run.state.config, training_samples(run.state));
+  for (const std::string& doubt : recipe_doubts(given, run.state.config, steps)) {
+    report.warning(doubt);
+  }
 }
 
 // --- all ranks ---

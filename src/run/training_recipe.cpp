@@ -2,13 +2,10 @@
 #include "tally/run/training_recipe.hpp"
 
 namespace tally {
-namespace {
 
 std::int64_t training_samples(const TrainingState& state) {
   return used_training_images(state.config, state.data) - state.config.validation;
 }
-
-}  // namespace
 
 DataUse data_use(const TrainingState& state, const Network& network) {
   return {used_training_images(state.config, state.data), state.config.validation,

@@ -102,6 +102,7 @@ void from_text(const FieldText& from, std::uint64_t& value) {
 
 void from_text(const FieldText& from, double& value) {
   parse_bounded(from, "a number", value);
+  value += 0.0;  // -0 is 0
 }
 
 void from_text(const FieldText& from, bool& value) {

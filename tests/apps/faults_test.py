@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What must not cost a run: full disks, frozen ranks, two runs in one directory, lost readers."""
 import os
+import re
 import signal
 import subprocess
 import time
@@ -87,7 +88,9 @@ class Faults(TallyTest):
         # The decay multiplies weights by 1e12: the fourth update overflows, with finite gradients.
         result = self.train("overflow", "--learning-rate", 1e9, "--weight-decay", 1000, "--schedule",
                             "constant", "--checkpoint-every", "1steps", "--keep", 99, ranks=2, code=1)
-        self.assertRegex(result.err, r"^tally-train: step \d: the (parameters|velocity) of \S+ are not "
+        self.assertEqual(re.findall(r"warning: (--\S+ \S+): ", result.err),
+                         ["--learning-rate 1000000000", "--weight-decay 1000"])
+        self.assertRegex(result.err, r"\ntally-train: step \d: the (parameters|velocity) of \S+ are not "
                          r"finite after the update; start another run with a lower --learning-rate "
                          r"than 1000000000; the last checkpoint is step-00000000000\d\.h5\n$")
         checkpoints = list((self.directory / "overflow" / "checkpoints").iterdir())

@@ -313,7 +313,8 @@ class Refusals(TallyTest):
         self.assertEqual(len(messages), 1, messages)
         self.assertRegex(
             messages.pop(),
-            r"^tally-train: step \d+: the gradient of 0-dense/weight is not finite; neither is the "
+            r"^tally-train: warning: --learning-rate 1000000000: [^\n]*\n"
+            r"tally-train: step \d+: the gradient of 0-dense/weight is not finite; neither is the "
             r"loss of \d+ of 128 samples: (\d+, ){5}\.\.\.; start another run with a lower "
             r"--learning-rate than 1000000000; the last checkpoint is none\n$")
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tally/core/error.hpp"
+#include "tally/run/findings.hpp"
 #include "tally/run/launch_options.hpp"
 
 // tally-train --check: what can be known of a training before it is launched, without MPI, as on
@@ -11,7 +12,8 @@
 namespace tally {
 
 /// That of the run as it would be started: fresh, or as it was stored. Makes nothing.
-RunConfig planned_config(const LaunchOptions& options);
+/// Adds warnings for what can hardly be meant.
+RunConfig planned_config(const LaunchOptions& options, Findings& findings);
 
 struct PlanReport {
   std::string text;  ///< for people, and "micro-batches: N" for scripts

@@ -15,4 +15,7 @@ DataUse data_use(const TrainingState& state, const Network& network);
 ShardRecipe shard_recipe(const TrainingState& state);
 TrainerOptions trainer_options(const TrainingState& state);
 
+/// Without those held out for validation.
+std::int64_t training_samples(const TrainingState& state);
+
 }  // namespace tally

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tally/run/launch_options.hpp"
+
+namespace tally {
+
+/// A warning, with the reason, for each value that is allowed and yet can hardly be meant: with it
+/// nothing is learnt, or nothing that lasts. `steps` is the length of the run, if it is known.
+std::vector<std::string> recipe_doubts(const GivenFields& given, const RunConfig& config,
+                                       std::optional<std::int64_t> steps);
+
+/// The steps of a run of `samples` training samples in each epoch.
+std::int64_t run_steps(const RunConfig& config, std::int64_t samples);
+
+}  // namespace tally
