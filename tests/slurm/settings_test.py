@@ -39,7 +39,7 @@ def submit(*arguments, **options):
 def preempted_jobs_ask_to_come_back(case):
     """With a GraceTime, TERM goes to the steps of a job, of which mpirun makes none on one node."""
     script, grace = case
-    steps = 16
+    steps = 40
     job = submit(f"preempted{grace}-{script}", script, f"--partition=low{grace}", "--time=10", "--nodes=1",
                  "--ntasks=2", "--job-name=my first run", options=["--max-steps", steps, *ONCE],
                  environment={**SLOW, **UNKNOWN_END})
@@ -66,7 +66,7 @@ def cancelled_jobs_say_what_is_saved(script):
 @cases.one
 def signals_reach_a_job_without_steps():
     """One node, mpirun: scancel signals the steps of a job."""
-    steps = 20
+    steps = 60
     job = submit("signals", "train.sbatch", "--time=10", "--nodes=1", options=["--max-steps", steps, *ONCE],
                  environment={**SLOW, **UNKNOWN_END})
     assert_signals_work(job, "scancel")
@@ -88,7 +88,7 @@ def the_log_tells_how_to_signal():
     """The command in it does what it says, for a script that lies in a folder with blanks, too."""
     folder = cases.cluster.directory / "my own scripts"
     shutil.copytree(ROOT / "slurm", folder)
-    steps = 20
+    steps = 60
     job = submit("told", folder / "train.sbatch", "--time=10", "--nodes=1", options=["--max-steps", steps, *ONCE],
                  environment={**SLOW, **UNKNOWN_END}, cwd=cases.cluster.directory / "home")
     job.wait_for_steps(2)
@@ -133,7 +133,7 @@ def the_training_ends_with_its_script(script):
 def jobs_of_one_node_share_it_fairly():
     """Two jobs of a core each, where SLURM confines neither."""
     jobs = [submit(f"shares-{script}", script, "--partition=one", "--ntasks=1", "--time=10",
-                   options=["--max-steps", 20], environment=SLOW) for script in BOTH]
+                   options=ENDLESS, environment=SLOW) for script in BOTH]
     for job in jobs:
         job.wait_for_steps(1)
     for job in jobs:
@@ -141,7 +141,8 @@ def jobs_of_one_node_share_it_fairly():
         allowed = cases.cluster.run("grep", "Cpus_allowed:", f"/proc/{rank}/status").split()[1]
         assert bin(int(allowed.replace(",", ""), 16)).count("1") > 1, f"bound to {allowed}"
     for job in jobs:
-        job.wait_for_end()
+        cases.cluster.run("scancel", job.id)
+        job.wait_for_end(words="the training has stopped", state="CANCELLED")
         assert ", 1 rank, 1 thread" in job.text(), job.text()
         assert "SLURM gives this job 1 core of host n17, but lets it run on" in job.text(), job.text()
     assert "ranks are not bound" in jobs[0].text(), jobs[0].text()
@@ -181,7 +182,7 @@ def a_missing_mpirun_is_named():
 def a_second_job_on_a_run_directory_is_refused():
     """Even while the first one saves, and without a trace."""
     first = submit("first", "train.sbatch", "--time=10", "--ntasks=1", environment={**SLOW, **UNKNOWN_END},
-                   options=["--max-steps", 25, "--checkpoint-every", "1steps"])
+                   options=["--max-steps", 60, "--checkpoint-every", "1steps"])
     first.wait_for_steps(2)
     restarts = first.run_dir / "job.restarts"
     before = restarts.read_text()
@@ -194,7 +195,7 @@ def a_second_job_on_a_run_directory_is_refused():
     cases.cluster.run("scancel", "--batch", "--signal=USR2", first.id)
     first.wait_for_end()
     assert restarts.read_text().split()[::2] == [first.id, "1"], restarts.read_text()
-    return first.require_cuts(1, cases.golden(25))
+    return first.require_cuts(1, cases.golden(60))
 
 
 @cases.one
@@ -211,7 +212,7 @@ def tasks_of_an_array_come_back_alone():
     """The last one, too, whose SLURM_JOB_ID is that of the array. One runs at a time."""
     directory = cases.cluster.directory / "runs" / "array"
     job = submit("array-%a", "sweep.sbatch", "--partition=array", "--array=1-3%1", "--time=10", "--ntasks=1",
-                 "--open-mode=append", run_dir=directory, options=["seed=1,7,9", "--max-steps", 16, *ONCE],
+                 "--open-mode=append", run_dir=directory, options=["seed=1,7,9", "--max-steps", 25, *ONCE],
                  environment={**SLOW, **UNKNOWN_END})
     logs = [cases.cluster.directory / f"array-{task}.log" for task in (1, 2, 3)]
 
@@ -230,7 +231,7 @@ def tasks_of_an_array_come_back_alone():
     job.wait_until(lambda: all(log.read_text().count("run.status DONE") == 1 for log in logs), "all are done")
     job.is_over = True
     assert starts() == [2, 2, 2], [log.read_text() for log in logs]
-    assert digest(directory / "seed-1") == cases.golden(16)
+    assert digest(directory / "seed-1") == cases.golden(25)
     return "3 tasks, 2 starts each"
 
 

@@ -86,12 +86,11 @@ def signals(script):
     job.wait_until(lambda: len(job.begun()) > 1, "start 2")
     launcher = "mpirun" if script == "train.sbatch" else "srun"
 
-    def kill(signal, pid):
-        cases.cluster.run("kill", f"-{signal}", pid)
+    def kill(signal, *pids):
+        cases.cluster.run("kill", f"-{signal}", *pids)
 
     def twice_to_a_rank():
-        for _ in range(2):
-            kill("USR2", processes(job, "tally-train")[1])
+        kill("USR2", *2 * processes(job, "tally-train")[1:2])
 
     cuts = (
         lambda: cases.cluster.run("scancel", "--batch", "--signal=USR2", job.id),
@@ -206,7 +205,7 @@ def killed_ranks(case):
 @cases.each(*BOTH)
 def frozen_ranks(script):
     """The watchdog of the other one ends the launch, and with it the frozen one."""
-    steps = 25
+    steps = 40
     job = submit(f"frozen-{script}", script, "--time=10", "--nodes=1", "--ntasks=2",
                  options=["--max-steps", steps, "--checkpoint-every", "1steps", "--stall-timeout", 8],
                  environment={**SLOW, **UNKNOWN_END})
