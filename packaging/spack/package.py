@@ -53,6 +53,5 @@ class Tally(CMakePackage):
             self.define("TALLY_ARCH", ""),
             self.define("TALLY_KERNELS", "" if self.spec.satisfies("+onednn") else "eigen"),
             self.define("TALLY_TOOLS",
-                        "train,evaluate,checkpoint,predict,data,status,sweep" if self.spec.satisfies("+images")
-                        else "train,checkpoint,status,sweep"),
+                        "all" if self.spec.satisfies("+images") else "train,checkpoint,status,sweep"),
         ]

@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 #include "page_address.hpp"
+#include "tally/core/standard_streams.hpp"
 #include "tool.hpp"
 
 namespace tally {
@@ -114,8 +115,8 @@ void serve_page(const TrainedModel& model, const std::string& model_name,
   });
   const StopAtSignal stop(server);
   if (!is_loopback(options.address)) {
-    fmt::print(stderr, "tally-predict: warning: whoever reaches {} can use the page\n",
-               options.address);
+    print_warning("tally-predict",
+                  fmt::format("whoever reaches {} can use the page", options.address));
   }
   fmt::print("{}\nOpen this address in a browser and draw; Ctrl-C ends it.\n", server.url());
   flush_output();

@@ -11,19 +11,23 @@ set(tally_layers_of_status core nn optim state io)
 set(tally_layers_of_sweep core nn optim state io)
 
 list(JOIN tally_all_tools "," tally_all_tool_names)
-set(TALLY_TOOLS "${tally_all_tool_names}" CACHE STRING
-    "Tools to build; train,checkpoint needs no package for images")
+# Not their names: a build folder keeps what it was told, and would not learn of a new tool.
+set(TALLY_TOOLS all CACHE STRING
+    "Tools to build, or all; train,checkpoint needs no package for images")
 
 string(REPLACE "," ";" tally_tools "${TALLY_TOOLS}")
+if(tally_tools STREQUAL "all")
+  set(tally_tools ${tally_all_tools})
+endif()
 list(REMOVE_DUPLICATES tally_tools)
 if(NOT tally_tools)
-  message(FATAL_ERROR "TALLY_TOOLS: expected some of ${tally_all_tool_names}, got none")
+  message(FATAL_ERROR "TALLY_TOOLS: expected all, or some of ${tally_all_tool_names}, got none")
 endif()
 set(tally_layers)
 foreach(tool IN LISTS tally_tools)
   if(NOT tool IN_LIST tally_all_tools)
     message(FATAL_ERROR
-      "TALLY_TOOLS=${TALLY_TOOLS}: unknown tool \"${tool}\"; expected some of ${tally_all_tool_names}")
+      "TALLY_TOOLS=${TALLY_TOOLS}: unknown tool \"${tool}\"; expected all, or some of ${tally_all_tool_names}")
   endif()
   list(APPEND tally_layers ${tally_layers_of_${tool}})
 endforeach()

@@ -4,16 +4,10 @@
 #include <algorithm>
 
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 
 namespace tally {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t";
-  const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
-  const std::size_t end = text.find_last_not_of(kBlanks) + 1;
-  return begin < end ? text.substr(begin, end - begin) : std::string_view{};
-}
 
 class CsvText {
  public:

@@ -18,12 +18,6 @@ namespace {
 
 constexpr int kMostThreads = 4096;
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\n";
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
-
 // The first of a list, in which every number must be one of threads; 0 otherwise.
 int first_of_list(std::string_view list) {
   int first = 0;

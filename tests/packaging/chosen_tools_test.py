@@ -68,9 +68,9 @@ class ChosenToolsTest(TallyTest):
 
     def test_refuses_what_is_no_tool(self):
         for tools, expected in (
-                ("train,trian", 'unknown tool "trian"; expected some of train,evaluate,checkpoint,predict,data,status,sweep'),
-                ("tally-train", 'unknown tool "tally-train"; expected some of train,'),
-                ("", "TALLY_TOOLS: expected some of train,evaluate,checkpoint,predict,data,status,sweep, got none")):
+                ("train,trian", 'unknown tool "trian"; expected all, or some of train,evaluate,checkpoint,predict,data,status,sweep'),
+                ("tally-train", 'unknown tool "tally-train"; expected all, or some of train,'),
+                ("", "TALLY_TOOLS: expected all, or some of train,evaluate,checkpoint,predict,data,status,sweep, got none")):
             with self.subTest(tools):
                 result = self.configure(tools)
                 self.assertEqual(result.returncode, 1)

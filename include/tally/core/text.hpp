@@ -36,6 +36,9 @@ std::string printable_lines(std::string_view text);
 /// The same characters as JSON and TOML write them in strings, "\\u001b". What is no UTF-8 stays.
 std::string unicode_escaped(std::string_view text);
 
+/// Without the spaces, tabs and ends of lines around it.
+std::string_view trimmed(std::string_view text);
+
 /// Whether all of `text` is a number of that type; `number` then is it, else unspecified.
 template <typename Number>
 bool parse_number(std::string_view text, Number& number) {
