@@ -27,7 +27,7 @@ constexpr std::size_t kMostClasses = 256;  // a label is a byte
 template <typename Read>
 void add(DigitCollection& collection, std::size_t label, const std::string& name, Read&& read) {
   try {
-    if (std::optional<PreparedDigit> prepared = prepare_digit(read())) {
+    if (std::optional<PreparedDigit> prepared = prepare_digit(read(), name)) {
       if (collection.digits.size() <= label) collection.digits.resize(label + 1);
       collection.digits[label].push_back(std::move(prepared->digit));
     } else {

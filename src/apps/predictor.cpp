@@ -82,7 +82,7 @@ std::vector<Prediction> Predictor::read_page(GreyImage page, const std::string& 
   const bool keeps_page = has_stages || options_.keeps_pictures;
   const GreyImage shown = keeps_page ? page : GreyImage();
   const PreparedPage prepared =
-      prepare_page(std::move(page), options_.is_segmented ? Digits::kSeveral : Digits::kOne);
+      prepare_page(std::move(page), options_.is_segmented ? Digits::kSeveral : Digits::kOne, file);
   if (prepared.digits.empty()) {
     Prediction blank;
     blank.file = file;

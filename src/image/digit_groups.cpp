@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <limits>
+#include <list>
 #include <numeric>
 #include <tuple>
 #include <utility>
@@ -14,6 +16,8 @@
 
 namespace tally {
 namespace {
+
+constexpr std::int64_t kRowComparisons = 4;  // what looking for a run on a row costs
 
 int longer_side(const Box& box) {
   return std::max(box.width, box.height);
@@ -39,23 +43,78 @@ double box_distance(const Box& a, const Box& b) {
   return std::hypot(across, down);
 }
 
-/// Between the nearest pixels of two parts' runs; infinite if they are more than `most` apart.
-double pixel_distance(const std::vector<InkRun>& a, const std::vector<InkRun>& b, double most) {
-  double nearest = std::numeric_limits<double>::infinity();
-  auto first = b.begin();
-  for (const InkRun& run : a) {
+/// The runs of one part, row by row, from left to right. A part is connected, so it has one at
+/// least on each row of its box.
+class PartRuns {
+ public:
+  void append(const InkRun& run) {
+    while (first_row_ + std::ssize(row_begins_) <= run.y) {
+      if (runs_.empty()) first_row_ = run.y;
+      row_begins_.push_back(static_cast<std::uint32_t>(runs_.size()));
+    }
+    runs_.push_back(run);
+  }
+  [[nodiscard]] const std::vector<InkRun>& all() const { return runs_; }
+
+  /// Columns between `run` and the nearest run on row y of the box.
+  [[nodiscard]] std::int64_t columns_to_row(const InkRun& run, int y) const {
+    const auto row = static_cast<std::size_t>(y - first_row_);
+    const auto begin = runs_.begin() + row_begins_[row];
+    const auto end =
+        row + 1 < row_begins_.size() ? runs_.begin() + row_begins_[row + 1] : runs_.end();
+    const auto next = std::ranges::lower_bound(begin, end, run.begin, {}, &InkRun::begin);
+    const int after = next != end ? columns_between(run, *next) : kFar;
+    const int before = next != begin ? columns_between(run, *std::prev(next)) : kFar;
+    return std::min(after, before);
+  }
+
+ private:
+  static constexpr int kFar = std::numeric_limits<int>::max();
+
+  static int columns_between(const InkRun& a, const InkRun& b) {
+    return std::max({0, b.begin - a.end + 1, a.begin - b.end + 1});
+  }
+
+  std::vector<InkRun> runs_;
+  std::vector<std::uint32_t> row_begins_;
+  int first_row_ = 0;
+};
+
+/// Between the nearest pixels of two parts; infinite if they are more than `most` apart. `box` is
+/// that of b. From each run of a, rows are tried outwards, as long as what lies there may be nearer
+/// than what was found: the square of its distance is at least that of the rows and of the columns
+/// between the run and the box.
+double pixel_distance(const PartRuns& a, const PartRuns& b, const Box& box, double most,
+                      WorkBudget& budget) {
+  auto nearest = static_cast<std::int64_t>(most * most) + 2;  // squared; what is found is less
+  std::int64_t across = -1, down = 0;
+  for (const InkRun& run : a.all()) {
     stop_point();
-    while (first != b.end() && first->y < run.y - most) ++first;
-    for (auto other = first; other != b.end() && other->y <= run.y + most; ++other) {
-      const int across = std::max({0, other->begin - run.end + 1, run.begin - other->end + 1});
-      nearest = std::min(nearest, std::hypot(across, other->y - run.y));
+    budget.compare();
+    const std::int64_t columns =
+        std::max({0, box.x - run.end + 1, run.begin - (box.x + box.width) + 1});
+    const int above = run.y - box.y, below = box.y + box.height - 1 - run.y;  // rows of the box
+    const auto try_row = [&](std::int64_t off, int y) {
+      budget.compare(kRowComparisons);
+      const std::int64_t to_row = b.columns_to_row(run, y);
+      if (to_row * to_row + off * off >= nearest) return;
+      nearest = to_row * to_row + off * off;
+      across = to_row;
+      down = off;
+    };
+    for (std::int64_t off = std::max({0, -above, -below}); off <= std::max(above, below); ++off) {
+      if (off * off + columns * columns >= nearest) break;
+      const int rows = static_cast<int>(off);
+      if (rows <= below && -rows <= above) try_row(off, run.y + rows);
+      if (rows > 0 && rows <= above && -rows <= below) try_row(off, run.y - rows);
     }
   }
-  return nearest <= most ? nearest : std::numeric_limits<double>::infinity();
+  const double distance = std::hypot(across, down);
+  return across >= 0 && distance <= most ? distance : std::numeric_limits<double>::infinity();
 }
 
 struct Group {
-  std::vector<int> parts;
+  std::list<int> parts;
   Box box;
   std::int64_t ink = 0;
 };
@@ -105,42 +164,93 @@ bool are_of_one_digit(const Group& a, const Group& b, double distance, double ty
   return are_both_whole ? is_broken && is_above_or_below : is_broken || is_above_or_below;
 }
 
+/// Indices of boxes, from the top.
+std::vector<std::size_t> from_the_top(const std::vector<Box>& boxes) {
+  std::vector<std::size_t> order(boxes.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(boxes[i].y, i); });
+  return order;
+}
+
+std::vector<Box> boxes_of(const std::vector<Group>& groups) {
+  std::vector<Box> boxes;
+  boxes.reserve(groups.size());
+  for (const Group& group : groups) boxes.push_back(group.box);
+  return boxes;
+}
+
 std::vector<Neighbours> find_neighbours(const std::vector<Group>& groups,
-                                        const std::vector<std::vector<InkRun>>& runs,
-                                        double typical) {
+                                        const std::vector<PartRuns>& runs, double typical,
+                                        WorkBudget& budget) {
+  const std::vector<std::size_t> order = from_the_top(boxes_of(groups));
+  const double farthest = kLargestGap * typical;
   std::vector<Neighbours> neighbours;
-  for (std::size_t a = 0; a < groups.size(); ++a) {
+  for (std::size_t i = 0; i < order.size(); ++i) {
     stop_point();
-    for (std::size_t b = a + 1; b < groups.size(); ++b) {
+    const Box& upper = groups[order[i]].box;
+    for (std::size_t j = i + 1; j < order.size(); ++j) {
+      if (groups[order[j]].box.y - (upper.y + upper.height) > farthest) break;
+      budget.compare();
+      const auto [a, b] = std::minmax(order[i], order[j]);
       const double most = kLargestGap * size_around(groups[a], groups[b], typical);
       if (box_distance(groups[a].box, groups[b].box) > most) continue;
-      const double distance = pixel_distance(runs[a], runs[b], most);
-      if (std::isfinite(distance)) neighbours.push_back({a, b, distance});
+      const bool is_shorter = runs[a].all().size() <= runs[b].all().size();
+      const auto& [few, many] = is_shorter ? std::pair(a, b) : std::pair(b, a);
+      const double distance = pixel_distance(runs[few], runs[many], groups[many].box, most, budget);
+      if (!std::isfinite(distance)) continue;
+      budget.keep();
+      neighbours.push_back({a, b, distance});
     }
   }
-  std::ranges::stable_sort(neighbours, {}, &Neighbours::distance);
+  std::ranges::sort(neighbours, {}, [](const Neighbours& pair) {
+    return std::tuple(pair.distance, pair.a, pair.b);
+  });
   return neighbours;
 }
 
 void move_into(Group& target, Group& source) {
-  target.parts.insert(target.parts.end(), source.parts.begin(), source.parts.end());
+  target.parts.splice(target.parts.end(), source.parts);
   target.box = united(target.box, source.box);
   target.ink += source.ink;
   source = {};
 }
 
+/// Sets, each with a label: all are by themselves at first.
+class LabelledSets {
+ public:
+  explicit LabelledSets(std::size_t count) : above_(count), label_(count) {
+    std::iota(above_.begin(), above_.end(), 0);
+    std::iota(label_.begin(), label_.end(), 0);
+  }
+  std::size_t label_of(std::size_t element) { return label_[root_of(element)]; }
+  /// Adds the set of `other` to that of `element`, under the label of the latter.
+  void join(std::size_t element, std::size_t other) {
+    const std::size_t root = root_of(element);
+    above_[root_of(other)] = root;
+  }
+
+ private:
+  std::size_t root_of(std::size_t element) {
+    while (above_[element] != element) element = above_[element] = above_[above_[element]];
+    return element;
+  }
+
+  std::vector<std::size_t> above_;
+  std::vector<std::size_t> label_;
+};
+
 /// Joins groups of one part each, the nearest first.
-std::vector<Group> joined(std::vector<Group> groups, const std::vector<std::vector<InkRun>>& runs) {
+std::vector<Group> joined(std::vector<Group> groups, const std::vector<PartRuns>& runs,
+                          WorkBudget& budget) {
   const double typical = typical_side(groups);
-  std::vector<std::size_t> owner(groups.size());
-  std::iota(owner.begin(), owner.end(), 0);
-  for (const Neighbours& pair : find_neighbours(groups, runs, typical)) {
+  LabelledSets owner(groups.size());
+  for (const Neighbours& pair : find_neighbours(groups, runs, typical, budget)) {
     stop_point();
-    const std::size_t a = owner[pair.a];
-    const std::size_t b = owner[pair.b];
+    const std::size_t a = owner.label_of(pair.a);
+    const std::size_t b = owner.label_of(pair.b);
     if (a == b || !are_of_one_digit(groups[a], groups[b], pair.distance, typical)) continue;
     move_into(groups[a], groups[b]);
-    std::ranges::replace(owner, b, a);
+    owner.join(a, b);
   }
   std::erase_if(groups, [](const Group& group) { return group.parts.empty(); });
   return groups;
@@ -159,57 +269,75 @@ void drop_small(std::vector<Group>& groups) {
   std::erase_if(groups, [&](const Group& group) { return static_cast<double>(group.ink) < ink; });
 }
 
-/// The nearest box to one side that shares half its height with box `i`, or i.
-std::size_t row_neighbour(const std::vector<Box>& boxes, std::size_t i, bool is_right) {
-  const auto distance = [&](std::size_t j) {
-    const int to_right = 2 * boxes[j].x + boxes[j].width - 2 * boxes[i].x - boxes[i].width;
-    return is_right ? to_right : -to_right;
-  };
-  std::size_t nearest = i;
-  for (std::size_t j = 0; j < boxes.size(); ++j) {
-    if (distance(j) <= 0 || shared_height(boxes[i], boxes[j]) < 0.5) continue;
-    if (nearest == i || distance(j) < distance(nearest)) nearest = j;
+/// Finds neighbours on a row.
+class Rows {
+ public:
+  explicit Rows(const std::vector<Box>& boxes) : boxes_(boxes), order_(from_the_top(boxes)) {
+    for (const Box& box : boxes) highest_ = std::max(highest_, box.height);
   }
-  return nearest;
-}
+
+  /// The nearest box to one side that shares half its height with box `i`, or i.
+  [[nodiscard]] std::size_t neighbour(std::size_t i, bool is_right, WorkBudget& budget) const {
+    const auto distance = [&](std::size_t j) {
+      const int to_right = 2 * boxes_[j].x + boxes_[j].width - 2 * boxes_[i].x - boxes_[i].width;
+      return is_right ? to_right : -to_right;
+    };
+    const auto top = [&](std::size_t j) { return boxes_[j].y; };
+    std::size_t nearest = i;
+    for (auto at = std::ranges::lower_bound(order_, boxes_[i].y - highest_, {}, top);
+         at != order_.end() && boxes_[*at].y < boxes_[i].y + boxes_[i].height; ++at) {
+      const std::size_t j = *at;
+      budget.compare();
+      if (distance(j) <= 0 || shared_height(boxes_[i], boxes_[j]) < 0.5) continue;
+      const bool is_nearer =
+          nearest == i || std::pair(distance(j), j) < std::pair(distance(nearest), nearest);
+      if (is_nearer) nearest = j;
+    }
+    return nearest;
+  }
+
+ private:
+  const std::vector<Box>& boxes_;
+  std::vector<std::size_t> order_;
+  int highest_ = 0;
+};
 
 }  // namespace
 
 std::vector<std::vector<int>> group_digits(const InkParts& found,
-                                           const std::vector<bool>& is_stroke) {
+                                           const std::vector<bool>& is_stroke, WorkBudget& budget) {
   std::vector<Group> groups;
   std::vector<std::size_t> group_of_part(found.parts.size());
   for (std::size_t i = 0; i < found.parts.size(); ++i) {
     group_of_part[i] = groups.size();
     if (!is_stroke[i]) continue;
+    budget.keep();
     groups.push_back({{static_cast<int>(i)}, found.parts[i].box, found.parts[i].ink});
   }
-  std::vector<std::vector<InkRun>> runs(groups.size());
+  std::vector<PartRuns> runs(groups.size());
   for (const InkRun& run : found.runs) {
     const auto part = static_cast<std::size_t>(run.part);
-    if (is_stroke[part]) runs[group_of_part[part]].push_back(run);
+    if (is_stroke[part]) runs[group_of_part[part]].append(run);
   }
-  groups = joined(std::move(groups), runs);
+  groups = joined(std::move(groups), runs, budget);
   drop_small(groups);
-  std::vector<Box> boxes;
-  for (const Group& group : groups) boxes.push_back(group.box);
   std::vector<std::vector<int>> digits;
-  for (const int index : reading_order(boxes)) {
-    digits.push_back(std::move(groups[static_cast<std::size_t>(index)].parts));
+  for (const int index : reading_order(boxes_of(groups), budget)) {
+    const std::list<int>& parts = groups[static_cast<std::size_t>(index)].parts;
+    digits.emplace_back(parts.begin(), parts.end());
   }
   return digits;
 }
 
-std::vector<int> reading_order(const std::vector<Box>& boxes) {
-  std::vector<std::size_t> row(boxes.size());
-  std::iota(row.begin(), row.end(), 0);
+std::vector<int> reading_order(const std::vector<Box>& boxes, WorkBudget& budget) {
+  const Rows rows(boxes);
+  LabelledSets sets(boxes.size());
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     stop_point();
-    for (const bool is_right : {false, true}) {
-      const std::size_t joined_row = row[row_neighbour(boxes, i, is_right)];
-      std::ranges::replace(row, joined_row, std::size_t{row[i]});
-    }
+    for (const bool is_right : {false, true}) sets.join(i, rows.neighbour(i, is_right, budget));
   }
+  std::vector<std::size_t> row(boxes.size());
+  for (std::size_t i = 0; i < boxes.size(); ++i) row[i] = sets.label_of(i);
   std::vector<double> sum(boxes.size());
   std::vector<double> count(boxes.size());
   for (std::size_t i = 0; i < boxes.size(); ++i) {

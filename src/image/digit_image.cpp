@@ -138,8 +138,10 @@ GreyImage digit_of_ink(const GreyImage& ink) {
   return centred(resized_strokes(cropped(ink, inked_box(ink))));
 }
 
-PreparedPage prepare_page(GreyImage page, Digits digits) {
-  Ink ink = digits == Digits::kOne ? find_drawing(std::move(page)) : find_digits(std::move(page));
+PreparedPage prepare_page(GreyImage page, Digits digits, const std::string& name) {
+  WorkBudget budget(name);
+  Ink ink = digits == Digits::kOne ? find_drawing(std::move(page), budget)
+                                   : find_digits(std::move(page), budget);
   PreparedPage prepared;
   for (CutInk& digit : ink.digits) {
     stop_point();
@@ -150,8 +152,8 @@ PreparedPage prepare_page(GreyImage page, Digits digits) {
   return prepared;
 }
 
-std::optional<PreparedDigit> prepare_digit(GreyImage page) {
-  PreparedPage prepared = prepare_page(std::move(page), Digits::kOne);
+std::optional<PreparedDigit> prepare_digit(GreyImage page, const std::string& name) {
+  PreparedPage prepared = prepare_page(std::move(page), Digits::kOne, name);
   if (prepared.digits.empty()) return std::nullopt;
   return std::move(prepared.digits.front());
 }

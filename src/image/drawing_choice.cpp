@@ -32,7 +32,7 @@ bool is_large_enough(const InkPart& main, int page_side) {
 /// The outliers of noise reach little more than the threshold and form small blobs.
 bool is_strong_enough(const InkPart& main, int threshold) {
   constexpr double kSurePeak = 1.6;
-  constexpr std::int64_t kSurePixels = 200;
+  constexpr int kSurePixels = 200;
   return main.peak >= kSurePeak * threshold || main.pixel_count >= kSurePixels;
 }
 
@@ -81,6 +81,12 @@ bool belongs(const InkPart& part, const InkPart& main, const Box& box) {
          static_cast<double>(part.ink) >= least_share * static_cast<double>(main.ink);
 }
 
+/// Whether it can belong to the drawing, whatever the box.
+bool may_belong(const InkPart& part, const InkPart& main) {
+  Box all = united(part.box, main.box);
+  return belongs(part, main, all);
+}
+
 /// The part with the most ink, if it stands out from the page and the threshold.
 const InkPart* find_main(const std::vector<InkPart>& parts, int page_side, int threshold) {
   const auto main = std::ranges::max_element(parts, {}, &InkPart::ink);
@@ -91,27 +97,39 @@ const InkPart* find_main(const std::vector<InkPart>& parts, int page_side, int t
 
 }  // namespace
 
-std::vector<bool> choose_drawing(const std::vector<InkPart>& parts, int page_side, int threshold) {
+std::vector<bool> choose_drawing(const std::vector<InkPart>& parts, int page_side, int threshold,
+                                 WorkBudget& budget) {
   std::vector<bool> is_chosen(parts.size(), false);
   const InkPart* main = find_main(parts, page_side, threshold);
   if (main == nullptr || !is_unlike_noise(parts, 1)) return is_chosen;
 
   is_chosen[static_cast<std::size_t>(main - parts.data())] = true;
   Box box = main->box;
-  // Again whenever the box has grown: a stroke may be near to another one only.
+  std::vector<std::size_t> others;  // that may be strokes at all
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (!is_chosen[i] && may_belong(parts[i], *main)) others.push_back(i);
+  }
+  // Again whenever the box has grown: a stroke may be near to another one only. What belongs to a
+  // box belongs to every larger one, so the result is the same in any order; by turns from above
+  // and from below, most drawings take two.
   for (bool has_grown = true; has_grown;) {
     stop_point();
     has_grown = false;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (is_chosen[i] || !belongs(parts[i], *main, box)) continue;
-      is_chosen[i] = has_grown = true;
+    budget.compare(static_cast<std::int64_t>(others.size()));
+    std::erase_if(others, [&](std::size_t i) {
+      if (!belongs(parts[i], *main, box)) return false;
       box = united(box, parts[i].box);
-    }
+      is_chosen[i] = true;
+      has_grown = true;
+      return true;
+    });
+    std::ranges::reverse(others);
   }
   return is_chosen;
 }
 
-std::vector<bool> choose_strokes(const std::vector<InkPart>& parts, int page_side, int threshold) {
+std::vector<bool> choose_strokes(const std::vector<InkPart>& parts, int page_side, int threshold,
+                                 WorkBudget& /*budget*/) {
   constexpr std::size_t kMostStrokes = 100;
   std::vector<bool> is_chosen(parts.size(), false);
   const InkPart* main = find_main(parts, page_side, threshold);

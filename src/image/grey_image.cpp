@@ -33,6 +33,19 @@ GreyImage cropped(const GreyImage& image, Box box) {
   return part;
 }
 
+void crop_to(GreyImage& image, Box box) {
+  assert(box.x >= 0 && box.y >= 0 && box.width >= 0 && box.height >= 0);
+  assert(box.x + box.width <= image.width && box.y + box.height <= image.height);
+  std::uint8_t* target = image.pixels.data();
+  for (int y = 0; y < box.height; ++y, target += box.width) {
+    const std::uint8_t* row = image.row(box.y + y) + box.x;
+    std::copy(row, row + box.width, target);  // never to behind where it is from
+  }
+  image.width = box.width;
+  image.height = box.height;
+  image.pixels.resize(static_cast<std::size_t>(box.width) * static_cast<std::size_t>(box.height));
+}
+
 Box inked_box(const GreyImage& image) {
   Box box;
   for (int y = 0; y < image.height; ++y) {

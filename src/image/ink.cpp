@@ -162,7 +162,7 @@ std::optional<RawInk> take_ink(GreyImage page) {
 }
 
 using ChooseParts = std::vector<bool> (*)(const std::vector<InkPart>& parts, int page_side,
-                                          int threshold);
+                                          int threshold, WorkBudget& budget);
 
 struct ChosenParts {
   InkParts found;
@@ -172,42 +172,61 @@ struct ChosenParts {
 
 /// A quarter of the ink of strokes: of the mean over all pixels, each weighted by its ink, so that
 /// wide smudges count for little.
-int weak_ink(const GreyImage& ink) {
+int weak_ink(const GreyImage& ink, const Box& box) {
   double sum = 0;
   double square_sum = 0;
-  for (const std::uint8_t value : ink.pixels) {
-    sum += value;
-    square_sum += value * value;
+  for (int y = box.y; y < box.y + box.height; ++y) {
+    const std::uint8_t* row = ink.row(y) + box.x;
+    for (int x = 0; x < box.width; ++x) {
+      sum += row[x];
+      square_sum += row[x] * row[x];
+    }
   }
   return std::max(1, static_cast<int>(square_sum / std::max(1.0, sum) / 4));
+}
+
+/// Erases in `box` what is farther than `reach` from the chosen parts, in strips of rows: a large
+/// page leaves no room for a mask of its size.
+void erase_far(GreyImage& ink, const Box& box, const InkParts& found,
+               const std::vector<bool>& is_chosen, int reach) {
+  constexpr int kStripRows = 512;
+  const cv::Mat1b around(2 * reach + 1, 2 * reach + 1, std::uint8_t{1});
+  const int bottom = box.y + box.height;
+  for (int y = box.y; y < bottom; y += kStripRows) {
+    stop_point();
+    const int rows = std::min(kStripRows, bottom - y);
+    const int begin = std::max(box.y, y - reach);
+    const int end = std::min(bottom, y + rows + reach);
+    cv::Mat1b near(end - begin, box.width, std::uint8_t{0});
+    for (auto run = std::ranges::lower_bound(found.runs, begin, {}, &InkRun::y);
+         run != found.runs.end() && run->y < end; ++run) {
+      if (!is_chosen[static_cast<std::size_t>(run->part)]) continue;
+      std::fill(near[run->y - begin] + run->begin - box.x, near[run->y - begin] + run->end - box.x,
+                std::uint8_t{255});
+    }
+    cv::dilate(near, near, around);
+    const cv::Mat1b far = ~near.rowRange(y - begin, y - begin + rows);
+    view_of(ink)(cv::Rect(box.x, y, box.width, rows)).setTo(0, far);
+  }
 }
 
 /// Erases from the ink in the box of the drawing what is far weaker than their strokes and
 /// lies apart from those: smudges, what shines through from the other side, and the dust on them.
 /// Strokes fade out at their edges, over no more than a small share of their size.
-void erase_smudges(GreyImage& ink, const Box& box, ChooseParts choose) {
+void erase_smudges(GreyImage& ink, const Box& box, ChooseParts choose, WorkBudget& budget) {
   constexpr int kFineSide = 28;  // at MNIST's own resolution faint pixels are strokes, too
   constexpr int kShareOfSide = 20;
   constexpr int kWidestEdge = 50;
   const int longer_side = std::max(box.width, box.height);
   if (longer_side <= kFineSide) return;
-  const GreyImage part = cropped(ink, box);
-  const int weak = weak_ink(part);
-  const InkParts strong = find_parts(part, weak);
-  const std::vector<bool> is_stroke = choose(strong.parts, longer_side, weak / 2);
-  cv::Mat1b near(box.height, box.width, std::uint8_t{0});
-  for (const InkRun& run : strong.runs) {
-    if (is_stroke[static_cast<std::size_t>(run.part)]) {
-      near(cv::Range(run.y, run.y + 1), cv::Range(run.begin, run.end)) = 255;
-    }
-  }
-  if (cv::countNonZero(near) == 0) return;
-  const int reach = 2 * std::clamp(longer_side / kShareOfSide, 1, kWidestEdge) + 1;
-  cv::dilate(near, near, cv::Mat1b(reach, reach, std::uint8_t{1}));
-  view_of(ink)(cv::Rect(box.x, box.y, box.width, box.height)).setTo(0, ~near);
+  const int weak = weak_ink(ink, box);
+  const InkParts strong = find_parts(ink, box, weak);
+  const std::vector<bool> is_stroke = choose(strong.parts, longer_side, weak / 2, budget);
+  if (std::ranges::find(is_stroke, true) == is_stroke.end()) return;
+  erase_far(ink, box, strong, is_stroke, std::clamp(longer_side / kShareOfSide, 1, kWidestEdge));
 }
 
-ChosenParts choose_parts(RawInk& ink, ChooseParts choose) {
+ChosenParts choose_parts(RawInk& ink, ChooseParts choose, WorkBudget& budget) {
   const int page_side = std::max(ink.map.width, ink.map.height);
   int threshold = std::max({1, ink.contrast * kStrokeInk / kFullInk,
                             static_cast<int>(std::ceil(kGrainsOfInk * ink.grain))});
@@ -215,13 +234,14 @@ ChosenParts choose_parts(RawInk& ink, ChooseParts choose) {
   const auto find = [&] {
     stop_point();
     parts.found = find_parts(ink.map, threshold);
-    parts.is_chosen = choose(parts.found.parts, page_side, threshold);
+    parts.is_chosen = choose(parts.found.parts, page_side, threshold, budget);
     return chosen_box(parts.found.parts, parts.is_chosen);
   };
   const Box box = find();
   if (box.width == 0) return parts;
+  parts = {};  // found again below; there is no room for more parts beside them
   stop_point();
-  erase_smudges(ink.map, box, choose);
+  erase_smudges(ink.map, box, choose, budget);
   stop_point();
   constexpr int kStrongestHaze = 10;  // of the full contrast
   const int haze =
@@ -234,31 +254,33 @@ ChosenParts choose_parts(RawInk& ink, ChooseParts choose) {
 
 }  // namespace
 
-Ink find_drawing(GreyImage page) {
+Ink find_drawing(GreyImage page, WorkBudget& budget) {
   std::optional<RawInk> raw = take_ink(std::move(page));
   if (!raw) return {};
-  const ChosenParts parts = choose_parts(*raw, choose_drawing);
+  ChosenParts parts = choose_parts(*raw, choose_drawing, budget);
   Ink ink{std::move(raw->map), {}};
   const Box box = keep_parts(ink.map, parts.found, parts.is_chosen, parts.weakest);
   if (box.width == 0) return ink;
+  parts = {};
   stretch_to_full_ink(ink.map);
   ink.digits.push_back({cropped(ink.map, box), box});
   return ink;
 }
 
-Ink find_digits(GreyImage page) {
+Ink find_digits(GreyImage page, WorkBudget& budget) {
   std::optional<RawInk> raw = take_ink(std::move(page));
   if (!raw) return {};
-  ChosenParts parts = choose_parts(*raw, choose_strokes);
-  const std::vector<std::vector<int>> digits = group_digits(parts.found, parts.is_chosen);
+  ChosenParts parts = choose_parts(*raw, choose_strokes, budget);
+  const std::vector<std::vector<int>> digits = group_digits(parts.found, parts.is_chosen, budget);
   parts.is_chosen.assign(parts.is_chosen.size(), false);
   for (const std::vector<int>& digit : digits) {
     for (const int part : digit) parts.is_chosen[static_cast<std::size_t>(part)] = true;
   }
   Ink ink{std::move(raw->map), {}};
   keep_parts(ink.map, parts.found, parts.is_chosen, parts.weakest);
+  const DigitCutter cutter(ink.map, parts.found);
   for (const std::vector<int>& digit : digits) {
-    ink.digits.push_back(cut_out(ink.map, parts.found, digit));
+    ink.digits.push_back(cutter.cut_out(digit, budget));
     stretch_to_full_ink(ink.digits.back().ink);
   }
   stretch_to_full_ink(ink.map);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <numeric>
 
 #include "tally/core/stop_point.hpp"
@@ -16,29 +18,40 @@ constexpr std::size_t kMostRuns = 2'000'000;
 class Connections {
  public:
   explicit Connections(std::size_t run_count) : earlier_(run_count) {
+    static_assert(kMostRuns <= std::numeric_limits<std::uint32_t>::max());
     std::iota(earlier_.begin(), earlier_.end(), 0);
   }
   /// The first run of the part that `run` belongs to.
   std::size_t first_of(std::size_t run) {
-    while (earlier_[run] != run) run = earlier_[run] = earlier_[earlier_[run]];
+    while (earlier_[run] != run) {
+      earlier_[run] = earlier_[earlier_[run]];
+      run = earlier_[run];
+    }
     return run;
   }
   void connect(std::size_t a, std::size_t b) {
     const std::size_t first_a = first_of(a);
     const std::size_t first_b = first_of(b);
-    earlier_[std::max(first_a, first_b)] = std::min(first_a, first_b);
+    earlier_[std::max(first_a, first_b)] = static_cast<std::uint32_t>(std::min(first_a, first_b));
+  }
+  [[nodiscard]] std::size_t part_count() const {
+    std::size_t count = 0;
+    for (std::size_t run = 0; run < earlier_.size(); ++run) count += earlier_[run] == run ? 1 : 0;
+    return count;
   }
 
  private:
-  std::vector<std::size_t> earlier_;
+  std::vector<std::uint32_t> earlier_;
 };
 
-void append_runs(const GreyImage& ink, int y, int threshold, std::vector<InkRun>& runs) {
+void append_runs(const GreyImage& ink, const Box& within, int y, int threshold,
+                 std::vector<InkRun>& runs) {
   const std::uint8_t* row = ink.row(y);
-  for (int x = 0; x < ink.width;) {
-    while (x < ink.width && row[x] < threshold) ++x;
+  const int end = within.x + within.width;
+  for (int x = within.x; x < end;) {
+    while (x < end && row[x] < threshold) ++x;
     const int begin = x;
-    while (x < ink.width && row[x] >= threshold) ++x;
+    while (x < end && row[x] >= threshold) ++x;
     if (x > begin) runs.push_back({y, begin, x, 0});
   }
 }
@@ -102,13 +115,18 @@ Box erase_others(GreyImage& ink, int y, const KeptColumns& kept, int weakest) {
 }  // namespace
 
 InkParts find_parts(const GreyImage& ink, int threshold) {
+  return find_parts(ink, ink.box(), threshold);
+}
+
+InkParts find_parts(const GreyImage& ink, const Box& within, int threshold) {
   InkParts found;
-  for (int y = 0; y < ink.height; ++y) {
+  for (int y = within.y; y < within.y + within.height; ++y) {
     stop_point();
-    append_runs(ink, y, threshold, found.runs);
+    append_runs(ink, within, y, threshold, found.runs);
     if (found.runs.size() > kMostRuns) return {};
   }
   Connections connections = connect_runs(found.runs);
+  found.parts.reserve(connections.part_count());
   for (std::size_t i = 0; i < found.runs.size(); ++i) {
     InkRun& run = found.runs[i];
     const std::size_t first = connections.first_of(i);
@@ -141,28 +159,40 @@ Box keep_parts(GreyImage& ink, const InkParts& found, const std::vector<bool>& i
   return box;
 }
 
-CutInk cut_out(const GreyImage& ink, const InkParts& found, const std::vector<int>& parts) {
-  stop_point();
-  std::vector<bool> is_wanted(found.parts.size(), false);
-  Box box;
-  for (const int part : parts) {
-    is_wanted[static_cast<std::size_t>(part)] = true;
-    box = united(box, found.parts[static_cast<std::size_t>(part)].box);
+DigitCutter::DigitCutter(const GreyImage& ink, const InkParts& found)
+    : ink_(ink), found_(found), runs_(found.runs.size()), begins_(found.parts.size() + 1) {
+  for (const InkRun& run : found.runs) ++begins_[static_cast<std::size_t>(run.part) + 1];
+  std::partial_sum(begins_.begin(), begins_.end(), begins_.begin());
+  std::vector<std::uint32_t> next = begins_;
+  for (std::size_t i = 0; i < found.runs.size(); ++i) {
+    runs_[next[static_cast<std::size_t>(found.runs[i].part)]++] = static_cast<std::uint32_t>(i);
   }
-  box = grown(box, 1, ink.box());
+}
+
+CutInk DigitCutter::cut_out(const std::vector<int>& parts, WorkBudget& budget) const {
+  stop_point();
+  Box box;
+  for (const int part : parts) box = united(box, found_.parts[static_cast<std::size_t>(part)].box);
+  box = grown(box, 1, ink_.box());
+  budget.copy(std::int64_t{box.width} * box.height, std::int64_t{ink_.width} * ink_.height);
   CutInk cut{GreyImage(box.width, box.height), box};
   // Pixels next to a stroke are weaker than all strokes: none of them is of another part.
-  for (const InkRun& run : found.runs) {
-    if (!is_wanted[static_cast<std::size_t>(run.part)]) continue;
+  const auto copy = [&](const InkRun& run) {
     const int begin = std::max(box.x, run.begin - 1);
     const int end = std::min(box.x + box.width, run.end + 1);
     for (int y = std::max(box.y, run.y - 1); y <= std::min(box.y + box.height - 1, run.y + 1);
          ++y) {
-      std::copy(ink.row(y) + begin, ink.row(y) + end, cut.ink.row(y - box.y) + begin - box.x);
+      std::copy(ink_.row(y) + begin, ink_.row(y) + end, cut.ink.row(y - box.y) + begin - box.x);
     }
+  };
+  for (const int part : parts) {
+    const auto index = static_cast<std::size_t>(part);
+    for (std::size_t i = begins_[index]; i < begins_[index + 1]; ++i) copy(found_.runs[runs_[i]]);
   }
   const Box inked = inked_box(cut.ink);
-  return {cropped(cut.ink, inked), {box.x + inked.x, box.y + inked.y, inked.width, inked.height}};
+  crop_to(cut.ink, inked);
+  cut.box = {box.x + inked.x, box.y + inked.y, inked.width, inked.height};
+  return cut;
 }
 
 }  // namespace tally

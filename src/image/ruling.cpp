@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -187,37 +188,84 @@ int row_of(const Line& line, int x, int width) {
   return static_cast<int>(std::lround(line.row + line.slope * (x - width / 2.0)));
 }
 
-LineInk measure(const GreyImage& ink, const Line& line, int threshold, int thickest) {
-  std::vector<int> strengths;
-  std::vector<int> reaches;
-  for (int x = 0; x < ink.width; ++x) {
-    const int middle = row_of(line, x, ink.width);
-    int strongest = 0;
-    int reach = 0;
+/// The column where the line leaves the row that it has in column `begin`.
+int end_of_row(const Line& line, int begin, int width) {
+  int end = begin + 1;
+  while (end < width && row_of(line, end, width) == row_of(line, begin, width)) ++end;
+  return end;
+}
+
+/// The strongest ink in each column near a line, and how far from its middle row there is any.
+struct ColumnInk {
+  std::vector<std::uint8_t> strongest;
+  std::vector<std::uint16_t> reach;
+
+  explicit ColumnInk(int width)
+      : strongest(static_cast<std::size_t>(width)), reach(static_cast<std::size_t>(width)) {}
+
+  /// Adds the columns [begin, end) of one row.
+  void add(const std::uint8_t* row, int begin, int end, int weakest, int off) {
+    const auto distance = static_cast<std::uint16_t>(std::abs(off));
+    for (auto x = static_cast<std::size_t>(begin); x < static_cast<std::size_t>(end); ++x) {
+      const bool is_ink = row[x] >= weakest;
+      strongest[x] = std::max(strongest[x], is_ink ? row[x] : std::uint8_t{0});
+      reach[x] = std::max(reach[x], is_ink ? distance : std::uint16_t{0});
+    }
+  }
+};
+
+/// Goes along rows, not columns: on a large page each pixel of a column is far from the next one.
+ColumnInk ink_near(const GreyImage& ink, const Line& line, int weakest, int thickest) {
+  ColumnInk columns(ink.width);
+  for (int begin = 0; begin < ink.width;) {
+    stop_point();
+    const int middle = row_of(line, begin, ink.width);
+    const int end = end_of_row(line, begin, ink.width);
     for (int off = -thickest; off <= thickest; ++off) {
       const int y = middle + off;
-      if (y < 0 || y >= ink.height || ink.at(x, y) < threshold / 2) continue;
-      strongest = std::max<int>(strongest, ink.at(x, y));
-      reach = std::max(reach, std::abs(off));
+      if (y >= 0 && y < ink.height) columns.add(ink.row(y), begin, end, weakest, off);
     }
-    if (strongest < threshold) continue;
-    strengths.push_back(strongest);
-    reaches.push_back(reach);
+    begin = end;
+  }
+  return columns;
+}
+
+LineInk measure(const GreyImage& ink, const Line& line, int threshold, int thickest) {
+  const ColumnInk columns = ink_near(ink, line, threshold / 2, thickest);
+  std::vector<int> strengths;
+  std::vector<int> reaches;
+  for (std::size_t x = 0; x < columns.strongest.size(); ++x) {
+    if (columns.strongest[x] < threshold) continue;
+    strengths.push_back(columns.strongest[x]);
+    reaches.push_back(columns.reach[x]);
   }
   if (strengths.empty()) return {};
   return {quantile(strengths, 0.6), std::min(thickest, quantile(reaches, 0.8) + 1)};
 }
 
-/// What remains of the pixels of a line in one column: strokes, told by their strength or by ink on
-/// both sides.
-void erase_column(GreyImage& ink, int x, int middle, const LineInk& line) {
-  const auto at = [&](int y) { return y < 0 || y >= ink.height ? 0 : int{ink.at(x, y)}; };
-  const int crossing = std::min(at(middle - line.reach - 1), at(middle + line.reach + 1));
+/// Erases the pixels of a line in columns [begin, end), where its middle row is the same. What
+/// remains are strokes, told by their strength or by ink on both sides.
+void erase_piece(GreyImage& ink, int begin, int end, int middle, const LineInk& line) {
+  const int above = middle - line.reach - 1, below = middle + line.reach + 1;
+  const bool is_at_edge = above < 0 || below >= ink.height;  // no ink beyond it
+  const std::uint8_t* row_above = std::as_const(ink).row(std::clamp(above, 0, ink.height - 1));
+  const std::uint8_t* row_below = std::as_const(ink).row(std::clamp(below, 0, ink.height - 1));
   const int stroke = line.strength + line.strength / 4 + 8;
-  for (int y = std::max(0, middle - line.reach); y <= std::min(ink.height - 1, middle + line.reach);
-       ++y) {
-    std::uint8_t& value = ink.at(x, y);
-    if (value < stroke) value = static_cast<std::uint8_t>(std::min<int>(value, crossing));
+  const int last = std::min(ink.height - 1, middle + line.reach);
+  for (int y = std::max(0, middle - line.reach); y <= last; ++y) {
+    std::uint8_t* row = ink.row(y);
+    for (int x = begin; x < end; ++x) {
+      const std::uint8_t crossing = is_at_edge ? 0 : std::min(row_above[x], row_below[x]);
+      row[x] = row[x] < stroke ? std::min(row[x], crossing) : row[x];
+    }
+  }
+}
+
+void erase_line(GreyImage& ink, const Line& line, const LineInk& line_ink) {
+  for (int begin = 0; begin < ink.width;) {
+    const int end = end_of_row(line, begin, ink.width);
+    erase_piece(ink, begin, end, row_of(line, begin, ink.width), line_ink);
+    begin = end;
   }
 }
 
@@ -238,7 +286,7 @@ std::size_t erase_once(GreyImage& ink, int contrast, std::size_t known_count) {
     const bool is_ruling =
         known_count + lines.size() >= kMany || line_ink.strength <= kWeak * contrast;
     if (line_ink.strength == 0 || !is_ruling) continue;
-    for (int x = 0; x < ink.width; ++x) erase_column(ink, x, row_of(line, x, ink.width), line_ink);
+    erase_line(ink, line, line_ink);
     ++erased_count;
   }
   return erased_count;
@@ -256,10 +304,21 @@ bool erase_lines(GreyImage& ink, int contrast) {
   return count > 0;
 }
 
+/// By tiles that fit into the first cache: whole columns of a large page do not.
 GreyImage transposed(const GreyImage& image) {
+  constexpr int kTile = 128;
   GreyImage result(image.height, image.width);
-  cv::Mat target = view_of(result);
-  cv::transpose(view_of(image), target);
+  const cv::Mat source = view_of(image);
+  const cv::Mat target = view_of(result);
+  for (int y = 0; y < image.height; y += kTile) {
+    stop_point();
+    const cv::Range rows(y, std::min(image.height, y + kTile));
+    for (int x = 0; x < image.width; x += kTile) {
+      const cv::Range columns(x, std::min(image.width, x + kTile));
+      cv::Mat tile = target(columns, rows);
+      cv::transpose(source(rows, columns), tile);
+    }
+  }
   return result;
 }
 

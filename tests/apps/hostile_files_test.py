@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import struct
 import subprocess
@@ -237,6 +238,78 @@ class WholeAndWrong(HostileTest):
             named = "; ".join(f"{run_dir}/checkpoints/step-{step:012}.h5: empty" for step in (9999, 9998, 9997))
             self.assertEqual(err, f"{tool}: {run_dir}/checkpoints: no checkpoint is whole: {named}; 9 997 more are "
                              "damaged; restore one from a copy, or start another run\n")
+
+
+class Pages(HostileTest):
+    """Small files that keep whoever compares each stroke with each other one busy, or take memory for copies."""
+
+    MOST_SECONDS = 2 * 1.5  # half as much again for what shares the core's caches and units
+    MOST_BYTES = 256_000_000
+    REFUSAL = ("has far more strokes beside and within each other than writing has; crop it to what is to be read, or "
+               "make it smaller")
+
+    def setUp(self):
+        super().setUp()
+        require_no_sanitizer("sanitizers take time and memory of their own")
+
+    def read(self, pixels):
+        """The exit code of --segment and what it said, if it stayed within the bounds."""
+        path = self.directory / "page.png"
+        Image.fromarray(pixels).convert("1").save(path)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run([sys.executable, ROOT / "tests" / "support" / "peak_memory.py",
+                               *command("tally-predict", self.run_dir, "--segment", path)], capture_output=True,
+                              text=True, check=False, timeout=patience(120))
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        said, peak = re.fullmatch(r"(.*)rank 0: (\d+) MiB\n", done.stdout, re.DOTALL).groups()
+        print(f"{seconds:.2f} s, {peak} MiB")
+        self.assertLess(int(peak) * 2**20, self.MOST_BYTES)
+        self.assertLess(seconds, self.MOST_SECONDS)
+        return done.returncode, (said + done.stderr).replace(f"{path}: ", "")
+
+    def check_read(self, pixels):
+        code, text = self.read(pixels)
+        self.assertEqual(code, 0, text)
+
+    def check_refused(self, pixels):
+        self.assertEqual(self.read(pixels), (1, f"tally-predict: {self.REFUSAL}\n"))
+
+    def test_combs_within_each_other(self):
+        side, pitch = 1000, 14
+        page = numpy.full((side, side), 255, numpy.uint8)
+        for x in range(10, side - 20, pitch):  # a little askew, or they would be ruling
+            for y in range(10, side - 10):
+                lean = y // 40
+                if y < side - 20:
+                    page[y, min(side - 1, x + lean)] = 0
+                if y >= 20:
+                    page[y, min(side - 1, x + lean + pitch // 2)] = 0
+        page[10:12, 10:side - 20] = page[side - 12:side - 10, 10:side - 10] = 0
+        self.check_read(page)
+
+    def test_a_drawing_that_grows_by_one_stroke_at_a_time(self):
+        height, width = 65500, 1520
+        page = numpy.full((height, width), 255, numpy.uint8)
+        page[numpy.ix_(numpy.arange(0, height, 5), numpy.arange(100, width, 14))] = 0
+        page[height - 200:height - 30, 20:26] = 0
+        for y in range(height - 201, 0, -1):
+            page[y, 30 + y % 2 * 20:41 + y % 2 * 20] = 0
+        page[:, 80:90] = 255
+        self.check_read(page)
+
+    def test_slanted_lines(self):
+        side = 10_000
+        page = numpy.full((side, side), 255, numpy.uint8)
+        across = numpy.arange(side)
+        for line in range(60):
+            page[(across * (line + 1) // 400 + line * 160) % side, across] = 0
+        self.check_refused(page)
+
+    def test_diagonals(self):
+        across = numpy.arange(3000)
+        page = numpy.where((across[:, None] + across[None, :]) % 100 < 8, 0, 255).astype(numpy.uint8)
+        self.check_refused(page)
 
 
 class Terminals(HostileTest):

@@ -36,9 +36,11 @@ inline void prepare_drawing(std::span<const std::byte> file) {
   check(page.width > 0 && page.height > 0 &&
             std::ssize(page.pixels) == std::int64_t{page.width} * page.height,
         "as many pixels as the size says");
-  const ProcessorTimeLimit limit;
   const Digits digits = file.size() % 2 == 0 ? Digits::kOne : Digits::kSeveral;
-  const PreparedPage prepared = prepare_page(page, digits);
+  PreparedPage prepared;
+  const bool is_prepared =
+      accepts(ExitCode::kUsage, kHostile, [&] { prepared = prepare_page(page, digits, kHostile); });
+  if (!is_prepared) return;
   check(prepared.ink.box() == page.box() || prepared.digits.empty(), "ink as large as the page");
   check(digits == Digits::kSeveral || prepared.digits.size() <= 1, "no more than one digit");
   for (const PreparedDigit& digit : prepared.digits) check_prepared(page, digit);

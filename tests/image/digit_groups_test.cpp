@@ -13,7 +13,9 @@ namespace {
 std::vector<Box> digit_boxes(const GreyImage& ink) {
   const InkParts found = find_parts(ink, 12);
   std::vector<Box> boxes;
-  for (const auto& parts : group_digits(found, std::vector<bool>(found.parts.size(), true))) {
+  WorkBudget budget("page.png");
+  const std::vector<bool> all(found.parts.size(), true);
+  for (const auto& parts : group_digits(found, all, budget)) {
     boxes.emplace_back();
     for (const int part : parts) {
       boxes.back() = united(boxes.back(), found.parts[static_cast<std::size_t>(part)].box);
@@ -85,8 +87,9 @@ TEST(GroupDigits, FindsNoneInNothing) {
 TEST(ReadingOrder, GoesAlongRowsFromTheTop) {
   const std::vector<Box> boxes = {
       {200, 105, 40, 60}, {20, 110, 40, 60}, {120, 12, 10, 60}, {30, 5, 40, 50}, {230, 20, 40, 60}};
-  EXPECT_EQ(reading_order(boxes), (std::vector<int>{3, 2, 4, 1, 0}));
-  EXPECT_TRUE(reading_order({}).empty());
+  WorkBudget budget("page.png");
+  EXPECT_EQ(reading_order(boxes, budget), (std::vector<int>{3, 2, 4, 1, 0}));
+  EXPECT_TRUE(reading_order({}, budget).empty());
 }
 
 TEST(ReadingOrder, FollowsALineThatSlopes) {
@@ -95,7 +98,8 @@ TEST(ReadingOrder, FollowsALineThatSlopes) {
   for (int i = 0; i < 8; ++i) boxes.push_back({60 * i + 5, 20 * i + 90, 40, 60});  // the next one
   std::vector<int> expected(16);
   for (int i = 0; i < 16; ++i) expected[static_cast<std::size_t>(i)] = i;
-  EXPECT_EQ(reading_order(boxes), expected);
+  WorkBudget budget("page.png");
+  EXPECT_EQ(reading_order(boxes, budget), expected);
 }
 
 TEST(PreparePage, PreparesEachOfSeveralDigitsAlone) {

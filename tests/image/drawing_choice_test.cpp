@@ -6,12 +6,13 @@
 namespace tally {
 namespace {
 
-InkPart part(Box box, std::int64_t pixel_count, int peak = 255) {
-  return {box, pixel_count, pixel_count * peak, peak};
+InkPart part(Box box, int pixel_count, int peak = 255) {
+  return {box, std::int64_t{pixel_count} * peak, pixel_count, peak};
 }
 
 std::vector<bool> chosen(const std::vector<InkPart>& parts) {
-  return choose_drawing(parts, 1000, 12);
+  WorkBudget budget("page.png");
+  return choose_drawing(parts, 1000, 12, budget);
 }
 
 const InkPart kDigit = part({300, 300, 200, 300}, 9000);
@@ -36,7 +37,8 @@ TEST(ChooseDrawing, DropsSpecksAndFaintSmudges) {
 
 TEST(ChooseDrawing, KeepsSingleDotsOfASmallDigit) {
   const InkPart digit = part({4, 4, 10, 20}, 90);
-  EXPECT_EQ(choose_drawing({digit, part({19, 5, 1, 1}, 1, 40)}, 28, 12),
+  WorkBudget budget("page.png");
+  EXPECT_EQ(choose_drawing({digit, part({19, 5, 1, 1}, 1, 40)}, 28, 12, budget),
             (std::vector<bool>{true, true}));
 }
 

@@ -33,6 +33,14 @@ TEST(FindParts, MeasuresEachPart) {
   EXPECT_EQ(found.parts[2].box, (Box{4, 3, 1, 1}));
 }
 
+TEST(FindParts, LooksWithinABoxOnly) {
+  const GreyImage image = image_of({"##...", "..#..", "..#..", "#..+#"});
+  const InkParts found = find_parts(image, {1, 0, 2, 3}, 50);
+  ASSERT_EQ(found.parts.size(), 1U);
+  EXPECT_EQ(found.parts[0].box, (Box{1, 0, 2, 3}));
+  EXPECT_EQ(found.parts[0].pixel_count, 3);
+}
+
 TEST(FindParts, JoinsArmsThatMeetLate) {
   EXPECT_EQ(find_parts(image_of({"#.#.#", "#.#.#", "#.###", "###.."}), 50).parts.size(), 1U);
 }

@@ -19,7 +19,8 @@ struct Found {
 };
 
 std::optional<Found> found_drawing(const GreyImage& page) {
-  Ink ink = find_drawing(page);
+  WorkBudget budget("page.png");
+  Ink ink = find_drawing(page, budget);
   if (ink.digits.empty()) return std::nullopt;
   EXPECT_EQ(ink.digits.size(), 1U);
   EXPECT_EQ(ink.digits[0].ink, cropped(ink.map, ink.digits[0].box));

@@ -81,7 +81,11 @@ TEST(Stop, IsAskedForWhilePagesArePrepared) {
 TEST(Stop, IsAskedForWhileDigitsAreGrouped) {
   const InkParts found = find_parts(combs(450, 10), 12);
   const std::vector<bool> all(found.parts.size(), true);
-  EXPECT_LT(longest_silence([&] { group_digits(found, all); }), kSeconds);
+  EXPECT_LT(longest_silence([&] {
+              WorkBudget budget("page.png");
+              group_digits(found, all, budget);
+            }),
+            kSeconds);
 }
 
 /// How often it was asked until the end, if it is to stop from the question of that number on;

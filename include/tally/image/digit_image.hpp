@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,11 +35,12 @@ struct PreparedPage {
 /// Whether all strokes on a page are of one digit.
 enum class Digits { kOne, kSeveral };
 
-/// Prepares what is on `page` (brightness).
-PreparedPage prepare_page(GreyImage page, Digits digits);
+/// Prepares what is on `page` (brightness). Throws an Error that begins with `name` if that takes
+/// far more work than writing does.
+PreparedPage prepare_page(GreyImage page, Digits digits, const std::string& name = "the page");
 
 /// Prepares the one drawing on `page`; nothing if the page has no ink.
-std::optional<PreparedDigit> prepare_digit(GreyImage page);
+std::optional<PreparedDigit> prepare_digit(GreyImage page, const std::string& name = "the page");
 
 /// Ink scaled to a longer side of 20, by area when it shrinks; the shorter side is at least 1.
 GreyImage resized_to_digit_box(const GreyImage& ink);

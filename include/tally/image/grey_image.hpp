@@ -52,6 +52,9 @@ struct GreyImage {
 /// The part of `image` in `box`, which must lie within it.
 GreyImage cropped(const GreyImage& image, Box box);
 
+/// Crops in place: memory is not taken for a second image.
+void crop_to(GreyImage& image, Box box);
+
 /// The smallest box that holds every pixel above 0; empty if there is none.
 Box inked_box(const GreyImage& image);
 

@@ -20,10 +20,10 @@ struct Ink {
 
 /// Finds the ink of one drawing on `page` and drops specks and noise. There is none if the page is
 /// blank, of one tone or shading, or has noise only.
-Ink find_drawing(GreyImage page);
+Ink find_drawing(GreyImage page, WorkBudget& budget);
 
 /// Finds the ink of each digit on `page` in the same way (digit_groups.hpp says what is one).
-Ink find_digits(GreyImage page);
+Ink find_digits(GreyImage page, WorkBudget& budget);
 
 /// Scales `ink` so that full ink is 255, unless it is close to that already. Full ink is its
 /// strongest value, but for one in 500 of the inked pixels.

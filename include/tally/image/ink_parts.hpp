@@ -6,6 +6,7 @@
 
 #include "tally/image/drawing_choice.hpp"
 #include "tally/image/grey_image.hpp"
+#include "tally/image/work_budget.hpp"
 
 // The connected parts of the ink on a page (0 = paper). They are kept as runs of pixels along rows,
 // so that even a page of a hundred megapixels needs memory for its ink only.
@@ -28,6 +29,9 @@ struct InkParts {
 /// None at all if they are as many as only noise has.
 InkParts find_parts(const GreyImage& ink, int threshold);
 
+/// Those of the pixels in `within`.
+InkParts find_parts(const GreyImage& ink, const Box& within, int threshold);
+
 /// Erases from `ink` all but the chosen parts and the pixels next to them of at least `weakest`,
 /// since strokes fade out at their edges. Returns the box of what remains, empty if nothing does.
 Box keep_parts(GreyImage& ink, const InkParts& found, const std::vector<bool>& is_chosen,
@@ -39,8 +43,21 @@ struct CutInk {
   Box box;        ///< on the page
 };
 
-/// Some of the parts, with the pixels next to them, from ink of which keep_parts() has erased the
-/// rest. `parts` must not be empty.
-CutInk cut_out(const GreyImage& ink, const InkParts& found, const std::vector<int>& parts);
+/// Takes digits out of ink of which keep_parts() has erased the rest.
+class DigitCutter {
+ public:
+  /// Keeps references to both.
+  DigitCutter(const GreyImage& ink, const InkParts& found);
+
+  /// Some of the parts, which must not be none, with the pixels next to them. Throws an Error if
+  /// there are more pixels in such boxes than side by side on a page.
+  [[nodiscard]] CutInk cut_out(const std::vector<int>& parts, WorkBudget& budget) const;
+
+ private:
+  const GreyImage& ink_;
+  const InkParts& found_;
+  std::vector<std::uint32_t> runs_;    // part by part
+  std::vector<std::uint32_t> begins_;  // in them, of each part, and the end
+};
 
 }  // namespace tally
