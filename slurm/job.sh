@@ -76,6 +76,15 @@ if [ -n "${SLURM_ARRAY_JOB_ID:-}" ]; then job_id=${SLURM_ARRAY_JOB_ID}_${SLURM_A
 number() { if [[ ${1:-} =~ ^[0-9]{1,18}$ ]]; then echo $((10#$1)); else echo 0; fi; }
 restarts=$(number "${SLURM_RESTART_COUNT:-0}")
 
+# replace_file FILE: with what comes in, as a whole or not at all. A link in its place is not followed.
+replace_file() {
+  local new
+  new=$(mktemp "$1.tmp-XXXXXXXXXXXXXXXX") || return 1
+  if cat >"$new" && mv -fT "$new" "$1"; then return 0; fi
+  rm -f "$new"
+  return 1
+}
+
 # The value of --NAME among options, which may stand as --NAME=VALUE; the last one counts.
 option_value() {
   local name=--$1 value="" previous="" word
@@ -100,8 +109,8 @@ is_question() {
 # --- what run.status says ---
 
 # The state alone (DONE, RESUME, FAILED), or what stands behind a word (step, checkpoint, reason).
-run_state() { head -n 1 "$1/run.status" 2>/dev/null || true; }
-run_fact() { sed -n "s/^$2 //p" "$1/run.status" 2>/dev/null || true; }
+run_state() { if [ -f "$1/run.status" ]; then head -n 1 "$1/run.status" 2>/dev/null || true; fi; }
+run_fact() { if [ -f "$1/run.status" ]; then sed -n "s/^$2 //p" "$1/run.status" 2>/dev/null || true; fi; }
 
 # The step of the newest checkpoint, 0 without one: how far a run has come for good.
 saved_step() {
@@ -149,7 +158,8 @@ count_restarts() {
 # Only for a run that is this job's: another one's job.restarts stays as it is.
 write_restarts() {
   if [ -z "$job_id" ] || [ -z "${restarts_file:-}" ]; then return 0; fi
-  echo "$job_id $first_step $((restarts - idle_restarts))" >"$restarts_file"
+  replace_file "$restarts_file" <<<"$job_id $first_step $((restarts - idle_restarts))" ||
+    complain "warning: $restarts_file cannot be written: restarts without progress are not counted"
 }
 
 require_program() {
@@ -260,7 +270,9 @@ status_stamp() { stat -c '%i %.9Y' "$run_dir/run.status" 2>/dev/null || true; }
 # Whether run.lock names another job, which may write run.status, too.
 is_anothers() {
   local owner=""
-  if [ -n "${SLURM_JOB_ID:-}" ]; then read -r owner 2>/dev/null <"$run_dir/run.lock" || true; fi
+  if [ -n "${SLURM_JOB_ID:-}" ] && [ -f "$run_dir/run.lock" ]; then
+    read -r owner 2>/dev/null <"$run_dir/run.lock" || true
+  fi
   [ -n "$owner" ] && [[ "$owner," != *", job $SLURM_JOB_ID,"* ]]
 }
 
@@ -331,21 +343,20 @@ asked=
 asked_to_stop=
 listen
 
-# Another run may have the same name in another directory.
-is_in_its_directory() { case $run_dir in /*) ;; *) [ "$1/cwd" -ef . ] ;; esac; }
-
-# The processes of the ranks of this run on this computer; fails if there are none.
+# The processes of the ranks that this script has started on this computer; fails if there are none. What else looks
+# at the run, or waits for it, is no rank of it.
 ranks_here() {
   local folder name found=1
   for folder in /proc/[0-9]*; do
-    if { read -r name <"$folder/comm"; } 2>/dev/null && [ "$name" = tally-train ] && is_in_its_directory "$folder" &&
-      tr '\0' '\n' 2>/dev/null <"$folder/cmdline" | grep -qxF -e "$run_dir" -e "--run-dir=$run_dir"; then
+    if { read -r name <"$folder/comm"; } 2>/dev/null && [ "$name" = tally-train ] &&
+      grep -qzxF "TALLY_LAUNCH=$TALLY_LAUNCH" "$folder/environ" 2>/dev/null; then
       found=0
       echo "${folder#/proc/}"
     fi
   done
   return $found
 }
+export TALLY_LAUNCH=$HOSTNAME-$$-$RANDOM
 
 # mpirun of Open MPI (orterun, prterun) and srun pass signals on. mpiexec of MPICH and its relatives dies of USR2,
 # and the ranks with it, and keeps USR1 for itself; TERM it passes on, and waits. A script around a launcher passes

@@ -148,6 +148,7 @@ void PageConnection::read_body(PageTime now) {
   if (request_.waits_to_continue && request_.body_start.empty()) {
     unsent_ = kContinue;
     send_unsent();
+    if (is_over()) return;
   }
   take_body(std::exchange(request_.body_start, {}), now);
 }

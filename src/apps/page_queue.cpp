@@ -46,9 +46,12 @@ void PageQueue::advance(PageTime now) {
     worker_.stop_image();
   }
   take_answer(now);
+  // Many may have been let in before the images of any were there.
+  int most = (table_.most() + 1) / 2;
   for (const auto& connection : table_) {
-    const bool has_waited = connection->state() == State::kWaits && now >= connection->end();
-    if (has_waited) serve_or_drop(*connection, [&] { refuse(*connection, now); });
+    if (connection->state() != State::kWaits) continue;
+    if (--most >= 0 && now < connection->end()) continue;
+    serve_or_drop(*connection, [&] { refuse(*connection, now); });
   }
   if (!is_busy_) start_next(now);
 }

@@ -32,7 +32,7 @@ int connections_within(int wanted) {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return wanted;
   const auto open = static_cast<int>(std::min<rlim_t>(files.rlim_cur, 1 << 20));
-  return std::clamp(open - kOthers, kLeast, std::max(kLeast, wanted));
+  return std::min(wanted, std::max(kLeast, open - kOthers));
 }
 
 constexpr int kStays = 2;

@@ -85,12 +85,7 @@ std::vector<RunGroup> find_runs(const std::vector<std::string>& paths) {
 
 void rank_by_validation(RunGroup& group) {
   const auto unranked = std::stable_partition(group.runs.begin(), group.runs.end(), is_choosable);
-  std::stable_sort(group.runs.begin(), unranked, [](const RunSummary& a, const RunSummary& b) {
-    if (a.validation.accuracy != b.validation.accuracy) {
-      return a.validation.accuracy > b.validation.accuracy;
-    }
-    return a.validation.loss < b.validation.loss;
-  });
+  std::stable_sort(group.runs.begin(), unranked, is_better);
   group.ranked = static_cast<std::size_t>(unranked - group.runs.begin());
 }
 

@@ -142,11 +142,11 @@ class RunReader {
     if (refusal_) *refusal_ = refusal_->substr(0, refusal_->find('\n'));
   }
 
-  [[nodiscard]] bool is_held() const {
-    if (lock_.holder == LockSight::Holder::kSomebody) return true;
-    const bool says_so = !lock_.owner.empty() && status_ && status_->state == RunState::kResume &&
-                         status_->reason == kRunning;
-    if (!says_so || lock_.owner.starts_with(fmt::format("host {},", host_name()))) return false;
+  [[nodiscard]] bool says_running() const {
+    return status_ && status_->state == RunState::kResume && status_->reason == kRunning;
+  }
+
+  [[nodiscard]] bool has_fresh_files() const {
     std::time_t newest = 0;
     for (const char* name : {"run.status", "metrics.csv", "steps.csv"}) {
       newest = std::max(newest, time_of(file(name)).value_or(0));
@@ -154,17 +154,29 @@ class RunReader {
     return std::time(nullptr) - newest < kFreshSeconds;
   }
 
+  // Nobody may be somebody on another host, whose locks are not seen here.
+  [[nodiscard]] bool is_held() const {
+    if (lock_.holder == LockSight::Holder::kSomebody) return true;
+    if (!says_running()) return false;
+    const bool is_certain =
+        lock_.holder == LockSight::Holder::kNobody &&
+        (lock_.owner.empty() || lock_.owner.starts_with(fmt::format("host {},", host_name())));
+    return !is_certain && has_fresh_files();
+  }
+
   [[nodiscard]] RunCondition condition() const {
     if (is_held()) return RunCondition::kRunning;
     const bool is_done = status_ && status_->state == RunState::kDone;
     if (refusal_ && !is_done) return RunCondition::kRefused;
+    const bool is_certain = lock_.holder != LockSight::Holder::kUnknown;
     if (!status_) {
-      if (!run_.problems.empty()) return RunCondition::kUnknown;
+      if (!run_.problems.empty() || !is_certain) return RunCondition::kUnknown;
       return lock_.owner.empty() ? RunCondition::kNew : RunCondition::kKilled;
     }
     if (is_done) return RunCondition::kDone;
     if (status_->state == RunState::kFailed) return RunCondition::kFailed;
-    return status_->reason == kRunning ? RunCondition::kKilled : RunCondition::kStopped;
+    if (!says_running()) return RunCondition::kStopped;
+    return is_certain ? RunCondition::kKilled : RunCondition::kUnknown;
   }
 
   void judge() {
@@ -224,7 +236,19 @@ bool is_choosable(const RunSummary& run) {
          run.condition != RunCondition::kRefused;
 }
 
+bool is_better(const RunSummary& a, const RunSummary& b) {
+  if (a.validation.accuracy != b.validation.accuracy) {
+    return a.validation.accuracy > b.validation.accuracy;
+  }
+  const auto loss = [](const RunSummary& run) {
+    const double found = run.validation.loss;
+    return std::isnan(found) ? std::numeric_limits<double>::infinity() : found;
+  };
+  return loss(a) < loss(b);
+}
+
 bool is_run(const fs::path& directory) {
+  if (is_there(directory / "sweep.csv")) return false;
   constexpr std::array<const char*, 6> kFiles = {"run.status", "config.toml",  "metrics.csv",
                                                  "run.lock",   "job.restarts", kRefusalFile};
   return std::ranges::any_of(kFiles, [&](const char* name) { return is_there(directory / name); });

@@ -23,7 +23,7 @@ enum class RunCondition {
   kDone,
   kFailed,
   kRefused,  ///< by tally-train, before it began
-  kUnknown   ///< the files are damaged
+  kUnknown   ///< the files are damaged, or nobody here can see whether it lives
 };
 
 /// "NEW", "RUNNING", ...
@@ -46,7 +46,7 @@ struct RunSummary {
   std::vector<std::string> problems;  ///< what could not be read
 };
 
-/// Whether a directory holds a run, or something of one.
+/// Whether a directory holds a run, or something of one; a sweep's has a sweep.csv, and is none.
 bool is_run(const std::filesystem::path& directory);
 
 /// Never throws: what cannot be read is a problem of the run.
@@ -54,6 +54,9 @@ RunSummary summarize(const std::filesystem::path& directory);
 
 /// Whether it has figures of validation by which to choose it, so far, and has not failed.
 bool is_choosable(const RunSummary& run);
+
+/// Whether `a` comes before `b`, of two that can be chosen: by validation accuracy, then by loss.
+bool is_better(const RunSummary& a, const RunSummary& b);
 
 /// What is to be done with it, in a word or two: "wait", "resume", ...
 std::string_view next_action(RunCondition condition);

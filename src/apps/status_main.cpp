@@ -67,7 +67,7 @@ ExitCode tell(const StatusOptions& options) {
   for (const RunGroup& group : groups) {
     for (const RunSummary& run : group.runs) {
       for (const std::string& problem : run.problems)
-        print_error("tally-status", printable(problem));
+        print_error("tally-status", problem);
     }
   }
   const bool are_whole =

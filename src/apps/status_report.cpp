@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ctime>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -40,7 +41,9 @@ std::string speed_text(const RunSummary& run) {
 }
 
 std::string since_text(const RunSummary& run) {
-  return run.since ? fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(*run.since)) : "-";
+  std::tm date{};
+  if (!run.since || ::localtime_r(&*run.since, &date) == nullptr) return "-";
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}", date);
 }
 
 std::string place_text(const RunSummary& run) {
@@ -63,7 +66,11 @@ std::string next_text(const RunSummary& run) {
                         run.condition != RunCondition::kRunning && !run.reason.empty();
   std::string text(next_action(run.condition));
   if (says_why) text += fmt::format(" ({})", run.reason);
-  if (text.size() > kMostBytes) text = text.substr(0, kMostBytes) + "...";
+  if (text.size() > kMostBytes) {
+    std::size_t end = kMostBytes;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // of UTF-8
+    text = text.substr(0, end) + "...";
+  }
   return text;
 }
 
@@ -143,10 +150,9 @@ nlohmann::ordered_json json_of(const RunSummary& run) {
   line["samples_per_second"] = run.samples_per_second > 0
                                    ? nlohmann::ordered_json(run.samples_per_second)
                                    : nlohmann::ordered_json(nullptr);
-  line["since"] =
-      run.since
-          ? nlohmann::ordered_json(fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(*run.since)))
-          : nlohmann::ordered_json(nullptr);
+  std::tm date{};
+  const bool has_date = run.since && ::gmtime_r(&*run.since, &date) != nullptr;
+  line["since"] = text_or_null(has_date ? fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", date) : "");
   line["owner"] = text_or_null(run.owner);
   line["workers"] = text_or_null(run.workers);
   line["checkpoint"] = text_or_null(run.checkpoint);
@@ -174,8 +180,10 @@ std::string to_json_lines(const RunGroup& group) {
       line["rank"] =
           i < group.ranked ? nlohmann::ordered_json(i + 1) : nlohmann::ordered_json(nullptr);
     }
-    // Files may hold any bytes; what is not UTF-8 is replaced.
-    lines += line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+    // Files may hold any bytes; what is not UTF-8 is replaced, what steers a terminal escaped.
+    lines += unicode_escaped(
+                 line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
+             '\n';
   }
   return lines;
 }

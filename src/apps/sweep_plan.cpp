@@ -139,6 +139,8 @@ std::string name_of_task(const GivenOptions& options, const std::vector<std::str
                 name->front() != '-' && name->size() <= kMostNameBytes,
             ExitCode::kUsage, "name: expected letters, digits and ._+- only, got \"{}\"",
             printable(*name));
+    require(*name != "sweep.csv" && *name != "seeds.csv", ExitCode::kUsage,
+            "name: {} is a table of the sweep; expected another name", *name);
     return *name;
   }
   std::string name;

@@ -24,20 +24,20 @@ std::string value_text(const SweepTask& task, const std::string& option) {
   return value == nullptr ? "" : *value;
 }
 
-// The positions of those that have the figure, the greatest first.
-template <typename Figure>
-std::vector<std::size_t> ranking(std::size_t count, Figure&& figure_of) {
+// The positions of those that are left, the best first.
+template <typename IsLeft, typename IsBetter>
+std::vector<std::size_t> ranking(std::size_t count, IsLeft&& is_left, IsBetter&& is_better_than) {
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::erase_if(order, [&](std::size_t i) { return std::isnan(figure_of(i)); });
-  std::ranges::stable_sort(order, std::ranges::greater{}, figure_of);
+  std::erase_if(order, [&](std::size_t i) { return !is_left(i); });
+  std::ranges::stable_sort(order, is_better_than);
   return order;
 }
 
 std::vector<std::size_t> ranking_of(const std::vector<RunSummary>& runs) {
-  return ranking(runs.size(), [&](std::size_t i) {
-    return is_choosable(runs[i]) ? runs[i].validation.accuracy : std::nan("");
-  });
+  return ranking(
+      runs.size(), [&](std::size_t i) { return is_choosable(runs[i]); },
+      [&](std::size_t a, std::size_t b) { return is_better(runs[a], runs[b]); });
 }
 
 std::string rank_text(const std::vector<std::size_t>& order, std::size_t i) {
@@ -107,7 +107,10 @@ std::vector<Configuration> configurations(const SweepPlan& plan,
 }
 
 std::vector<std::size_t> ranking_of(const std::vector<Configuration>& all) {
-  return ranking(all.size(), [&](std::size_t i) { return all[i].validation.mean(); });
+  const auto mean = [&](std::size_t i) { return all[i].validation.mean(); };
+  return ranking(
+      all.size(), [&](std::size_t i) { return !std::isnan(mean(i)); },
+      [&](std::size_t a, std::size_t b) { return mean(a) > mean(b); });
 }
 
 // "learning-rate 0.2, momentum 0.9"

@@ -38,8 +38,12 @@ TableRow last_row(const std::filesystem::path& path) {
   const std::string line = last_line(path);
   if (line.empty()) return {};
   const std::string start = text_of(read_start(path, kMostLineBytes).bytes);
-  const CsvRow names = csv_rows(start.substr(0, start.find('\n')), path.string()).at(0);
-  const CsvRow fields = csv_rows(line, path.string()).at(0);
+  const auto heads = csv_rows(start.substr(0, start.find('\n')), path.string());
+  const auto rows = csv_rows(line, path.string());
+  require(!heads.empty() && !rows.empty(), ExitCode::kFailure,
+          "{}: is damaged: its first or its last line is empty", path.string());
+  const CsvRow& names = heads[0];
+  const CsvRow& fields = rows[0];
   require(names.size() == fields.size(), ExitCode::kFailure,
           "{}: is damaged: expected {} fields in the last line, got {}", path.string(),
           names.size(), fields.size());

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -57,7 +58,13 @@ inline bool parse_command_line(CLI::App& app, int argc, char** argv, std::string
     text = std::string(version_call.what()) + "\n";
   } catch (const CLI::ParseError& error) {
     // CLI11 has them in reverse order, and only asks for a subcommand where a misspelt one stands.
-    const std::string words = CLI::detail::join(app.remaining(true), " ");
+    std::vector<std::string> unexpected;
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
+        dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+      unexpected = app.remaining(true);
+      std::erase(unexpected, "--");
+    }
+    const std::string words = CLI::detail::join(unexpected, " ");
     fail(ExitCode::kUsage, "{}; see --help",
          words.empty() ? error.what() : printable(words) + ": not expected");
   }

@@ -2,6 +2,8 @@
 #include "tally/train/watchdog.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <fstream>
 
 #include <fmt/core.h>
@@ -30,11 +32,13 @@ constexpr seconds kLongestBreath{5};
 // Ranks that only know that they wait let those speak who see more.
 constexpr seconds kPatience{3};
 
-// Whether its process has ended; one that has may still wait for its parent to hear of it.
+// Whether its process has ended; one that has may still wait for its parent to hear of it. What
+// cannot be found out, with no descriptor left or between containers, is no death.
 bool is_dead(std::int64_t process) {
+  if (::kill(static_cast<pid_t>(process), 0) != 0) return errno == ESRCH;
   std::ifstream file(fmt::format("/proc/{}/stat", process));
   std::string line;
-  if (!std::getline(file, line)) return true;
+  if (!std::getline(file, line)) return false;
   const std::size_t name_end = line.rfind(") ");
   return name_end != std::string::npos && line.compare(name_end, 3, ") Z") == 0;
 }
@@ -79,7 +83,10 @@ void Watchdog::introduce(int rank, std::string place, std::unique_ptr<Neighbours
   place_ = std::move(place);
   neighbours_ = std::move(neighbours);
   watched_.clear();
-  for (int i = 0; i < neighbours_->others(); ++i) watched_.push_back({neighbours_->see(i)});
+  for (int i = 0; i < neighbours_->others(); ++i) {
+    const Neighbours::Sight sight = neighbours_->see(i);
+    watched_.push_back({.sight = sight, .can_be_seen = !is_dead(sight.process)});
+  }
 }
 
 void Watchdog::watch() {
@@ -132,7 +139,8 @@ const Watchdog::Watched* Watchdog::frozen() const {
 
 // What has ended in good order is not waited for.
 bool Watchdog::has_died(const Watched* other) {
-  return other != nullptr && other->sight.phase != Phase::kFinish && is_dead(other->sight.process);
+  return other != nullptr && other->can_be_seen && other->sight.phase != Phase::kFinish &&
+         is_dead(other->sight.process);
 }
 
 // One that waits for nobody and yet does not come forward.

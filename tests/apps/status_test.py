@@ -137,6 +137,18 @@ class OfSweeps(StatusTest):
         self.assertEqual(result.out.splitlines()[-1],
                          f"{self.directory}/sweep: 4 DONE; best by validation: b, 93.00 %")
 
+    def test_may_hold_a_configuration_of_their_own(self):
+        run_dir = self.make_run("sweep/a")
+        (run_dir.parent / "config.toml").write_text("epochs = 3\n")
+        (run_dir.parent / "sweep.csv").write_text("run\na\n")
+        self.assertEqual([line["run"] for line in looked_at(run_dir.parent)], [str(run_dir)])
+
+    def test_of_equal_accuracy_are_ranked_by_loss(self):
+        for name, loss in (("a", "0.4"), ("b", "nan"), ("c", "0.3")):
+            self.make_run(f"sweep/{name}", **{"metrics_csv": METRICS + f"1,32,4096,0.1,0.5,0.8,{loss},0.9,0.3,0.9\n"})
+        names = [line["run"].rsplit("/", 1)[1] for line in looked_at(self.directory / "sweep")]
+        self.assertEqual(names, ["c", "a", "b"])
+
     def test_without_validation_name_no_best(self):
         for name in "ab":
             self.make_run(f"sweep/{name}")
@@ -183,6 +195,7 @@ class OfDamage(StatusTest):
                 ("huge", "run.status", "x" * 100_000, "has 100 000 bytes; at most 65 536 are read"),
                 ("columns", "metrics.csv", METRICS + "1,2\n", "expected 10 fields in the last line, got 2"),
                 ("marks", "metrics.csv", METRICS + '"1\n', "a quotation mark opens here, and none closes"),
+                ("headless", "metrics.csv", "\n1,2\n", "its first or its last line is empty"),
                 ("zeros", "steps.csv", "step,epoch\n\0\0\0\n", "expected 2 fields in the last line, got 1"),
                 ("toml", "config.toml", "epochs = ", "line 1: Error while parsing")):
             with self.subTest(name):
@@ -232,6 +245,20 @@ class OfDamage(StatusTest):
         self.assertFalse(set(result.out) & {"\x1b", "\x07", "\r"})
         self.assertEqual(looked_at(path)[0]["reason"], "\x1b[2J\x07\rrm -rf")
 
+    def test_shows_nothing_that_steers_a_terminal_in_json_either(self):
+        path = self.make_run("run", status="FAILED\nstep 1\nreason a\x7fb\x9bc\u202ed\n")
+        result = run("tally-status", "--json", path)
+        self.assertTrue(result.out.isascii(), ascii(result.out))
+        self.assertEqual(json.loads(result.out)["reason"], "a\x7fb\x9bc\u202ed")
+
+    def test_shows_a_time_that_no_calendar_has_as_none(self):
+        path = self.make_run("run")
+        try:
+            os.utime(path / "run.status", (2**62, 2**62))
+        except OSError as error:
+            self.skipTest(f"this file system has no such times: {error}")
+        self.assertEqual(run("tally-status", path).code, 0)
+
     def test_of_every_beginning_of_every_file(self):
         """As a reader may see them who comes in the middle of a copy."""
         whole = {"run.status": DONE, "metrics.csv": METRICS + "1,32,4096,0.1,0.5,0.8,,,0.3,0.9\n",
@@ -244,6 +271,11 @@ class OfDamage(StatusTest):
             result = run("tally-status", *paths)
             self.assertIn(result.code, (0, 1))
             self.assertEqual(result.out.count("\n"), len(paths) + 1)
+
+    def test_of_the_command_line_is_told_as_it_is(self):
+        result = run("tally-status", "--every", 0, "--", "run")
+        self.assertEqual(result.code, 2)
+        self.assertIn("--every", result.err)
 
     def test_what_is_no_run_is_refused(self):
         (self.directory / "empty").mkdir()

@@ -127,6 +127,7 @@ class Files(SweepTest):
                 ("a.toml", "seed = 1\n", "expected a table [[run]] for each run"),
                 ("b.toml", "[[run]]\nseed = [1, 2]\n", "run 1: seed (line 2): expected a text, a number"),
                 ("c.toml", "[[run]]\nname = '../x'\n", 'name: expected letters, digits and ._+- only, got "../x"'),
+                ("t.toml", "[[run]]\nname = 'sweep.csv'\n", "name: sweep.csv is a table of the sweep"),
                 ("d.toml", "[[run]]\nname = '.'\n", "name: expected letters"),
                 ("e.toml", "[[run]]\nname = 'a'\n[[run]]\nname = 'a'\n", "runs 1 and 2 are the same: a"),
                 ("f.csv", "seed\n", "expected a line with the names of options, and a line of values"),

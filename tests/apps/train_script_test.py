@@ -153,19 +153,31 @@ class TrainScript(TallyTest):
         process = self.start(MPIRUN, *LONG, env={"BASH_ENV": str(early)})
         self.assert_ends(process, 75)
 
-    def test_runs_of_one_name_are_told_apart_by_their_directories(self):
-        here, elsewhere = self.directory / "here", self.directory / "elsewhere"
-        for folder in (here, elsewhere):
-            folder.mkdir()
-        rank = subprocess.Popen([BIN / "tally-train", "--run-dir", "run", *map(str, LONG)], cwd=here,
-                                stdin=subprocess.DEVNULL, env={**os.environ, **stop_at("reduce", step=5)})
+    def test_only_its_own_ranks_are_found(self):
+        rank = subprocess.Popen([BIN / "tally-train", "--run-dir", self.run_dir, *map(str, LONG)],
+                                stdin=subprocess.DEVNULL,
+                                env={**os.environ, **stop_at("reduce", step=5), "TALLY_LAUNCH": "mine"})
         self.addCleanup(rank.wait)
         self.addCleanup(rank.kill)
         wait_until(lambda: state_of(rank.pid) == "T", "the rank stops itself")
-        script = f"job_script=test; . {ROOT}/slurm/job.sh; run_dir=run; ranks_here"
-        for folder, expected in ((here, f"{rank.pid}\n"), (elsewhere, "")):
-            found = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+        for launch, expected in (("mine", f"{rank.pid}\n"), ("another", "")):
+            script = f"job_script=test; . {ROOT}/slurm/job.sh; TALLY_LAUNCH={launch}; ranks_here"
+            found = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
             self.assertEqual((found.returncode, found.stdout), (0 if expected else 1, expected))
+
+    def test_whoever_looks_at_the_run_may_end(self):
+        """A process that is called like a rank of this run, and is none."""
+        looks = self.directory / "tally-train"
+        looks.write_text("#!/bin/sh\nsleep 4\n")
+        looks.chmod(0o755)
+        process = self.start(MPIRUN, *LONG)
+        self.wait_for_steps()
+        subprocess.run([looks, "--run-dir", self.run_dir], cwd=self.directory, check=True)
+        end = time.monotonic() + 14
+        wait_until(lambda: process.poll() is not None or time.monotonic() > end, "what the script does then")
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        self.assert_ends(process, 75)
 
     def test_the_exit_code_is_that_of_the_run(self):
         kill = {"TALLY_ALLOW_FAULTS": "1", "TALLY_FAULT": "kill:reduce:step=50"}

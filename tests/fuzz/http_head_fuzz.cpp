@@ -36,7 +36,7 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
@@ -50,7 +50,7 @@ std::vector<std::string> values(std::string_view head, std::string_view name) {
     const std::string_view line = head.substr(begin, end - begin);
     const bool is_folded = line.starts_with(' ') || line.starts_with('\t');
     if (is_folded && !lines.empty())
-      lines.back() += " " + std::string(trimmed(line));
+      lines.back() += " " + std::string(without_blanks(line));
     else
       lines.emplace_back(line);
     begin = end + 2;
@@ -60,7 +60,7 @@ std::vector<std::string> values(std::string_view head, std::string_view name) {
     const std::size_t colon = std::min(lines[i].find(':'), lines[i].size());
     if (lower(lines[i].substr(0, colon)) != name) continue;
     found.emplace_back(
-        trimmed(std::string_view(lines[i]).substr(std::min(colon + 1, lines[i].size()))));
+        without_blanks(std::string_view(lines[i]).substr(std::min(colon + 1, lines[i].size()))));
   }
   return found;
 }
@@ -103,7 +103,7 @@ void check_accepted(const PageRequest& request, std::string_view bytes) {
 void check_refused(const Refusal& refusal) {
   check(refusal.status >= 400 && refusal.status <= 505, "an HTTP status of a refusal");
   check(refusal.message.size() > 10 && refusal.message.size() < 5000, "a reason");
-  check(std::ranges::all_of(refusal.message, is_printable), "printable characters",
+  check(printable_line(refusal.message) == refusal.message, "printable characters",
         refusal.message);
 }
 

@@ -13,7 +13,8 @@ import subprocess
 import time
 
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "munged", "mungekey", "ip", "unshare", "nsenter")
-NAMESPACES = ("unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+# They end with the test, however that ends.
+NAMESPACES = ("setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 PATH = "/usr/sbin:/sbin:" + os.environ["PATH"]
 HEAD = "10.77.0.1"
 USER, UID = "alice", 47113  # an ordinary account of every cluster

@@ -43,6 +43,7 @@ class Watchdog {
  private:
   struct Watched {
     Neighbours::Sight sight;
+    bool can_be_seen = true;  ///< as a process: there may be containers between
     Clock::duration without_life{}, without_beat{};
   };
 
