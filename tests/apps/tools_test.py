@@ -605,7 +605,7 @@ class Checkpoint(ToolTest):
 
 class EveryTool(unittest.TestCase):
     def test_has_help_and_version(self):
-        for tool in ("train", "evaluate", "predict", "data", "checkpoint"):
+        for tool in ("train", "evaluate", "predict", "data", "checkpoint", "status", "sweep"):
             with self.subTest(tool):
                 shown = run(f"tally-{tool}", "--help")
                 self.assertEqual((shown.code, shown.err), (0, ""))
@@ -618,8 +618,8 @@ class EveryTool(unittest.TestCase):
         if "Open MPI" not in run("tally-train", "--version").out:
             self.skipTest("how to keep another MPI than Open MPI from starting is not known here")
         without_mpi = {"OMPI_MCA_pml": "none_of_that_name"}
-        self.assertNotEqual(run("tally-train", "--dump-config", env=without_mpi).code, 0)
-        for option in ("--help", "--version"):
+        self.assertNotEqual(run("tally-train", "--doctor", env=without_mpi).code, 0)
+        for option in ("--help", "--version", "--dump-config"):
             with self.subTest(option):
                 shown = run("tally-train", option, env=without_mpi)
                 self.assertEqual((shown.code, shown.err), (0, ""))
