@@ -186,7 +186,8 @@ class Ends(Launcher):
         self.assertEqual(still_running(ranks, patience(10)), [])
         self.assertLess(time.monotonic() - begin, patience(10))
         self.assertEqual(process.returncode, {"openmpi": 137, "mpich": 9}[MPI])
-        self.assertEqual(without_notices(output), "")  # it cannot speak any more
+        # It cannot speak any more; others do where the launcher takes more than five seconds to end them.
+        self.assertRegex(without_notices(output), r"\A(tally-train: .* has died at .*\n)*\Z")
         self.assertEqual(status(self.directory / "rank")[0], "RESUME")
 
     def test_ranks_end_with_their_launcher(self):

@@ -7,9 +7,9 @@ import os
 import re
 import shutil
 
-from cases import BOTH, Cases, HARMLESS, SLOW, UNKNOWN_END, end_soon, processes
+from cases import BOTH, Cases, SLOW, UNKNOWN_END, processes
 from job import ROOT
-from tally_testing import digest, main, read_csv, status
+from tally_testing import digest, main, status
 
 NODES = 20
 PARTITIONS = (
