@@ -13,7 +13,7 @@ import unittest
 from tally_testing import DIGITS, TallyTest, command, has_kernels, main, require_no_sanitizer, run
 
 SHORT, LONG = 50, 450  # steps, both within the first epoch
-ATTEMPTS = 4  # what MPI takes while it starts and ends differs by a few requests from run to run
+ATTEMPTS = 8  # what MPI takes while it starts and ends differs by a few requests from run to run
 STEPS = LONG - SHORT
 SMALL = ["--batch-size", 8, "--micro-batch", 4]
 PRODUCTS = 8 * 2  # of a step: eight of a micro-batch through three layers

@@ -35,6 +35,17 @@ class Signals(TallyTest):
         os.kill(pid, number)
         wait_until(lambda: not is_pending(pid, number), f"{pid} takes {number.name}")
 
+    def send_until_passed_on(self, mpirun, stopped_rank):
+        """How often USR1 was sent: mpirun of a busy machine may take its time, or not hear of the first."""
+        sent = 0
+        while not is_pending(stopped_rank, signal.SIGUSR1):
+            os.kill(mpirun.pid, signal.SIGUSR1)
+            sent += 1
+            end = time.monotonic() + 2
+            wait_until(lambda: is_pending(stopped_rank, signal.SIGUSR1) or time.monotonic() > end, "mpirun")
+            self.assertLess(sent, 20, "mpirun passes nothing on")
+        return sent
+
     def checkpoints(self, name):
         return sorted(int(path.name[5:17]) for path in
                       (self.directory / name / "checkpoints").glob("step-*.h5"))
@@ -107,9 +118,9 @@ class Signals(TallyTest):
                 process = self.start(name, "--max-steps", 600, "--checkpoint-every", "1000epochs",
                                      "--keep", 99, stop=stop_at("reduce", step=9))
                 ranks = wait_for_stop(process)
-                if to == "mpirun":  # which takes its time, and sends to one rank after the other
-                    os.kill(process.pid, signal.SIGUSR1)
-                    wait_until(lambda: is_pending(ranks[0], signal.SIGUSR1), "mpirun passes it on")
+                sent = 2
+                if to == "mpirun":
+                    sent = self.send_until_passed_on(process, ranks[0])
                 elif to == 0:  # which is stopped
                     os.kill(ranks[0], signal.SIGUSR1)
                     os.kill(ranks[0], signal.SIGUSR1)
@@ -123,8 +134,8 @@ class Signals(TallyTest):
                 saved = self.checkpoints(name)
                 self.assertIn(saved[0], range(10, 10 + soon()))
                 self.assertEqual(saved[-1], 600)
-                # What arrives some steps later, on a busy machine, saves once more: to each rank, by mpirun.
-                self.assertLessEqual(len(saved), {"mpirun": 4, 0: 2, 2: 3}[to])
+                # What arrives some steps later, on a busy machine, saves once more: at each of three ranks, by mpirun.
+                self.assertLessEqual(len(saved), {"mpirun": 3 * sent + 1, 0: 2, 2: 3}[to])
         digests = {digest(self.directory / f"usr1-{to}") for to in ("mpirun", 0, 2)}
         self.assertEqual(len(digests), 1)
 
