@@ -64,8 +64,8 @@ def warned(script):
 @cases.each(*BOTH)
 def killed_at_the_limit(script):
     """Nothing tells the job of its end but the signals with which SLURM ends it."""
-    steps = 75  # more than until SLURM ends the first start
-    job = submit(f"killed-{script}", script, "--time=1", HARMLESS, "--nodes=2",
+    steps = 75  # more than until SLURM ends the first start, and less than the next one has
+    job = submit(f"killed-{script}", script, "--time=2", HARMLESS, "--nodes=2",
               options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
               environment={**SLOW, **UNKNOWN_END})
     job.wait_for_steps(1)
