@@ -80,7 +80,8 @@ restarts=$(number "${SLURM_RESTART_COUNT:-0}")
 replace_file() {
   local new
   new=$(mktemp "$1.tmp-XXXXXXXXXXXXXXXX") || return 1
-  if cat >"$new" && mv -fT "$new" "$1"; then return 0; fi
+  # mktemp leaves nobody else any right; the umask decides.
+  if cat >"$new" && chmod "$(printf '%o' $((0666 & ~$(umask))))" "$new" && mv -fT "$new" "$1"; then return 0; fi
   rm -f "$new"
   return 1
 }

@@ -59,6 +59,21 @@ class JobFiles(TallyTest):
                 self.write("run.status", text)
                 self.assertEqual(self.run_shell("saved_step run"), ["0"])
 
+    def test_a_file_is_replaced_with_the_rights_of_the_umask(self):
+        for umask, mode in (("022", 0o644), ("077", 0o600), ("002", 0o664)):
+            with self.subTest(umask):
+                self.run_shell(f"umask {umask}; replace_file run/file <<<{umask}")
+                self.assertEqual((self.run_dir / "file").stat().st_mode & 0o777, mode)
+                self.assertEqual((self.run_dir / "file").read_text(), f"{umask}\n")
+
+    def test_a_link_is_replaced_and_not_followed(self):
+        self.write("precious", "kept")
+        (self.run_dir / "file").symlink_to("precious")
+        self.run_shell("replace_file run/file <<<new")
+        self.assertFalse((self.run_dir / "file").is_symlink())
+        self.assertEqual((self.run_dir / "precious").read_text(), "kept")
+        self.assertEqual(sorted(path.name for path in self.run_dir.iterdir()), ["file", "precious"])
+
     def test_a_launcher_that_starts_no_rank_is_ended(self):
         script = f"set -eu; job_script=test; . '{ROOT}/slurm/job.sh'; run_dir=run; train sleep 600; echo $exit_code"
         environment = {**os.environ, "SLURM_JOB_ID": "7", "TALLY_START_TIMEOUT": "2", "TALLY_SITE": "/dev/null"}
