@@ -3,21 +3,17 @@
 #include "tally/image/work_budget.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <functional>
 
 #include <gtest/gtest.h>
 
+#include "busy_page.hpp"
 #include "tally/core/error.hpp"
 #include "tally/image/digit_groups.hpp"
 #include "tally/image/digit_image.hpp"
 
 namespace tally {
 namespace {
-
-double processor_seconds() {
-  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-}
 
 std::string refusal(const std::function<void()>& work) {
   try {
@@ -32,19 +28,6 @@ std::string refusal(const std::function<void()>& work) {
 const std::string kRefusal =
     "page.png: has far more strokes beside and within each other than writing has; crop it to what "
     "is to be read, or make it smaller";
-
-/// Ink: two combs whose teeth reach between each other's: two parts of many runs, near everywhere.
-GreyImage combs(int side, int pitch) {
-  GreyImage ink(side, side);
-  for (int y = 10; y < side - 10; ++y) {
-    for (int x = 10; x < side - 20; ++x) {
-      const bool is_upper = y < side - 20 && ((x - 10) % pitch == 0 || y < 12);
-      const bool is_lower = y >= 20 && ((x - 10) % pitch == pitch / 2 || y >= side - 12);
-      if (is_upper || is_lower) ink.at(x, y) = 255;
-    }
-  }
-  return ink;
-}
 
 /// Parallel strokes from corner to corner: each has a box of about the whole page.
 GreyImage diagonals(int side, int pitch) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "checkpoint_fixtures.hpp"
+#include "support/peak_memory.hpp"
 #include "system_fixtures.hpp"
 #include "tally/core/text.hpp"
 #include "tally/io/posix_file.hpp"
@@ -162,26 +163,17 @@ TEST_F(CheckpointStoreTest, RemovesNoDirectories) {
   EXPECT_EQ(text_in(path_of(5) / "notes"), "precious");
 }
 
-std::int64_t most_memory_so_far() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    std::int64_t kilobytes = 0;
-    if (word == "VmHWM:" && status >> kilobytes) return kilobytes * 1024;
-  }
-  return 0;
-}
-
 TEST_F(CheckpointStoreTest, TakesNoMemoryForALargeFileOfAnotherDigest) {
   constexpr std::int64_t kBytes = 1'000'000'000;
   const fs::path path = path_of(10);
   put(path, fmt::format("TALLY CHECKPOINT\nformat 1\nbytes {}\nsha256 {}\n", kBytes - 512,
                         std::string(64, '0')));
   fs::resize_file(path, kBytes);  // without blocks on the disk
-  const std::int64_t before = most_memory_so_far();
+  const std::int64_t before = peak_memory_bytes();
   EXPECT_EQ(model_refusal(path),
             "exit 4: " + path.string() + ": its SHA-256 digest does not match its contents");
   EXPECT_GT(before, 0);
-  EXPECT_LT(most_memory_so_far() - before, 50'000'000);
+  EXPECT_LT(peak_memory_bytes() - before, 50'000'000);
 }
 
 TEST_F(CheckpointStoreTest, LoadsALargeFile) {

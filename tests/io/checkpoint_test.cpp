@@ -8,6 +8,7 @@
 
 #include "checkpoint_fixtures.hpp"
 #include "h5_fixtures.hpp"
+#include "support/peak_memory.hpp"
 #include "tally/core/text.hpp"
 #include "tally/io/h5_file.hpp"
 
@@ -217,15 +218,6 @@ TEST(Checkpoint, WithANetworkThatDoesNotFitItsVectorsIsRefused) {
   EXPECT_EQ(refusal(state), "exit 4: x.h5: /model/3-dense/weight: expected it to exist");
   state.config.network = "tanh,dense:3,dense:2";
   EXPECT_EQ(refusal(state), "exit 4: x.h5: /model/1-dense/weight: expected it to exist");
-}
-
-std::int64_t peak_memory_bytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    std::int64_t kilobytes = 0;
-    if (word == "VmHWM:" && status >> kilobytes) return kilobytes * 1024;
-  }
-  return 0;
 }
 
 TEST(Checkpoint, WithANetworkLargerThanTheFileIsRefusedBeforeMemoryIsTaken) {
