@@ -33,9 +33,13 @@ void PageQueue::refuse(PageConnection& connection, PageTime now) const {
                     now);
 }
 
-// Half of the connections may wait: the others are for whom an answer takes no time.
+/// Half of the connections: the others are for whom an answer takes no time.
+int PageQueue::most_waiting() const {
+  return (table_.most() + 1) / 2;
+}
+
 void PageQueue::admit(PageConnection& connection, PageTime now) {
-  const bool has_room = 2 * waiting() < table_.most();
+  const bool has_room = waiting() < most_waiting();
   if (!has_room || expected_seconds(now) > limits_.wait_seconds) return refuse(connection, now);
   connection.read_body(now);
 }
@@ -47,7 +51,7 @@ void PageQueue::advance(PageTime now) {
   }
   take_answer(now);
   // Many may have been let in before the images of any were there.
-  int most = (table_.most() + 1) / 2;
+  int most = most_waiting();
   for (const auto& connection : table_) {
     if (connection->state() != State::kWaits) continue;
     if (--most >= 0 && now < connection->end()) continue;

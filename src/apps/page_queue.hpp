@@ -29,6 +29,7 @@ class PageQueue {
   void take_answer(PageTime now);
   void hand_on(const PageWorker::Answer& answer, PageConnection& asker, PageTime now) const;
   void start_next(PageTime now);
+  [[nodiscard]] int most_waiting() const;
   [[nodiscard]] double expected_seconds(PageTime now) const;
   void refuse(PageConnection& connection, PageTime now) const;
 
