@@ -64,12 +64,14 @@ def warned(script):
 @cases.each(*BOTH)
 def killed_at_the_limit(script):
     """Nothing tells the job of its end but the signals with which SLURM ends it."""
-    steps = 75  # more than until SLURM ends the first start, and less than the next one has
+    steps = 75  # more than until SLURM ends the first start
     job = submit(f"killed-{script}", script, "--time=2", HARMLESS, "--nodes=2",
               options=["--max-steps", steps, "--checkpoint-every", "99epochs"],
               environment={**SLOW, **UNKNOWN_END})
     job.wait_for_steps(1)
     end_soon(job)  # that is within half a minute: SLURM looks at its limits twice a minute
+    job.wait_until(lambda: "back into the queue" in job.text(), "the requeue")
+    cases.cluster.run("scontrol", "update", f"JobId={job.id}", "TimeLimit=10")  # the earlier end counts for all starts
     job.wait_for_end()
     return job.require_cuts(1, golden(steps))
 
