@@ -15,15 +15,10 @@
 #
 # Nothing else should run on the machine meanwhile.
 set -euo pipefail
-case " $* " in
-  *" -h "* | *" --help "*)
-    sed -n '3,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-    exit 0
-    ;;
-esac
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/packages.sh
 . scripts/packages.sh
+show_help "$@"
 
 install_packages "${build_packages[@]}" "${peers_packages[@]}" >&2
 arch=$("$python" scripts/bench_peers.py --check-options "$@")

@@ -10,15 +10,10 @@
 #
 # New inputs are kept in build/fuzz/found, findings in build/fuzz/findings.
 set -euo pipefail
-case " $* " in
-  "  " | *" -h "* | *" --help "*)
-    sed -n '3,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-    exit 0
-    ;;
-esac
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/packages.sh
 . scripts/packages.sh
+show_help "${@:---help}"
 
 if [ "$1" = --build ]; then # for a test, which installs nothing
   for tool in clang++ llvm-profdata llvm-cov; do

@@ -4,6 +4,16 @@
 # Sourced by the other scripts: what Tally needs from Debian or Ubuntu, and the environment to run it in.
 # TALLY_SKIP_PACKAGES=1 goes on with what is installed.
 
+# show_help "$@": ends the calling script with its opening comment if --help is among its arguments.
+show_help() {
+  case " $* " in
+    *" -h "* | *" --help "*)
+      sed -nE '3,/^[^#]/{/^# shellcheck/d;s/^# ?//p}' "$(dirname "${BASH_SOURCE[0]}")/${0##*/}"
+      exit 0
+      ;;
+  esac
+}
+
 build_packages=(
   cmake g++ ninja-build pkg-config
   libopenmpi-dev openmpi-bin libeigen3-dev libdnnl-dev libhdf5-dev librandom123-dev libfmt-dev

@@ -8,15 +8,10 @@
 # libraries: 3.3 GB are downloaded, and 5.5 GB are written. With PIP_INDEX_URL pip takes another index,
 # such as one of builds for CPUs alone.
 set -euo pipefail
-case "${1:-}" in
-  -h | --help)
-    sed -n '3,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-    exit 0
-    ;;
-esac
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/packages.sh
 . scripts/packages.sh
+show_help "$@"
 
 folder=${TALLY_PEERS_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/tally/peers}
 if [ ! -e "$folder/complete" ] || [ "${1:-}" = --upgrade ]; then

@@ -12,15 +12,10 @@
 # Trains on TALLY_MNIST_DIR if that is set, else on the digits that come with Tally. Everything that
 # happens follows from SEED but for the moments, which depend on the machine.
 set -euo pipefail
-case " $* " in
-  *" -h "* | *" --help "*)
-    sed -n '3,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-    exit 0
-    ;;
-esac
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/packages.sh
 . scripts/packages.sh
+show_help "$@"
 
 if [ -z "${TALLY_BIN:-}" ]; then
   install_packages "${build_packages[@]}" python3 >&2

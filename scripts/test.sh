@@ -13,6 +13,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/packages.sh
 . scripts/packages.sh
+show_help "$@"
 
 preset=${1:-release}
 # clang 14's ThreadSanitizer does not bear memory as far apart as some kernels put it.

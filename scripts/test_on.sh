@@ -119,7 +119,8 @@ case "${1:-}" in
     ;;
   --selected) selected ;;
   "" | -*)
-    sed -n '3,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    sed -nE '3,/^[^#]/s/^# ?//p' "${BASH_SOURCE[0]}"
+    case "${1:-}" in -h | --help) exit 0 ;; esac
     exit 2
     ;;
 esac

@@ -12,6 +12,12 @@
 #   and the launcher's own if the training has not begun.
 # shellcheck disable=SC2317  # traps and job.sh call what stands here
 set -eu
+case "${1:-}" in
+  "" | -h | --help)
+    sed -nE '3,/^[^#]/{/^# shellcheck/d;s/^# ?//p}' "${BASH_SOURCE[0]}"
+    exit "$((2 * ($# == 0)))"
+    ;;
+esac
 job_script=train.sh
 # shellcheck source=slurm/job.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../slurm/job.sh"

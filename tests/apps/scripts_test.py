@@ -42,6 +42,16 @@ class Scripts(TallyTest):
                                   "tally-predict": False, "tally-data": False,
                                   "tally-checkpoint": False, "tally-status": False, "tally-sweep": False})
 
+    def test_shell_scripts_say_what_they_do(self):
+        for script in ROOT.glob("scripts/*.sh"):
+            if script.name.startswith("packages"):  # sourced by the others
+                continue
+            with self.subTest(script.name):
+                result = sh(os.path.relpath(script, self.directory), "--help", cwd=self.directory, timeout=60)
+                self.assertEqual((result.returncode, result.stderr), (0, ""))
+                self.assertRegex(result.stdout, f"^{re.escape(script.name)}[ :]")
+                self.assertEqual(list(self.directory.iterdir()), [])
+
     def test_shell_scripts_pass_shellcheck(self):
         if not shutil.which("shellcheck"):
             self.skipTest("shellcheck is not installed")
