@@ -24,7 +24,7 @@ skip() {
 enter() {
   local folder=$1
   shift
-  mount --bind "$folder" "$folder" # what is no mount cannot be the root of further namespaces
+  mount --bind "$folder" "$folder" # what is no mount cannot become the root
   mount -t tmpfs -o mode=1777 tmpfs "$folder/tmp"
   mount -t proc proc "$folder/proc"
   mount -t sysfs -o ro sysfs "$folder/sys" 2>/dev/null || mount --rbind /sys "$folder/sys"
@@ -50,7 +50,11 @@ enter() {
     mount --bind -o ro "$TALLY_MNIST_DIR" "$folder/mnist"
     mnist=(TALLY_MNIST_DIR=/mnist)
   fi
-  exec chroot "$folder" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+  # A chroot alone would not last: nsenter, which the tests use, goes to the root of the namespace.
+  cd "$folder"
+  pivot_root . .
+  umount --lazy .
+  exec /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
     TERM="${TERM:-dumb}" ${http_proxy:+"http_proxy=$http_proxy"} "${mnist[@]}" \
     sh -c 'cd /tally && exec "$@"' sh "$@"
 }

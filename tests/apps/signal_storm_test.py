@@ -92,10 +92,11 @@ class SignalStorm(TallyTest):
                 self.assertGreater(len(tasks), 3)
                 for task in tasks:
                     blocked, handled = facts_of(task)
-                    self.assertLessEqual(handled, OF_CRASHES)
-                    # sigwait() itself lets its thread hear them.
+                    # sigwait() itself lets its thread hear them, and runs no handler.
                     is_listener = not blocked & set(TAKEN)
                     self.assertTrue(is_listener or set(TAKEN) <= blocked, (task.name, blocked))
+                    # UCX has a handler for HUP, which it never runs: the listener takes that signal.
+                    self.assertLessEqual(handled - blocked - {signal.SIGHUP}, OF_CRASHES)
                 self.assertLessEqual(sum(not facts_of(task)[0] & set(TAKEN) for task in tasks), 1)
         finally:
             process.send_signal(signal.SIGUSR2)
