@@ -152,6 +152,8 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+[ "$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" != "$release" ] ||
+  skip "this is Debian's $release itself: run both commands here"
 [ "$(id -u)" = 0 ] || skip "only root can make namespaces and mounts"
 command -v apt-get >/dev/null || skip "there is no apt-get here, whose mirror would be used"
 namespaces=(unshare --mount --pid --ipc --uts --fork --kill-child)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tally/core/thread_team.hpp"
+#include "tally/train/stop_request.hpp"
 
 namespace tally {
 namespace {
@@ -31,6 +32,7 @@ void choose_openmp_waiting(char** arguments) {
   // Under a loader or an emulator the process is another program's.
   if (error || program.filename() != kProgram || setenv(kVariable, kSpins, 0) != 0) return;
   unbind_from_place();  // OpenMP has bound this thread to one already, if it was told to bind
+  ignore_as_at_start();
   ::execv(program.c_str(), arguments);  // which returns if it failed: threads only wait longer then
 }
 

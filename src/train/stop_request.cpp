@@ -5,9 +5,14 @@
 // signal.
 #include "tally/train/stop_request.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <iterator>
 
 #include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "tally/train/step_flags.hpp"
 
@@ -31,12 +36,30 @@ std::uint32_t flag_of(int signal_number) {
   }
 }
 
+// Of these, what whoever started the process had ignored. It must be seen before the constructors of
+// libraries run: UCX, which some MPI libraries load, puts a handler for HUP in its place.
+constexpr int kIgnorable[] = {SIGINT, SIGHUP};
+bool was_ignored[std::size(kIgnorable)];
+
+// Runs before any sanitizer is ready: without their code, and without the calls that they replace.
+__attribute__((no_sanitize("address", "thread", "undefined"))) void note_ignored() {
+  for (std::size_t i = 0; i < std::size(kIgnorable); ++i) {
+    struct {
+      decltype(SIG_IGN) handler;
+      unsigned long rest[4];
+    } action{};  // as the kernel has it
+    if (syscall(SYS_rt_sigaction, kIgnorable[i], nullptr, &action, _NSIG / 8) == 0) {
+      was_ignored[i] = action.handler == SIG_IGN;
+    }
+  }
+}
+
+[[gnu::used, gnu::section(".preinit_array")]] void (*const note_ignored_first)() = note_ignored;
+
 // A blocked signal is delivered to sigwait() even where it is ignored.
 bool is_left_ignored(int signal_number) {
-  if (signal_number != SIGINT && signal_number != SIGHUP) return false;
-  struct sigaction action {};
-  sigaction(signal_number, nullptr, &action);
-  return action.sa_handler == SIG_IGN;
+  const int* const found = std::find(std::begin(kIgnorable), std::end(kIgnorable), signal_number);
+  return found != std::end(kIgnorable) && was_ignored[found - kIgnorable];
 }
 
 // Open MPI forks a daemon beside a rank that was started alone. What is blocked is inherited, and
@@ -62,7 +85,14 @@ void block(const sigset_t& signals) {
 
 }  // namespace
 
+void ignore_as_at_start() {
+  for (const int signal_number : kIgnorable) {
+    if (is_left_ignored(signal_number)) std::signal(signal_number, SIG_IGN);
+  }
+}
+
 StopRequest::StopRequest() {
+  ignore_as_at_start();
   sigemptyset(&signals_);
   for (const int signal_number : kTaken) {
     if (!is_left_ignored(signal_number)) sigaddset(&signals_, signal_number);

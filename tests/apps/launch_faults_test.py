@@ -232,7 +232,9 @@ class Surroundings(TallyTest):
             capture_output=True, text=True, check=False, timeout=60)  # Python alone would ignore it, too
         self.assertEqual(done.returncode, 1, done)
         self.assertEqual(len(re.findall("^epoch ", done.stdout, re.MULTILINE)), 2)
-        warnings = done.stderr.splitlines()
+        # Open MPI 5 says that its shared memory is too small, too.
+        warnings = [line for line in done.stderr.splitlines() if line.startswith("tally-train: ")]
+        self.assertEqual(len(warnings), 4, done.stderr)
         for line, step in zip(warnings, (4, 8, 8), strict=False):
             self.assertRegex(line, rf"^tally-train: warning: no checkpoint: .*/step-{step:012}\.h5: cannot "
                              "write: File too large; the last one is none$")

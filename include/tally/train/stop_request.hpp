@@ -8,6 +8,10 @@
 
 namespace tally {
 
+/// Ignores INT and HUP again if whoever started the process ignored them, whatever a library has
+/// made of that since: before an exec(), which keeps only what is ignored.
+void ignore_as_at_start();
+
 /// Turns signals into step flags: USR1 asks for a checkpoint; USR2, TERM, INT and HUP ask for a
 /// checkpoint and a stop. No handler runs: the signals are blocked in the thread that makes this
 /// and in all that it starts, and one thread takes them. One per process, made before any other
