@@ -11,6 +11,7 @@ import pathlib
 import sys
 
 import python_packages
+from run_files import open_table, save_figure
 
 python_packages.require(matplotlib="python3-matplotlib")
 
@@ -26,7 +27,7 @@ def read_columns(run: pathlib.Path) -> dict[str, list[float]]:
     """The columns of metrics.csv that have figures."""
     path = run / "metrics.csv"
     try:
-        with path.open(newline="") as file:
+        with open_table(path) as file:
             rows = list(csv.DictReader(file))
         names = [name for name, value in rows[0].items() if value] if rows else []
         columns = {name: [float(row[name]) for row in rows] for name in names}
@@ -69,7 +70,7 @@ def main() -> None:
     figure.tight_layout()
     out = options.out or options.runs[0] / "metrics.png"
     try:
-        figure.savefig(out, dpi=120)
+        save_figure(figure, out)
     except (OSError, ValueError) as error:
         sys.exit(f"plot_metrics.py: {out}: cannot be written ({error})")
     print(out)

@@ -11,6 +11,7 @@ import pathlib
 import sys
 
 import python_packages
+from run_files import open_table, save_figure
 
 python_packages.require(matplotlib="python3-matplotlib")
 
@@ -29,7 +30,7 @@ def read_rows(directory: pathlib.Path) -> dict[str, list[dict[str, float]]]:
     path = directory / "scaling.csv"
     rows: dict[str, list[dict[str, float]]] = {}
     try:
-        with path.open(newline="") as file:
+        with open_table(path) as file:
             for row in csv.DictReader(file):
                 rows.setdefault(row["scaling"], []).append({name: float(row[name]) for name in FIGURES})
     except OSError as error:
@@ -77,7 +78,10 @@ def main() -> None:
     efficiency_axis.set_ylim(bottom=0)
     figure.tight_layout()
     out = options.out or options.directory / "scaling.png"
-    figure.savefig(out, dpi=120)
+    try:
+        save_figure(figure, out)
+    except (OSError, ValueError) as error:
+        sys.exit(f"plot_scaling.py: {out}: cannot be written ({error})")
     print(out)
 
 

@@ -109,9 +109,12 @@ is_question() {
 
 # --- what run.status says ---
 
+# The start of a small file, whatever somebody has put in its place: nothing of a pipe, and no line without an end.
+start_of() { if [ -f "$1" ]; then head -c 65536 "$1" 2>/dev/null | tr -d '\0' || true; fi; }
+
 # The state alone (DONE, RESUME, FAILED), or what stands behind a word (step, checkpoint, reason).
-run_state() { if [ -f "$1/run.status" ]; then head -n 1 "$1/run.status" 2>/dev/null || true; fi; }
-run_fact() { if [ -f "$1/run.status" ]; then sed -n "s/^$2 //p" "$1/run.status" 2>/dev/null || true; fi; }
+run_state() { start_of "$1/run.status" | sed -n 1p; }
+run_fact() { start_of "$1/run.status" | sed -n "s/^$2 //p"; }
 
 # The step of the newest checkpoint, 0 without one: how far a run has come for good.
 saved_step() {
@@ -148,7 +151,7 @@ count_restarts() {
   local job="" step="" start=""
   first_step=$(saved_step "$run_dir")
   restarts_file=$run_dir/job.restarts
-  if [ -f "$restarts_file" ]; then read -r job step start _ <"$restarts_file" || true; fi
+  read -r job step start _ < <(start_of "$restarts_file") || true
   start=$(number "$start")
   if [ "$job" != "$job_id" ] || [ "$first_step" -gt "$(number "$step")" ] || [ "$start" -gt "$restarts" ]; then
     start=$restarts
@@ -271,9 +274,7 @@ status_stamp() { stat -c '%i %.9Y' "$run_dir/run.status" 2>/dev/null || true; }
 # Whether run.lock names another job, which may write run.status, too.
 is_anothers() {
   local owner=""
-  if [ -n "${SLURM_JOB_ID:-}" ] && [ -f "$run_dir/run.lock" ]; then
-    read -r owner 2>/dev/null <"$run_dir/run.lock" || true
-  fi
+  if [ -n "${SLURM_JOB_ID:-}" ]; then read -r owner < <(start_of "$run_dir/run.lock") || true; fi
   [ -n "$owner" ] && [[ "$owner," != *", job $SLURM_JOB_ID,"* ]]
 }
 

@@ -169,6 +169,25 @@ class PlotMetrics(TallyTest):
             self.assertEqual(result.returncode, 1)
             self.assertRegex(result.stderr, rf"^plot_metrics\.py: {out}: cannot be written \(.*\)\n$")
 
+    def test_waits_for_no_pipe_and_follows_no_link(self):
+        metrics, victim = self.directory / "metrics.csv", self.directory / "victim"
+        for make in (lambda: os.mkfifo(metrics), lambda: (metrics.touch(), os.truncate(metrics, 1 << 40))):
+            make()
+            result = sh(ROOT / "scripts" / "plot_metrics.py", self.directory)
+            self.assertEqual((result.returncode, result.stderr), (
+                1, f"plot_metrics.py: {metrics}: cannot be opened (expected a regular file of at most 64 MB); "
+                "expected the run directory of a training\n"))
+            metrics.unlink()
+        metrics.write_text("epoch,train_loss,train_accuracy\n1,2,0.5\n")
+        victim.write_text("kept")
+        picture = self.directory / "metrics.png"
+        picture.symlink_to(victim)
+        result = sh(ROOT / "scripts" / "plot_metrics.py", self.directory)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(victim.read_text(), "kept")
+        self.assertFalse(picture.is_symlink())
+        self.assertEqual(sorted(path.name for path in self.directory.iterdir()), ["metrics.csv", "metrics.png", "victim"])
+
 
 class PlotScaling(TallyTest):
     HEAD = "scaling,nodes,ranks,batch_size,samples_per_second,lowest,highest,repeats,speedup,efficiency\n"

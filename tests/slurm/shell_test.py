@@ -26,7 +26,7 @@ class JobFiles(TallyTest):
         script = f"set -eu; job_script=test; . '{ROOT}/slurm/job.sh'; run_dir=run; {commands}"
         environment = {**os.environ, "SLURM_JOB_ID": "7", "SLURM_RESTART_COUNT": "1", "TALLY_SITE": "/dev/null"}
         done = subprocess.run(["bash", "-c", script], cwd=self.directory, capture_output=True, check=False,
-                              env=environment)
+                              env=environment, timeout=patience(60))
         self.assertEqual((done.returncode, done.stderr), (0, b""), script)
         self.assertFalse((self.directory / "ran").exists(), "a command in a file was run")
         return done.stdout.decode().split()
@@ -58,6 +58,20 @@ class JobFiles(TallyTest):
             with self.subTest(text):
                 self.write("run.status", text)
                 self.assertEqual(self.run_shell("saved_step run"), ["0"])
+
+    def test_files_are_read_as_far_as_honest_ones_go(self):
+        """Endless files, pipes and folders in the place of those that job.sh reads are none, at once."""
+        asked = 'run_state run; run_fact run reason; saved_step run; count_restarts; echo "$idle_restarts"; ' \
+                'is_anothers || echo own'
+        for name in ("run.status", "job.restarts", "run.lock"):
+            path = self.run_dir / name
+            for kind, make in (("endless", lambda: (path.touch(), os.truncate(path, 1 << 40))),
+                               ("pipe", lambda: os.mkfifo(path)), ("folder", path.mkdir),
+                               ("zeros", lambda: path.symlink_to("/dev/zero"))):
+                with self.subTest(name=name, kind=kind):
+                    make()
+                    self.assertEqual(self.run_shell(asked), ["0", "0", "own"])
+                    path.rmdir() if path.is_dir() else path.unlink()
 
     def test_a_file_is_replaced_with_the_rights_of_the_umask(self):
         for umask, mode in (("022", 0o644), ("077", 0o600), ("002", 0o664)):
