@@ -93,8 +93,9 @@ class Bench:
                  f"{both[library]:.1f}" if both else "-"] for library in self.peaks[0]]
         when = ["before", "after"][: len(self.peaks)]
         return (f"## Peak, {self.machine.instructions.name}\n\n{self.machine.caption()} GFLOP/s of "
-                "a product of 1024 x 1024 matrices on one core, before and after the rest. Shares "
-                "of the peak are of the highest of these, times workers.\n\n"
+                "a GEMM of 1024 x 1024 matrices on one core, before and after the other "
+                "measurements. Shares are relative to the highest, times the number of "
+                "workers.\n\n"
                 + table(["library", *when, "two cores at once"], rows))
 
 

@@ -11,7 +11,7 @@ from measuring.training import BIG, MIDDLE, SMALL, Measured, Training, operation
 SECTIONS = {
     "grid": "Ranks x threads, batch sizes, networks",
     "reduction": "Reduction over 2 ranks: tree, the same bits on any layout, and MPI_Allreduce",
-    "kernels": "Kernels of matrix products, one worker",
+    "kernels": "GEMM backends, one worker",
     "micro-batch": "Micro-batches",
 }
 BATCH_SIZES = (1, 64, 128, 256, 512, 1024)
