@@ -225,14 +225,16 @@ is_confined() {
 
 # mpirun starts ranks on the nodes that the job has this time, each bound to its cores, and fills one node after the
 # other. On TERM it would kill them within a second or two (Open MPI 5: half of one). SLURM sends TERM to ranks and
-# script too, so it is kept from mpirun and its helpers, or else they wait longer: then they are slow to end, too.
+# script too, so it is kept from mpirun and its daemons, or else they wait longer: then they are slow to end, too.
+# scancel sends USR1 and USR2 to daemons as well, and those of Open MPI 5 die of them.
 mpirun_on() {
   local ranks=$1 binding=(--map-by "slot:PE=${SLURM_CPUS_PER_TASK:-1}") without_term=(env --block-signal=TERM)
+  local without_signals="${without_term[*]},USR1,USR2"
   shift
   if ! is_confined; then binding=(--bind-to none); fi
   if "${without_term[@]}" true 2>/dev/null; then
-    export OMPI_MCA_orte_launch_agent="${OMPI_MCA_orte_launch_agent:-${without_term[*]} orted}"
-    export PRTE_MCA_prte_launch_agent="${PRTE_MCA_prte_launch_agent:-${without_term[*]} prted}"
+    export OMPI_MCA_orte_launch_agent="${OMPI_MCA_orte_launch_agent:-$without_signals orted}"
+    export PRTE_MCA_prte_launch_agent="${PRTE_MCA_prte_launch_agent:-$without_signals prted}"
   else
     without_term=()
     export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-15}"
@@ -420,6 +422,8 @@ kill_launcher() {
 # Open MPI 4.1 does so when a rank is killed while it connects, that of 5 when another host is cut off.
 train() {
   exit_code=0
+  # sbatch --export would have srun keep what is set here from ranks, and from mpirun's daemons on other nodes.
+  export SLURM_EXPORT_ENV=ALL
   if [ "$1" = mpirun_on ]; then require_mpirun; fi
   if [ -n "${asks:-}" ]; then
     if [ -z "$run_dir" ] && [ "${!#}" = --resume ]; then set -- "${@:1:$#-1}"; fi

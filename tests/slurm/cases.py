@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The cases of one cluster. All run at the same time, since they mostly wait: for SLURM, and for steps that an
-injected fault makes a second long."""
+injected fault makes a second long. TALLY_CASES names those that are to run, if not all."""
 import concurrent.futures
 import datetime
+import os
 import shutil
 import tempfile
 import threading
@@ -16,6 +17,7 @@ SLOW = {"TALLY_FAULT": "slow:reduce:seconds=1"}
 HARMLESS = "--signal=B:CONT@1"  # in place of the signal that the scripts order
 UNKNOWN_END = {"TALLY_END_TIME": "none"}
 BOTH = ("train.sbatch", "train-srun.sbatch")
+LAUNCHER = {"train.sbatch": "mpirun|prterun", "train-srun.sbatch": "srun"}  # mpirun of Open MPI 5 becomes prterun
 
 
 class Cases:
@@ -28,14 +30,15 @@ class Cases:
 
     def each(self, *arguments):
         """A function of one argument is a case for each of these."""
-        def add(function):
-            self._calls += [(function, (argument,)) for argument in arguments]
-            return function
-        return add
+        return lambda function: self._add(function, [(argument,) for argument in arguments])
 
     def one(self, function):
         """A function without arguments is a case; it returns what it has to say."""
-        self._calls.append((function, ()))
+        return self._add(function, [()])
+
+    def _add(self, function, calls):
+        if function.__name__ in os.environ.get("TALLY_CASES", function.__name__).split():
+            self._calls += [(function, arguments) for arguments in calls]
         return function
 
     def test_class(self):
@@ -91,11 +94,12 @@ def end_soon(job):
     assert False, told
 
 
+def environment_of(cluster, process):
+    lines = cluster.run("cat", f"/proc/{process}/environ", check=False).split("\0")
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
 def processes(job, program):
-    """The numbers, in the cluster, of a job's processes of that name."""
-    found = []
-    for line in job.cluster.run("pgrep", "-x", program, check=False).split():
-        environment = job.cluster.run("cat", f"/proc/{line}/environ", check=False)
-        if f"SLURM_JOB_ID={job.id}\0" in environment:
-            found.append(line)
-    return found
+    """The numbers, in the cluster, of a job's processes of that name (a pattern)."""
+    return [process for process in job.cluster.run("pgrep", "-x", program, check=False).split()
+            if environment_of(job.cluster, process).get("SLURM_JOB_ID") == job.id]

@@ -96,9 +96,9 @@ class Cluster:
             "PATH": PATH,
             "TMPDIR": str(self.directory / "tmp"),  # of each node
         }
-        for name in ("state", "tmp", *(f"{kind}.{node}" for kind in ("spool", "tmp") for node in self.names)):
+        for name in ("state", "tmp", "runs", *(f"{kind}.{node}" for kind in ("spool", "tmp") for node in self.names)):
             (self.directory / name).mkdir()
-            if name.startswith("tmp"):
+            if name.startswith(("tmp", "runs")):
                 (self.directory / name).chmod(0o1777)
         (self.directory / "slurm.conf").write_text(
             CONFIG.format(head=HEAD, directory=self.directory, nodes=nodes, partitions="\n".join(partitions),
@@ -164,7 +164,7 @@ class Cluster:
 
     # nsenter goes to the root directory.
     def _inside(self, *line, cwd="/"):
-        return ["nsenter", "--target", str(self._root), "--net", "--uts", "--mount", "--pid",
+        return ["nsenter", "--target", str(self._root), "--net", "--uts", "--mount", "--pid", "--root",
                 "env", f"--chdir={cwd}", *map(str, line)]
 
     def _spawn(self, line):

@@ -41,11 +41,13 @@ class Job:
             time.sleep(0.3)
 
     def text(self):
-        return self.log.read_text() if self.log.exists() else ""
+        # Open MPI 5 puts a NUL behind its notices.
+        return self.log.read_text().replace("\0", "") if self.log.exists() else ""
 
     def starts(self):
-        """What the log has of each."""
-        return re.split(r"^\S+: \S+ \S+: job [\d_]+, start .* from step \d+$", self.text(), flags=re.MULTILINE)[1:]
+        """What the log has of each, until the training was done."""
+        text = self.text().partition("run.status DONE")[0]
+        return re.split(r"^\S+: \S+ \S+: job [\d_]+, start .* from step \d+$", text, flags=re.MULTILINE)[1:]
 
     def begun(self):
         """The step from which each start went on, as tally-train says; none where it has said nothing."""
@@ -82,9 +84,11 @@ class Job:
 
     def wait_for_end(self, words="run.status DONE", state="COMPLETED", seconds=PATIENCE):
         self.wait_until(lambda: words in self.text(), words, seconds)
-        self.wait_until(lambda: self.state() not in ("RUNNING", "COMPLETING"), "the end of the job")
+        # SLURM 24.11 remembers a preemption: it starts a job once more that is done, or calls it preempted.
+        self.wait_until(lambda: self.state() not in ("RUNNING", "COMPLETING", "PENDING"), "the end of the job")
         self.is_over = True
-        assert self.state() == state, f"{self.state()} is not {state}: {self.text()}"
+        states = (state, "PREEMPTED") if state == "COMPLETED" else (state,)
+        assert self.state() in states, f"{self.state()} is not {state}: {self.text()}"
 
     def lost_steps(self):
         """At each cut: the last step that was seen, less the one from which the next start went on."""

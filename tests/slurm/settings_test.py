@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 
-from cases import BOTH, Cases, SLOW, UNKNOWN_END, processes
+from cases import BOTH, Cases, LAUNCHER, SLOW, UNKNOWN_END, processes
 from job import ROOT
 from tally_testing import digest, main, status
 
@@ -117,12 +117,11 @@ def the_training_ends_with_its_script(script):
     job = submit(f"orphan-{script}", script, "--time=10", "--nodes=1", options=ENDLESS,
                  environment={**SLOW, **UNKNOWN_END})
     job.wait_for_steps(3)
-    launcher = "mpirun" if script == "train.sbatch" else "srun"
-    left = processes(job, "tally-train") + processes(job, launcher)
+    left = processes(job, "tally-train") + processes(job, LAUNCHER[script])
     assert len(left) >= 3, left
     cases.cluster.run("scancel", "--batch", job.id)
     job.wait_until(lambda: job.state() not in ("RUNNING", "COMPLETING"), "the end of the job")
-    job.wait_until(lambda: not processes(job, "tally-train") and not processes(job, launcher), "no process is left")
+    job.wait_until(lambda: not processes(job, "tally-train") and not processes(job, LAUNCHER[script]), "no process is left")
     job.is_over = True
     facts = status(job.run_dir)[1]
     assert facts["reason"] in ("SIGUSR2", "SIGTERM") and int(facts["step"]) >= 3, (facts, job.text())
