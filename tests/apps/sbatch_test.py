@@ -141,6 +141,18 @@ class Checks(SbatchTest):
                 told = self.submit("--dry-run", *request, "train", *self.training()).stderr
                 self.assertEqual("but a batch is only 4 micro-batches" in told, warns, told)
 
+    def test_what_the_script_requests(self):
+        own = self.directory / "own.sbatch"
+        for request, warns in (("-n 8", True), ("-n8", True), ("--ntasks 8   # ranks", True), ("--time 5 --ntasks=8", True),
+                               ("--nodes=1 # not --ntasks=8", False), ("--ntasks=8\n#SBATCH -n 4", False),
+                               ("-n 4 -c\t2", True), ("-N 8", False)):
+            with self.subTest(request):
+                own.write_text(f"#!/bin/bash\n#SBATCH {request}\n# -n 9\n")
+                told = self.submit("--dry-run", own, *self.training()).stderr
+                self.assertEqual("but a batch is only 4 micro-batches" in told, warns, told)
+        own.write_text("#!/bin/bash\n#SBATCH --array 1-3\n")
+        self.assertIn("error: --array=1-3: every task", self.submit(own, *self.training(), code=2).stderr)
+
     def test_where_the_run_is_kept(self):
         for place, warns in (("/tmp/run", True), ("/dev/shm/../shm/run", True), ("/srv/run", False), ("/tmpfs", False)):
             done = self.submit("--dry-run", "--force", "train", "--run-dir", place, "--data", DIGITS)
@@ -187,9 +199,14 @@ class Sweeps(SbatchTest):
             self.assertIn(f"error: --array={array}: there are 3 trainings", done.stderr)
 
     def test_that_are_larger_than_slurm_takes_are_refused(self):
-        seeds = ",".join(map(str, range(20)))
-        done = self.submit("sweep", f"seed={seeds}", *self.training(), code=2)
+        """Before their tasks are checked, one after the other. Part of them may be taken."""
+        words = ["sweep", f"seed={','.join(map(str, range(19)))},abc", *self.training()]
+        done = self.submit(*words, code=2)
         self.assertIn("this SLURM numbers the tasks of an array up to 19 only", done.stderr)
+        self.assertNotIn("task 20", done.stderr)
+        done = self.submit("--array=1-3", *words, code=2)
+        self.assertNotIn("MaxArraySize", done.stderr)
+        self.assertIn("task 20", done.stderr)
 
     def test_from_files(self):
         path = self.directory / "runs.toml"

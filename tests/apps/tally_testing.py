@@ -24,6 +24,7 @@ MNIST = os.environ.get("TALLY_MNIST_DIR")
 FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
 SKIPPED = 77  # tells ctest that a test did not run
 os.environ.pop("OMP_NUM_THREADS", None)  # the caller's; tests set their own
+os.environ["TALLY_SITE"] = os.devnull  # likewise: not what the caller's own jobs source
 os.environ.setdefault("OMPI_MCA_reachable", "weighted")  # or 5.0.7 complains, as run_mpi.sh says
 
 
