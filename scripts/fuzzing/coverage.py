@@ -22,7 +22,7 @@ src/image/ruling.cpp
 src/image/tones.cpp
 src/io/checkpoint.cpp src/io/checkpoint_gate.cpp src/io/config_file.cpp src/io/h5_handle.cpp
 src/io/h5_reader.cpp src/io/run_status.cpp
-src/nn/network_spec.cpp
+src/nn/layer_spec.cpp
 src/state/config_text.cpp src/state/run_config.cpp
 """.split()
 

@@ -26,11 +26,14 @@ Calibration calibrate(const TrainedModel& model, const std::string& name,
           "{}: expected the images that {} was trained on, got others; pass their directory with "
           "--data DIR",
           files.images.string(), name);
-  const AlignedVector outputs =
-      network_outputs(model.network(), model.parameters(), images.data.pixels, team);
-  TrainedModel::require_finite(outputs, name);
   const auto count = static_cast<std::int64_t>(images.data.labels.size());
-  return {fit_temperature(matrix_view(outputs.data(), count, model.network().outputs()),
+  const Index classes = model.network().outputs();
+  AlignedVector outputs(static_cast<std::size_t>(count * classes));
+  static_cast<void>(
+      Evaluator(model.network(), model.loss(), team)
+          .evaluate(model.parameters(), {images.data.pixels, images.data.labels}, outputs));
+  TrainedModel::require_finite(outputs, name);
+  return {fit_temperature(matrix_view(std::as_const(outputs).data(), count, classes),
                           images.data.labels),
           count,
           {}};
@@ -39,7 +42,7 @@ Calibration calibrate(const TrainedModel& model, const std::string& name,
 OthersNetwork others_network(const TrainingState& others, const TrainedModel& model,
                              const std::string& name) {
   const Index classes = model.network().outputs();
-  const Network network(others.config.network, others.data.rows * others.data.columns);
+  const Network network(others.config.network, image_shape(others.data));
   require(tells_digits(network, classes), ExitCode::kUsage,
           "{}: expected a network of {} classes trained on data of tally-data others, got {} "
           "classes and images of {} x {}",
@@ -48,7 +51,7 @@ OthersNetwork others_network(const TrainingState& others, const TrainedModel& mo
           "{}: expected a network trained with --loss softmax-cross-entropy, whose outputs are "
           "probabilities",
           name);
-  return {network.spec(), network.inputs(), others.parameters};
+  return {network.text(), network.inputs(), others.parameters};
 }
 
 }  // namespace tally

@@ -16,8 +16,9 @@ DigitCheck::DigitCheck(const OthersNetwork& others, Index classes, const std::st
 
 double DigitCheck::probability(const GreyImage& digit) {
   scale_pixels(edge_directions(digit).pixels, workspace_.inputs(1).data());
-  const ConstMatrixView outputs = network_.forward(others_.parameters.data(), workspace_, 1);
-  const MatrixView probabilities = workspace_.grad_outputs(1);
+  const ConstMatrixView outputs = network_.forward(others_.parameters.data(), workspace_, {1});
+  AlignedVector values(static_cast<std::size_t>(outputs.size()));
+  const MatrixView probabilities = matrix_view(values.data(), 1, outputs.cols());
   scaled_probabilities(outputs, 1, probabilities);
   return 1 - static_cast<double>(probabilities(0, probabilities.cols() - 1));
 }

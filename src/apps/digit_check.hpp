@@ -4,7 +4,7 @@
 #include <string>
 
 #include "tally/image/edge_directions.hpp"
-#include "tally/nn/network.hpp"
+#include "tally/nn/workspace.hpp"
 #include "tally/state/calibration.hpp"
 
 namespace tally {
@@ -28,7 +28,7 @@ class DigitCheck {
  private:
   const OthersNetwork& others_;
   Network network_;
-  NetworkWorkspace workspace_;
+  ForwardWorkspace workspace_;
 };
 
 }  // namespace tally

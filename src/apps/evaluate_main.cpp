@@ -74,20 +74,19 @@ ExitCode evaluate(const EvaluateOptions& options) {
   const Dataset data = read_split(files, static_cast<int>(model.network().outputs()));
   model.require_image_size(data.rows, data.columns, files.images.string());
 
-  LeafFigures figures = evaluate_leaves(model.network(), model.loss(), model.parameters(),
-                                        {data.pixels, data.labels}, team);
-  const AlignedVector outputs =
-      network_outputs(model.network(), model.parameters(), data.pixels, team);
-  TrainedModel::require_finite(outputs, options.model);
-  AlignedVector room(outputs.size());
   const auto rows = static_cast<Index>(data.labels.size());
   const Index classes = model.network().outputs();
+  AlignedVector outputs(static_cast<std::size_t>(rows * classes));
+  ChunkFigures figures = Evaluator(model.network(), model.loss(), team)
+                             .evaluate(model.parameters(), {data.pixels, data.labels}, outputs);
+  TrainedModel::require_finite(outputs, options.model);
+  AlignedVector room(outputs.size());
   const MatrixView probabilities = matrix_view(room.data(), rows, classes);
   const EvaluationReport report{
       summarize(figures.losses, figures.confusion.samples(), figures.confusion.correct()),
       figures.confusion,
-      calibration_figures(model, matrix_view(outputs.data(), rows, classes), data.labels,
-                          probabilities)};
+      calibration_figures(model, matrix_view(std::as_const(outputs).data(), rows, classes),
+                          data.labels, probabilities)};
   if (!options.misclassified.empty()) {
     write_png(options.misclassified, misclassified_sheet(data, read_only(probabilities)));
   }

@@ -137,9 +137,10 @@ Prediction Predictor::read_digit(const std::string& file, const PreparedDigit& d
 
 std::vector<ClassProbability> Predictor::classify(const std::string& file, const GreyImage& digit) {
   scale_pixels(digit.pixels, workspace_.inputs(1).data());
-  const ConstMatrixView outputs = model_.network().forward(model_.parameters(), workspace_, 1);
+  const ConstMatrixView outputs = model_.network().forward(model_.parameters(), workspace_, {1});
   TrainedModel::require_finite({outputs.data(), static_cast<std::size_t>(outputs.size())}, file);
-  const MatrixView probabilities = workspace_.grad_outputs(1);
+  AlignedVector values(static_cast<std::size_t>(outputs.size()));
+  const MatrixView probabilities = matrix_view(values.data(), 1, outputs.cols());
   model_.probabilities(outputs, probabilities);
   std::vector<ClassProbability> classes;
   for (Index label = 0; label < probabilities.cols(); ++label) {

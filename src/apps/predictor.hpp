@@ -9,6 +9,7 @@
 
 #include "digit_check.hpp"
 #include "tally/image/digit_image.hpp"
+#include "tally/nn/workspace.hpp"
 #include "trained_model.hpp"
 
 namespace tally {
@@ -68,7 +69,7 @@ class Predictor {
 
   const TrainedModel& model_;
   PredictorOptions options_;
-  NetworkWorkspace workspace_;
+  ForwardWorkspace workspace_;
   std::optional<DigitCheck> digit_check_;
 };
 

@@ -9,8 +9,7 @@ namespace tally {
 
 TrainedModel::TrainedModel(TrainingState state, std::optional<Calibration> calibration)
     : state_(std::move(state)), calibration_(std::move(calibration)) {
-  network_ =
-      std::make_unique<Network>(state_.config.network, state_.data.rows * state_.data.columns);
+  network_ = std::make_unique<Network>(state_.config.network, image_shape(state_.data));
   loss_ = make_loss(state_.config.loss);
 }
 

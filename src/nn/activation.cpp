@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <string_view>
+#include <tuple>
 
 namespace tally {
 namespace {
-
-constexpr std::array<std::string_view, 4> kActivationNames = {"none", "tanh", "sigmoid", "relu"};
 
 // tanh of a float within 3e-7, from arithmetic alone, so that the compiler can compute many at a
 // time: a rational function that meets tanh best on [-7.9, 7.9], where it reaches 1 in float. (The
@@ -53,18 +51,18 @@ struct Relu {
   static Real derivative(Real y) { return y > 0 ? Real{1} : Real{0}; }
 };
 
+// In the order of Activation.
+using Functions = std::tuple<None, Tanh, Sigmoid, Relu>;
+static_assert(std::tuple_size_v<Functions> == kActivationNames.size());
+
 // Calls work(Function{}) for the functions of `activation`.
-template <typename Work>
-void with_functions_of(Activation activation, Work&& work) {
-  switch (activation) {
-    case Activation::kNone:
-      return work(None{});
-    case Activation::kTanh:
-      return work(Tanh{});
-    case Activation::kSigmoid:
-      return work(Sigmoid{});
-    case Activation::kRelu:
-      return work(Relu{});
+template <typename Work, std::size_t number = 0>
+void with_functions_of(Activation activation, const Work& work) {
+  if constexpr (number < std::tuple_size_v<Functions>) {
+    if (static_cast<std::size_t>(activation) == number) {
+      return work(std::tuple_element_t<number, Functions>{});
+    }
+    with_functions_of<Work, number + 1>(activation, work);
   }
 }
 
@@ -130,24 +128,39 @@ void differentiate(Activation activation, ConstMatrixView outputs, ConstMatrixVi
   }
 }
 
-ActivationLayer::ActivationLayer(Activation activation, Index width)
-    : Layer(std::string(kActivationNames[static_cast<std::size_t>(activation)]), width, width),
-      activation_(activation) {}
+std::vector<std::string_view> ActivationSpec::notations() {
+  return {kActivationNames.begin() + 1, kActivationNames.end()};  // none is nothing to write
+}
+
+std::optional<ActivationSpec> ActivationSpec::parse(const SpecToken& token) {
+  const auto* const found =
+      std::find(kActivationNames.begin() + 1, kActivationNames.end(), token.text);
+  if (found == kActivationNames.end()) return std::nullopt;
+  return ActivationSpec{static_cast<Activation>(found - kActivationNames.begin())};
+}
+
+std::string_view ActivationSpec::name() const {
+  return kActivationNames[static_cast<std::size_t>(function)];
+}
+
+std::unique_ptr<Layer> ActivationSpec::make_layer(Shape input) const {
+  return std::make_unique<ActivationLayer>(function, input);
+}
 
 void ActivationLayer::forward(const Real* /*parameters*/, ConstMatrixView inputs,
-                              MatrixView outputs, const Workbench& /*bench*/) const {
-  with_functions_of(activation_, [&]<typename Function>(Function) {
+                              MatrixView outputs, const Pass& /*pass*/) const {
+  with_functions_of(function_, [&]<typename Function>(Function) {
     std::transform(inputs.data(), inputs.data() + inputs.size(), outputs.data(), Function::value);
   });
 }
 
-void ActivationLayer::backward(const Real* /*parameters*/, const BackwardPass& pass,
-                               const Workbench& /*bench*/) const {
-  if (pass.grad_inputs == nullptr) return;
-  with_functions_of(activation_, [&]<typename Function>(Function) {
-    for (Index i = 0; i < pass.outputs.size(); ++i) {
-      pass.grad_inputs->data()[i] =
-          pass.grad_outputs.data()[i] * Function::derivative(pass.outputs.data()[i]);
+void ActivationLayer::backward(const Real* /*parameters*/, const Gradients& gradients,
+                               const Pass& /*pass*/) const {
+  if (gradients.grad_inputs == nullptr) return;
+  with_functions_of(function_, [&]<typename Function>(Function) {
+    for (Index i = 0; i < gradients.outputs.size(); ++i) {
+      gradients.grad_inputs->data()[i] =
+          gradients.grad_outputs.data()[i] * Function::derivative(gradients.outputs.data()[i]);
     }
   });
 }

@@ -3,61 +3,36 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <numeric>
 
 #include "tally/core/summation_tree.hpp"
 #include "tally/nn/pixels.hpp"
+#include "tally/nn/workspace.hpp"
 
 namespace tally {
 namespace {
 
-LabelledImages rows_of(const LabelledImages& images, Range rows, Index pixels) {
-  const auto begin = static_cast<std::size_t>(rows.begin);
-  const auto size = static_cast<std::size_t>(rows.size());
-  const auto width = static_cast<std::size_t>(pixels);
-  return {images.pixels.subspan(begin * width, size * width), images.labels.subspan(begin, size)};
-}
-
-// Returns the loss of one leaf and adds its counts to `confusion`.
-double evaluate_leaf(const Network& network, const Loss& loss, const Real* parameters,
-                     NetworkWorkspace& workspace, const LabelledImages& leaf,
-                     ConfusionMatrix& confusion) {
-  const auto rows = static_cast<Index>(leaf.labels.size());
-  scale_pixels(leaf.pixels, workspace.inputs(rows).data());
-  const ConstMatrixView outputs = network.forward(parameters, workspace, rows);
-  std::array<std::uint8_t, kEvaluationRows> predicted{};
-  const std::span classes(predicted.data(), leaf.labels.size());
-  predict_classes(outputs, classes);
-  confusion.add(leaf.labels, classes);
-  std::array<double, kEvaluationRows> losses{};
-  loss.gradient(outputs, leaf.labels, workspace.grad_outputs(rows), losses);
-  return std::accumulate(losses.begin(), losses.begin() + rows, 0.0);
-}
-
-struct Leaf {
-  std::int64_t number = 0;
-  Range rows;      // of the images
-  int member = 0;  // of the team, that it is dealt to
-};
-
-template <typename Work>
-void for_each_leaf(const Network& network, std::int64_t samples, const ThreadTeam& team,
-                   const Work& work) {
-  const Range all{0, evaluation_leaves(samples)};
-  team.run([&](int member) {
-    NetworkWorkspace workspace(network, kEvaluationRows);
-    const Range leaves = part_of(all, team.size(), member);
-    for (std::int64_t leaf = leaves.begin; leaf < leaves.end; ++leaf) {
-      work(Leaf{leaf, clipped({leaf * kEvaluationRows, (leaf + 1) * kEvaluationRows}, samples),
-                member},
-           workspace);
-    }
-  });
+template <typename Element>
+std::span<Element> rows_of(std::span<Element> matrix, Range rows, Index columns) {
+  return matrix.subspan(static_cast<std::size_t>(rows.begin * columns),
+                        static_cast<std::size_t>(rows.size() * columns));
 }
 
 }  // namespace
 
-std::int64_t evaluation_leaves(std::int64_t samples) {
+struct Evaluator::Member {
+  explicit Member(const Network& network)
+      : workspace(network, kEvaluationRows),
+        scratch(static_cast<std::size_t>(kEvaluationRows * network.outputs())),
+        confusion(network.outputs()) {}
+
+  ForwardWorkspace workspace;
+  AlignedVector scratch;  // of the loss, [rows x outputs]
+  ConfusionMatrix confusion;
+};
+
+std::int64_t evaluation_chunks(std::int64_t samples) {
   return (samples + kEvaluationRows - 1) / kEvaluationRows;
 }
 
@@ -65,40 +40,55 @@ double Evaluation::accuracy() const {
   return samples == 0 ? 0 : static_cast<double>(correct) / static_cast<double>(samples);
 }
 
-LeafFigures evaluate_leaves(const Network& network, const Loss& loss, const Real* parameters,
-                            const LabelledImages& images, const ThreadTeam& team) {
+Evaluation summarize(std::span<double> chunk_losses, std::int64_t samples, std::int64_t correct) {
+  const double loss = tree_sum(chunk_losses);
+  return {samples, correct, samples == 0 ? 0 : loss / static_cast<double>(samples)};
+}
+
+Evaluator::Evaluator(const Network& network, const Loss& loss, const ThreadTeam& team)
+    : network_(network),
+      loss_(loss),
+      team_(team),
+      members_(static_cast<std::size_t>(team.size())) {}
+
+Evaluator::~Evaluator() = default;
+
+ChunkFigures Evaluator::evaluate(const Real* parameters, const LabelledImages& images,
+                                 std::span<Real> outputs) {
   const auto samples = static_cast<std::int64_t>(images.labels.size());
-  LeafFigures figures{std::vector<double>(static_cast<std::size_t>(evaluation_leaves(samples))),
-                      ConfusionMatrix(network.outputs())};
-  std::vector<ConfusionMatrix> confusions(static_cast<std::size_t>(team.size()), figures.confusion);
-  for_each_leaf(network, samples, team, [&](const Leaf& leaf, NetworkWorkspace& workspace) {
-    figures.losses[static_cast<std::size_t>(leaf.number)] = evaluate_leaf(
-        network, loss, parameters, workspace, rows_of(images, leaf.rows, network.inputs()),
-        confusions[static_cast<std::size_t>(leaf.member)]);
+  const Range all{0, evaluation_chunks(samples)};
+  ChunkFigures figures{std::vector<double>(static_cast<std::size_t>(all.end)),
+                       ConfusionMatrix(network_.outputs())};
+  team_.run([&](int thread) {
+    auto& member = members_[static_cast<std::size_t>(thread)];
+    if (!member) member = std::make_unique<Member>(network_);
+    member->confusion = ConfusionMatrix(network_.outputs());
+    const Range chunks = part_of(all, team_.size(), thread);
+    for (std::int64_t chunk = chunks.begin; chunk < chunks.end; ++chunk) {
+      const Range rows = clipped({chunk * kEvaluationRows, (chunk + 1) * kEvaluationRows}, samples);
+      evaluate_chunk(
+          *member, parameters,
+          {rows_of(images.pixels, rows, network_.inputs()), rows_of(images.labels, rows, 1)},
+          outputs.empty() ? outputs : rows_of(outputs, rows, network_.outputs()),
+          figures.losses[static_cast<std::size_t>(chunk)]);
+    }
   });
-  for (const ConfusionMatrix& confusion : confusions) figures.confusion.add(confusion);
+  for (const auto& member : members_) figures.confusion.add(member->confusion);
   return figures;
 }
 
-AlignedVector network_outputs(const Network& network, const Real* parameters,
-                              std::span<const std::uint8_t> pixels, const ThreadTeam& team) {
-  const auto width = static_cast<std::size_t>(network.inputs());
-  const auto samples = static_cast<std::int64_t>(pixels.size() / width);
-  AlignedVector outputs(static_cast<std::size_t>(samples * network.outputs()));
-  for_each_leaf(network, samples, team, [&](const Leaf& leaf, NetworkWorkspace& workspace) {
-    const Index rows = leaf.rows.size();
-    scale_pixels(pixels.subspan(static_cast<std::size_t>(leaf.rows.begin) * width,
-                                static_cast<std::size_t>(rows) * width),
-                 workspace.inputs(rows).data());
-    const ConstMatrixView found = network.forward(parameters, workspace, rows);
-    std::copy_n(found.data(), found.size(), outputs.data() + leaf.rows.begin * network.outputs());
-  });
-  return outputs;
-}
-
-Evaluation summarize(std::span<double> leaf_losses, std::int64_t samples, std::int64_t correct) {
-  const double loss = tree_sum(leaf_losses);
-  return {samples, correct, samples == 0 ? 0 : loss / static_cast<double>(samples)};
+void Evaluator::evaluate_chunk(Member& member, const Real* parameters, const LabelledImages& chunk,
+                               std::span<Real> outputs, double& loss) const {
+  const auto rows = static_cast<Index>(chunk.labels.size());
+  scale_pixels(chunk.pixels, member.workspace.inputs(rows).data());
+  const ConstMatrixView found = network_.forward(parameters, member.workspace, {rows});
+  if (!outputs.empty()) std::copy_n(found.data(), found.size(), outputs.data());
+  std::array<double, kEvaluationRows> losses{};
+  std::array<std::uint8_t, kEvaluationRows> classes{};
+  loss_.evaluate(found, chunk.labels, matrix_view(member.scratch.data(), rows, network_.outputs()),
+                 losses, classes);
+  member.confusion.add(chunk.labels, std::span(classes).first(chunk.labels.size()));
+  loss = std::accumulate(losses.begin(), losses.begin() + rows, 0.0);
 }
 
 }  // namespace tally

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-#include <vector>
 
 namespace tally {
 namespace {
@@ -24,6 +22,11 @@ Index largest_of(const Real* outputs, Index classes) {
   return std::max_element(outputs, outputs + classes) - outputs;
 }
 
+// log(sum_j exp(z_j)) - z_label, of `sum` = sum_j exp(z_j - z_answer).
+double cross_entropy(const Real* logits, Real sum, Index answer, std::uint8_t label) {
+  return std::log(sum) - (logits[label] - logits[answer]);
+}
+
 // exp(z - the largest z of its row), in the place of each z. Exponentials are taken of the whole
 // block at once: its length depends on the rows alone, and so do the bits.
 void exponentials(ConstMatrixView logits, MatrixView result) {
@@ -36,22 +39,34 @@ void exponentials(ConstMatrixView logits, MatrixView result) {
   result.array() = result.array().exp();
 }
 
-// Scales a row to a sum of 1; returns the sum it had.
-Real normalize(Real* row, Index classes) {
+Real sum_of(const Real* row, Index classes) {
   Real sum = 0;
   for (Index j = 0; j < classes; ++j) sum += row[j];
+  return sum;
+}
+
+// Scales a row to a sum of 1; returns the sum it had.
+Real normalize(Real* row, Index classes) {
+  const Real sum = sum_of(row, classes);
   for (Index j = 0; j < classes; ++j) row[j] /= sum;
   return sum;
 }
 
-}  // namespace
-
-double Loss::value(ConstMatrixView outputs, std::span<const std::uint8_t> labels) const {
-  AlignedVector grad(static_cast<std::size_t>(outputs.size()));
-  std::vector<double> losses(labels.size());
-  gradient(outputs, labels, matrix_view(grad.data(), outputs.rows(), outputs.cols()), losses);
-  return std::accumulate(losses.begin(), losses.end(), 0.0);
+// From the one-hot label.
+Real difference(const Real* y, Index j, std::uint8_t label) {
+  return y[j] - (label == j ? 1 : 0);
 }
+
+double squared_error(const Real* y, Index classes, std::uint8_t label) {
+  double sum = 0;
+  for (Index j = 0; j < classes; ++j) {
+    const auto d = static_cast<double>(difference(y, j, label));
+    sum += d * d;
+  }
+  return sum / static_cast<double>(classes);
+}
+
+}  // namespace
 
 std::int64_t SoftmaxCrossEntropy::gradient(ConstMatrixView outputs,
                                            std::span<const std::uint8_t> labels,
@@ -65,11 +80,24 @@ std::int64_t SoftmaxCrossEntropy::gradient(ConstMatrixView outputs,
     Real* grad = row_of(grad_outputs, static_cast<Index>(i));
     const Index answer = largest_of(logits, classes);
     const Real sum = normalize(grad, classes);
-    losses[i] = std::log(sum) - (logits[labels[i]] - logits[answer]);
+    losses[i] = cross_entropy(logits, sum, answer, labels[i]);
     grad[labels[i]] -= 1;
     if (answer == labels[i]) ++correct;
   }
   return correct;
+}
+
+void SoftmaxCrossEntropy::evaluate(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
+                                   MatrixView scratch, std::span<double> losses,
+                                   std::span<std::uint8_t> classes) const {
+  exponentials(outputs, scratch);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const Real* logits = row_of(outputs, static_cast<Index>(i));
+    const Index answer = largest_of(logits, outputs.cols());
+    const Real sum = sum_of(row_of(scratch, static_cast<Index>(i)), outputs.cols());
+    losses[i] = cross_entropy(logits, sum, answer, labels[i]);
+    classes[i] = static_cast<std::uint8_t>(answer);
+  }
 }
 
 void SoftmaxCrossEntropy::probabilities(ConstMatrixView outputs, MatrixView probabilities) const {
@@ -88,16 +116,21 @@ std::int64_t MeanSquaredError::gradient(ConstMatrixView outputs,
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const Real* y = row_of(outputs, static_cast<Index>(i));
     Real* grad = row_of(grad_outputs, static_cast<Index>(i));
-    double sum = 0;
-    for (Index j = 0; j < classes; ++j) {
-      const Real difference = y[j] - (labels[i] == j ? 1 : 0);
-      grad[j] = scale * difference;
-      sum += static_cast<double>(difference) * static_cast<double>(difference);
-    }
-    losses[i] = sum / static_cast<double>(classes);
+    for (Index j = 0; j < classes; ++j) grad[j] = scale * difference(y, j, labels[i]);
+    losses[i] = squared_error(y, classes, labels[i]);
     if (largest_of(y, classes) == labels[i]) ++correct;
   }
   return correct;
+}
+
+void MeanSquaredError::evaluate(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
+                                MatrixView /*scratch*/, std::span<double> losses,
+                                std::span<std::uint8_t> classes) const {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const Real* y = row_of(outputs, static_cast<Index>(i));
+    losses[i] = squared_error(y, outputs.cols(), labels[i]);
+    classes[i] = static_cast<std::uint8_t>(largest_of(y, outputs.cols()));
+  }
 }
 
 void MeanSquaredError::probabilities(ConstMatrixView outputs, MatrixView probabilities) const {
@@ -114,13 +147,6 @@ void MeanSquaredError::probabilities(ConstMatrixView outputs, MatrixView probabi
 std::unique_ptr<Loss> make_loss(LossKind kind) {
   if (kind == LossKind::kMeanSquaredError) return std::make_unique<MeanSquaredError>();
   return std::make_unique<SoftmaxCrossEntropy>();
-}
-
-void predict_classes(ConstMatrixView outputs, std::span<std::uint8_t> classes) {
-  for (Index row = 0; row < outputs.rows(); ++row) {
-    classes[static_cast<std::size_t>(row)] =
-        static_cast<std::uint8_t>(largest_of(row_of(outputs, row), outputs.cols()));
-  }
 }
 
 }  // namespace tally

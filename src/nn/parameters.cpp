@@ -53,6 +53,14 @@ std::vector<Range> ParameterLayout::rows() const {
   return rows;
 }
 
+const ParameterBlock& ParameterLayout::block(std::string_view layer, Role role) const {
+  const auto found = std::ranges::find_if(blocks_, [&](const ParameterBlock& block) {
+    return block.layer == layer && block.shape.role == role;
+  });
+  assert(found != blocks_.end());
+  return *found;
+}
+
 const ParameterBlock& ParameterLayout::block_of(std::size_t element) const {
   assert(element < size_);
   const auto next = std::upper_bound(

@@ -33,7 +33,7 @@ std::size_t look_at_data(const RunConfig& config, Findings& findings, std::strin
   const DatasetFiles files = find_dataset_files(data_directory(config.data).string());
   const DataFingerprint shape = read_shape(files);
   require_training_images(config, shape);
-  const Network network(config.network, shape.rows * shape.columns);
+  const Network network(config.network, image_shape(shape));
   const std::int64_t classes = count_classes(files, network.outputs());
   check_classes(network.outputs(), classes, findings);
   const std::size_t parameters = network.layout().count();
@@ -41,7 +41,7 @@ std::size_t look_at_data(const RunConfig& config, Findings& findings, std::strin
       "data: {}: {} training and {} test images of {} x {} in {}\nnetwork: {}, {}\n",
       printable_line(files.train.images.parent_path().string()), grouped(shape.train_images),
       grouped(shape.test_images), shape.rows, shape.columns,
-      classes == 1 ? "1 class" : fmt::format("{} classes", classes), network.shape_text(),
+      classes == 1 ? "1 class" : fmt::format("{} classes", classes), shape_text(network.specs()),
       counted(static_cast<std::int64_t>(parameters), "parameter"));
   if (config.validation > 0) {
     text += fmt::format("validation: {} held out\n", counted(config.validation, "training image"));

@@ -137,7 +137,7 @@ OpenedRun open_run(const Communicator& communicator, const LaunchOptions& option
   share_facts(communicator, run);
   communicator.together([&] {
     const DataFingerprint& data = run.state.data;
-    run.network = std::make_unique<Network>(run.state.config.network, data.rows * data.columns);
+    run.network = std::make_unique<Network>(run.state.config.network, image_shape(data));
   });
   share_vectors(communicator, run);
   return run;

@@ -59,6 +59,7 @@ TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun
       team_(own.threads),
       trainer_({communicator_, team_, network_, *loss_, plan_, data_.train, heartbeat_},
                trainer_options(state_), state_),
+      evaluator_(network_, *loss_, team_),
       signals_(launch.signals),
       started_(launch.started),
       seconds_before_(state_.progress.elapsed_seconds),
@@ -104,7 +105,7 @@ void TrainingRun::announce(const RankFacts& own, const LaunchOptions& options) {
                            state_.data.columns));
   report_.line(fmt::format(
       "run: {}: {} ({} parameters), batch {} = {} x {}, {}, {}{} in all{}", config_.run_dir,
-      network_.shape_text(), grouped(static_cast<std::int64_t>(network_.layout().count())),
+      shape_text(network_.specs()), grouped(static_cast<std::int64_t>(network_.layout().count())),
       config_.batch_size, plan_.shards(), config_.micro_batch.value,
       counted(communicator_.size(), "rank"), counted(workers, "thread"),
       is_environment(own.threads_by) ? fmt::format(" (as {} says)", name_of(own.threads_by)) : "",
@@ -228,9 +229,8 @@ auto TrainingRun::with_place(Work&& work) {
 SetFigures TrainingRun::figures_of(const EvaluationShare& share, std::string_view set) {
   if (share.set_samples() == 0) return {};
   meter_.add_evaluated(share.set_samples());
-  const Evaluation evaluation = with_place([&] {
-    return evaluate(communicator_, team_, network_, *loss_, trainer_.parameters().data(), share);
-  });
+  const Evaluation evaluation = with_place(
+      [&] { return evaluate(communicator_, evaluator_, trainer_.parameters().data(), share); });
   if (!std::isfinite(evaluation.loss)) {
     throw AgreedError(
         ExitCode::kFailure,
@@ -292,7 +292,7 @@ void TrainingRun::report_profile() {
   profile.threads = team_.size();
   profile.batch_size = config_.batch_size;
   profile.micro_batch = config_.micro_batch.value;
-  profile.network = network_.shape_text();
+  profile.network = shape_text(network_.specs());
   profile.kernels = trainer_.backend();
   profile.operations_per_sample = network_.training_operations();
   profile.peak_gflops = measure_peak();

@@ -27,7 +27,7 @@ bool is_finished(const TrainingState& state) {
 }
 
 ParameterLayout parameter_layout(const RunConfig& config, const DataFingerprint& data) {
-  return Network(config.network, data.rows * data.columns).layout();
+  return Network(config.network, image_shape(data)).layout();
 }
 
 Digest training_digest(const TrainingState& state) {

@@ -3,13 +3,12 @@
 
 namespace tally {
 
-Evaluation evaluate(const Communicator& communicator, const ThreadTeam& team,
-                    const Network& network, const Loss& loss, const Real* parameters,
+Evaluation evaluate(const Communicator& communicator, Evaluator& evaluator, const Real* parameters,
                     const EvaluationShare& share) {
   std::vector<double> losses;
   std::int64_t correct = 0;
   communicator.together([&] {
-    LeafFigures figures = evaluate_leaves(network, loss, parameters, share.images(), team);
+    ChunkFigures figures = evaluator.evaluate(parameters, share.images());
     losses = std::move(figures.losses);
     correct = figures.confusion.correct();
   });

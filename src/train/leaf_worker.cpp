@@ -38,12 +38,12 @@ void LeafWorker::compute(const Real* parameters, const MicroBatch& batch, const 
   load(batch, next);
   stopwatch_.lap(Span::kInput);
   const Index rows = batch.rows.size();
-  const ConstMatrixView outputs = network_.forward(parameters, workspace_, rows);
+  const ConstMatrixView outputs = network_.forward(parameters, workspace_, {rows});
   const auto losses = std::span(losses_).last(labels_.size());
   const std::int64_t correct =
       loss_.gradient(outputs, labels_, workspace_.grad_outputs(rows), losses);
   stopwatch_.lap(Span::kForward);
-  network_.backward(parameters, workspace_, rows, leaf.vector, leaf.into);
+  network_.backward(parameters, workspace_, {rows}, leaf.vector, leaf.into);
   Real* tail = leaf.vector + network_.layout().size();
   if (leaf.into == Into::kReplace) tail[kLossElement] = tail[kCorrectElement] = 0;
   tail[kLossElement] += static_cast<Real>(std::accumulate(losses.begin(), losses.end(), 0.0));

@@ -6,7 +6,7 @@
 
 #include "tally/data/shard_store.hpp"
 #include "tally/nn/loss.hpp"
-#include "tally/nn/network.hpp"
+#include "tally/nn/workspace.hpp"
 #include "tally/parallel/leaf_sums.hpp"
 #include "tally/train/stopwatch.hpp"
 #include "tally/train/trainer.hpp"
@@ -44,7 +44,7 @@ class LeafWorker {
   [[nodiscard]] std::span<const double> losses() const { return losses_; }
 
   Stopwatch& stopwatch() { return stopwatch_; }
-  NetworkWorkspace& workspace() { return workspace_; }
+  TrainingWorkspace& workspace() { return workspace_; }
 
  private:
   void load(const MicroBatch& batch, const MicroBatch& next);
@@ -52,7 +52,7 @@ class LeafWorker {
   const Network& network_;
   const Loss& loss_;
   const ShardStore& samples_;
-  NetworkWorkspace workspace_;
+  TrainingWorkspace workspace_;
   std::vector<std::uint8_t> labels_;
   std::vector<UsedSample> used_;
   std::vector<double> losses_;

@@ -10,8 +10,8 @@ RowWorker::RowWorker(const Network& network, const Loss& loss, const Sgd& sgd,
   used_.reserve(static_cast<std::size_t>(kMostRows));
 }
 
-RowStep::Result RowWorker::take(std::int64_t epoch_step, double learning_rate, Real* parameters,
-                                Real* velocity) {
+RowUpdate::Result RowWorker::take(std::int64_t epoch_step, double learning_rate, Real* parameters,
+                                  Real* velocity) {
   const Range rows = plan_.rows(epoch_step, 0);
   rows_.clear();
   used_.clear();

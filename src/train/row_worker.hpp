@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "row_step.hpp"
+#include "row_update.hpp"
 #include "tally/data/shard_plan.hpp"
 #include "tally/data/shard_store.hpp"
 #include "tally/train/trainer.hpp"
@@ -19,8 +19,8 @@ class RowWorker {
 
   /// Takes step `epoch_step` of the open epoch on the flat vectors. Images of the next one are
   /// fetched on the way.
-  RowStep::Result take(std::int64_t epoch_step, double learning_rate, Real* parameters,
-                       Real* velocity);
+  RowUpdate::Result take(std::int64_t epoch_step, double learning_rate, Real* parameters,
+                         Real* velocity);
 
   /// The samples of the last step, and their losses.
   [[nodiscard]] std::span<const UsedSample> used_samples() const { return used_; }
@@ -29,7 +29,7 @@ class RowWorker {
  private:
   const ShardPlan& plan_;
   const ShardStore& samples_;
-  RowStep step_;
+  RowUpdate step_;
   std::vector<StoredSample> rows_;
   std::vector<UsedSample> used_;
 };

@@ -49,7 +49,7 @@ constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 }  // namespace
 
 bool takes_row_steps(const Network& network, const Sgd& sgd, const ShardPlan& plan) {
-  return plan.shards() == 1 && RowStep::is_faster(network, sgd, plan.batch_size());
+  return plan.shards() == 1 && RowUpdate::is_faster(network.specs(), sgd, plan.batch_size());
 }
 
 Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options,
@@ -69,7 +69,7 @@ Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options,
                                                       micro_batch, options.kernels));
     }
     for (const std::int64_t size : parts.plan.micro_batch_sizes()) {
-      adds_in_place &= parts.network.adds_exactly(worker(0).workspace(), size);
+      adds_in_place &= parts.network.adds_exactly(size, worker(0).workspace().gemm());
     }
   });
   if (options.may_use_rows && takes_row_steps(parts.network, options.sgd, parts.plan)) {
@@ -244,7 +244,7 @@ void Trainer::take_row_step(int thread, std::uint32_t flags) {
 void Trainer::update_by_rows(int thread) {
   enter(thread, Phase::kForward);
   const auto number = static_cast<std::size_t>(thread);
-  RowStep::Result result;
+  RowUpdate::Result result;
   leaf_errors_[number] = error_of([&] {
     parts_.heartbeat.strike(Phase::kForward, thread);
     result =
@@ -254,7 +254,7 @@ void Trainer::update_by_rows(int thread) {
   state_->tail()[kCorrectElement] = static_cast<Real>(result.correct);
   state_->tail()[kFailedElement] = leaf_errors_[number] ? 1 : 0;
   node_.post(Node::Board::kSecond, node_.worker(thread),
-             result.bad_element == RowStep::kAllFinite ? kNone : result.bad_element);
+             result.bad_element == RowUpdate::kAllFinite ? kNone : result.bad_element);
   worker(thread).stopwatch().lap(Span::kUpdate);
 }
 

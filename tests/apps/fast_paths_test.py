@@ -146,8 +146,8 @@ class Code(unittest.TestCase):
 
     def test_hot_loops_use_the_whole_width_of_vectors(self):
         for name in ("tally::scale_pixels", "tally::add_bias_and_activate", "tally::differentiate",
-                     "tally::update(", "tally::add_vectors", "tally::RowStep::forward",
-                     "tally::RowStep::backward"):
+                     "tally::update(", "tally::add_vectors", "tally::RowUpdate::forward",
+                     "tally::RowUpdate::backward"):
             with self.subTest(name):
                 self.assertGreater(self.count(self.instructions(name), r"v?(mul|add|sub|fm\w+)ps",
                                               self.widest), 0)
@@ -184,13 +184,13 @@ class Code(unittest.TestCase):
 
     def test_row_steps_take_four_rows_of_weights_to_a_store(self):
         most = max(self.count(block, "v?mulps", self.widest)
-                   for block in self.blocks("tally::RowStep::forward")
+                   for block in self.blocks("tally::RowUpdate::forward")
                    if self.count(block, r"v?mov[au]ps\s+%.mm\d+,.*\)$", self.widest) == 1)
         self.assertGreaterEqual(most, 4)
 
     def test_row_steps_list_eight_pixels_without_a_branch(self):
         most = max(self.count(block, r"mov\w*\s+%\w+,\w*\(%\w+,%\w+,4\)")
-                   for block in self.blocks("tally::RowStep::list_used_inputs"))
+                   for block in self.blocks("tally::RowUpdate::list_used_inputs"))
         self.assertGreaterEqual(most, 7)
 
 

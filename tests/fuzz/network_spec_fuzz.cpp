@@ -3,20 +3,17 @@
 
 #include "fuzzing.hpp"
 #include "tally/nn/network.hpp"
-#include "tally/nn/network_spec.hpp"
 
 // The description of a network. An input is: pixels of an image less one (two bytes); the text.
 namespace tally {
 namespace {
 
 void check_chain(const Network& network, Index inputs) {
-  int spec_layers = 0;
-  for (const auto& layer : network.layers()) {
-    check(layer->inputs() == inputs, "each layer to take what the one before it gives");
-    inputs = layer->outputs();
-    spec_layers += layer->spec_layers();
+  for (const LayerSpec& layer : network.specs()) {
+    check(layer.input.size() == inputs, "each layer to take what the one before it gives");
+    inputs = layer.output.size();
   }
-  check(spec_layers <= static_cast<int>(kMaxLayers), "no more layers than allowed");
+  check(network.specs().size() <= kMaxLayers, "no more layers than allowed");
   check(inputs >= 2 && inputs <= 256, "as many outputs as there can be classes");
   check(network.layout().count() <= std::size_t{1} << 31, "no more parameters than allowed");
   check(network.layout().size() >= network.layout().count(), "room for the parameters");

@@ -11,9 +11,21 @@
 #include "support/peak_memory.hpp"
 #include "tally/core/text.hpp"
 #include "tally/io/h5_file.hpp"
+#include "tally/nn/layer_spec.hpp"
 
 namespace tally {
 namespace {
+
+// As the message of an unknown layer has them.
+std::string known_layers() {
+  std::string text;
+  const std::vector<std::string_view> all = layer_notations();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    text += i == 0 ? "" : i + 1 < all.size() ? ", " : " or ";
+    text += all[i];
+  }
+  return text;
+}
 
 TrainingState there_and_back(const TrainingState& state) {
   return decode_checkpoint(encode_checkpoint(state), "x.h5");
@@ -137,7 +149,8 @@ TEST(Checkpoint, WithANetworkForOthersThatDoesNotFitItsParametersIsRefused) {
             "exit 4: x.h5: /others/0-dense/weight: expected shape 7 x 4, got 7 x 5");
   EXPECT_EQ(refusal_of("dense:5,relx,dense:3"),
             "exit 4: x.h5: /others: network \"dense:5,relx,dense:3\": \"relx\" at character 9 is "
-            "no layer; expected dense:N, tanh, sigmoid or relu");
+            "no layer; expected " +
+                known_layers());
   for (const std::int64_t inputs : {std::int64_t{0}, std::int64_t{1} << 40}) {
     EXPECT_THROW((void)parameter_layout(OthersNetwork{"dense:2", inputs, {}}), Error);
   }
@@ -207,7 +220,8 @@ TEST(Checkpoint, WithAConfigurationThatIsNoneIsRefused) {
   EXPECT_EQ(
       refusal(with_text(file, "dense:3,tanh,dense:2", "dense:3,tanx,dense:2")),
       "exit 4: x.h5: /config: network \"dense:3,tanx,dense:2\": \"tanx\" at character 9 is no "
-      "layer; expected dense:N, tanh, sigmoid or relu");
+      "layer; expected " +
+          known_layers());
 }
 
 TEST(Checkpoint, WithANetworkThatDoesNotFitItsVectorsIsRefused) {

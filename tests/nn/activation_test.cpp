@@ -13,9 +13,10 @@ AlignedVector forward(Activation activation, const AlignedVector& inputs) {
   AlignedVector outputs(inputs.size());
   const auto width = static_cast<Index>(inputs.size());
   const auto gemm = make_gemm(Kernels::kEigen);
-  ActivationLayer(activation, width)
+  const Batch batch{1};
+  ActivationLayer(activation, flat(width))
       .forward(nullptr, matrix_view(inputs.data(), 1, width), matrix_view(outputs.data(), 1, width),
-               {*gemm, nullptr});
+               {batch, 0, *gemm});
   return outputs;
 }
 

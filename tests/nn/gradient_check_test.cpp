@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Every layer and every loss: the analytic gradient against central differences, in double.
 #include <cmath>
+#include <numeric>
 #include <type_traits>
 
 #include <gtest/gtest.h>
 
 #include "tally/nn/loss.hpp"
-#include "tally/nn/network.hpp"
+#include "tally/nn/workspace.hpp"
 
 namespace tally {
 namespace {
@@ -43,7 +44,11 @@ class GradientCheck : public testing::TestWithParam<Case> {
 
   double loss_value() {
     std::copy(inputs_.begin(), inputs_.end(), workspace_.inputs(kRows).data());
-    return loss_->value(network_.forward(parameters_.data(), workspace_, kRows), labels_);
+    std::vector<double> losses(kRows);
+    std::vector<std::uint8_t> classes(kRows);
+    loss_->evaluate(network_.forward(parameters_.data(), workspace_, {kRows}), labels_,
+                    workspace_.grad_outputs(kRows), losses, classes);
+    return std::accumulate(losses.begin(), losses.end(), 0.0);
   }
 
   double numeric_derivative(Real& variable) {
@@ -58,18 +63,18 @@ class GradientCheck : public testing::TestWithParam<Case> {
 
   AlignedVector analytic_gradient() {
     std::copy(inputs_.begin(), inputs_.end(), workspace_.inputs(kRows).data());
-    const ConstMatrixView outputs = network_.forward(parameters_.data(), workspace_, kRows);
+    const ConstMatrixView outputs = network_.forward(parameters_.data(), workspace_, {kRows});
     std::vector<double> losses(kRows);
     loss_->gradient(outputs, labels_, workspace_.grad_outputs(kRows), losses);
     // Garbage beforehand: backward must write every element of every block.
     AlignedVector gradient(parameters_.size(), 1e30);
-    network_.backward(parameters_.data(), workspace_, kRows, gradient.data());
+    network_.backward(parameters_.data(), workspace_, {kRows}, gradient.data());
     return gradient;
   }
 
   Network network_;
   std::unique_ptr<Loss> loss_;
-  NetworkWorkspace workspace_;
+  TrainingWorkspace workspace_;
   AlignedVector parameters_;
   AlignedVector inputs_ = AlignedVector(kInputs * kRows);
   std::vector<std::uint8_t> labels_ = std::vector<std::uint8_t>(kRows);
@@ -113,18 +118,18 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(SigmoidDerivative, MatchesTheClosedForm) {
   const Network network("dense:2,sigmoid", 1);
   const auto loss = make_loss(LossKind::kMeanSquaredError);
-  NetworkWorkspace workspace(network, 1);
+  TrainingWorkspace workspace(network, 1);
   for (const double x : {-3.0, -0.5, 0.0, 1.0, 4.0}) {
     AlignedVector parameters(network.layout().size());
     parameters[0] = x;  // weight of the first output; the input is 1
     workspace.inputs(1)(0, 0) = 1;
     const std::vector<std::uint8_t> labels = {1};
-    const ConstMatrixView outputs = network.forward(parameters.data(), workspace, 1);
+    const ConstMatrixView outputs = network.forward(parameters.data(), workspace, {1});
     const double y = outputs(0, 0);
     std::vector<double> losses(1);
     loss->gradient(outputs, labels, workspace.grad_outputs(1), losses);
     AlignedVector gradient(parameters.size());
-    network.backward(parameters.data(), workspace, 1, gradient.data());
+    network.backward(parameters.data(), workspace, {1}, gradient.data());
     // With n = 2 outputs and target 0, dE/dy = y, so dE/dw = y * sigmoid'(x).
     const double derivative = std::exp(-x) / std::pow(1 + std::exp(-x), 2);
     EXPECT_NEAR(gradient[0] / y, derivative, 1e-12) << x;

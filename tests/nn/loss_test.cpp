@@ -19,6 +19,15 @@ class LossTest : public testing::Test {
     return matrix_view(static_cast<const Real*>(outputs_.data()), 2, 3);
   }
   MatrixView grad() { return matrix_view(grad_.data(), 2, 3); }
+
+  // Of both rows, without a gradient.
+  double value(const Loss& loss, const std::vector<std::uint8_t>& labels = kLabels) {
+    std::vector<double> losses(2);
+    loss.evaluate(outputs(), labels, grad(), losses, classes_);
+    return losses[0] + losses[1];
+  }
+
+  std::vector<std::uint8_t> classes_ = std::vector<std::uint8_t>(2);
 };
 
 // Expected numbers: NumPy 1.24 in float64,
@@ -26,7 +35,7 @@ class LossTest : public testing::Test {
 //   -np.log(p[[0, 1], [2, 0]]).sum(); p - np.eye(3)[[2, 0]]
 TEST_F(LossTest, SoftmaxCrossEntropyMatchesNumpy) {
   const SoftmaxCrossEntropy loss;
-  EXPECT_NEAR(loss.value(outputs(), kLabels), 1.443254145, 1e-6);
+  EXPECT_NEAR(value(loss), 1.443254145, 1e-6);
   std::vector<double> losses(2);
   EXPECT_EQ(loss.gradient(outputs(), kLabels, grad(), losses), 1);
   EXPECT_NEAR(losses[0] + losses[1], 1.443254145, 1e-6);
@@ -38,7 +47,7 @@ TEST_F(LossTest, SoftmaxCrossEntropyMatchesNumpy) {
 // NumPy: y = np.eye(3)[[2, 0]]; ((z - y) ** 2).mean(1).sum(); 2 * (z - y) / 3
 TEST_F(LossTest, MeanSquaredErrorMatchesNumpy) {
   const MeanSquaredError loss;
-  EXPECT_NEAR(loss.value(outputs(), kLabels), 1.063333333, 1e-6);
+  EXPECT_NEAR(value(loss), 1.063333333, 1e-6);
   std::vector<double> losses(2);
   EXPECT_EQ(loss.gradient(outputs(), kLabels, grad(), losses), 1);
   EXPECT_NEAR(losses[0] + losses[1], 1.063333333, 1e-6);
@@ -50,7 +59,7 @@ TEST_F(LossTest, MeanSquaredErrorMatchesNumpy) {
 TEST_F(LossTest, SoftmaxSurvivesHugeLogits) {
   outputs_ = {1e30F, -1e30F, 0, -200, -200, -200};
   const SoftmaxCrossEntropy loss;
-  EXPECT_TRUE(std::isfinite(loss.value(outputs(), {{0, 1}})));
+  EXPECT_TRUE(std::isfinite(value(loss, {0, 1})));
   loss.probabilities(outputs(), grad());
   EXPECT_EQ(grad_[0], 1);
   EXPECT_NEAR(grad_[4], 1.0 / 3, 1e-6);
@@ -73,15 +82,25 @@ TEST_F(LossTest, ProbabilitiesAreAtMostOneAndSumToOne) {
 TEST_F(LossTest, NaNInAnOutputReachesTheLoss) {
   outputs_[4] = std::nanf("");
   for (const LossKind kind : {LossKind::kSoftmaxCrossEntropy, LossKind::kMeanSquaredError}) {
-    EXPECT_TRUE(std::isnan(make_loss(kind)->value(outputs(), kLabels)));
+    EXPECT_TRUE(std::isnan(value(*make_loss(kind))));
+  }
+}
+
+TEST_F(LossTest, EvaluatingHasTheBitsOfTheGradientsLosses) {
+  for (const LossKind kind : {LossKind::kSoftmaxCrossEntropy, LossKind::kMeanSquaredError}) {
+    std::vector<double> losses(2), evaluated(2);
+    make_loss(kind)->gradient(outputs(), kLabels, grad(), losses);
+    make_loss(kind)->evaluate(outputs(), kLabels, grad(), evaluated, classes_);
+    EXPECT_EQ(evaluated, losses);
   }
 }
 
 TEST_F(LossTest, TheLowerClassWinsATie) {
   outputs_ = {1, 1, 0, 0, 2, 2};
-  std::vector<std::uint8_t> classes(2);
-  predict_classes(outputs(), classes);
-  EXPECT_EQ(classes, (std::vector<std::uint8_t>{0, 1}));
+  for (const LossKind kind : {LossKind::kSoftmaxCrossEntropy, LossKind::kMeanSquaredError}) {
+    value(*make_loss(kind), {0, 2});
+    EXPECT_EQ(classes_, (std::vector<std::uint8_t>{0, 1}));
+  }
   std::vector<double> losses(2);
   EXPECT_EQ(SoftmaxCrossEntropy().gradient(outputs(), {{0, 2}}, grad(), losses), 1);
 }

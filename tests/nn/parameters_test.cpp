@@ -8,9 +8,9 @@ namespace {
 
 ParameterLayout small_layout() {
   ParameterLayout layout;
-  layout.append("0-dense", {{"weight", 7, 3}, {"bias", 1, 3}});
+  layout.append("0-dense", {{"weight", Role::kWeight, 7, 3}, {"bias", Role::kBias, 1, 3}});
   layout.append("1-tanh", {});
-  layout.append("2-dense", {{"weight", 3, 2}, {"bias", 1, 2}});
+  layout.append("2-dense", {{"weight", Role::kWeight, 3, 2}, {"bias", Role::kBias, 1, 2}});
   return layout;
 }
 
@@ -51,6 +51,7 @@ TEST(ParameterLayout, FindsTheBlockOfAnElement) {
   EXPECT_EQ(layout.block_of(bias - 1).name(), "0-dense/weight");
   EXPECT_EQ(layout.block_of(bias).name(), "0-dense/bias");
   EXPECT_EQ(layout.block_of(layout.size() - 1).name(), "2-dense/bias");
+  EXPECT_EQ(layout.block("2-dense", Role::kBias).name(), "2-dense/bias");
 }
 
 }  // namespace

@@ -26,14 +26,15 @@ TEST(DistributedEvaluation, GivesTheBitsOfOneProcess) {
     pixels.insert(pixels.end(), image.begin(), image.end());
     labels.push_back(SmallDataset::label(i));
   }
-  LeafFigures alone =
-      evaluate_leaves(network, loss, parameters.data(), {pixels, labels}, ThreadTeam(1));
+  const ThreadTeam one(1);
+  ChunkFigures alone = Evaluator(network, loss, one).evaluate(parameters.data(), {pixels, labels});
   const Evaluation expected =
       summarize(alone.losses, SmallDataset::kTest, alone.confusion.correct());
 
   for (int threads = 1; threads <= 3; ++threads) {
-    const Evaluation found =
-        evaluate(communicator, ThreadTeam(threads), network, loss, parameters.data(), data.test);
+    const ThreadTeam team(threads);
+    Evaluator evaluator(network, loss, team);
+    const Evaluation found = evaluate(communicator, evaluator, parameters.data(), data.test);
     EXPECT_EQ(found.samples, SmallDataset::kTest);
     EXPECT_EQ(found.correct, expected.correct);
     EXPECT_EQ(found.loss, expected.loss);

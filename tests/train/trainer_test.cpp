@@ -8,6 +8,7 @@
 
 #include "small_dataset.hpp"
 #include "tally/nn/pixels.hpp"
+#include "tally/nn/workspace.hpp"
 #include "tally/train/step_flags.hpp"
 
 namespace tally {
@@ -80,11 +81,11 @@ class ReferenceTrainer {
       labels.push_back(SmallDataset::label(id));
     }
     scale_pixels(pixels, workspace_.inputs(rows).data());
-    const ConstMatrixView outputs = network_.forward(parameters.data(), workspace_, rows);
+    const ConstMatrixView outputs = network_.forward(parameters.data(), workspace_, {rows});
     std::vector<double> losses(labels.size());
     loss_.gradient(outputs, labels, workspace_.grad_outputs(rows), losses);
     AlignedVector gradient(parameters.size());
-    network_.backward(parameters.data(), workspace_, rows, gradient.data());
+    network_.backward(parameters.data(), workspace_, {rows}, gradient.data());
     return gradient;
   }
 
@@ -93,7 +94,7 @@ class ReferenceTrainer {
   Sgd sgd_;
   ShardPlan plan_;
   std::vector<ShardPlan::Place> places_;
-  NetworkWorkspace workspace_;
+  TrainingWorkspace workspace_;
 };
 
 // Throws where it is asked to, as a rank that runs out of memory would.
@@ -231,8 +232,9 @@ TEST_F(TrainerTest, CountsLossAndAnswersOverAllRanks) {
     pixels.insert(pixels.end(), image.begin(), image.end());
     labels.push_back(SmallDataset::label(i));
   }
-  LeafFigures expected =
-      evaluate_leaves(network_, loss_, state.parameters.data(), {pixels, labels}, ThreadTeam(1));
+  const ThreadTeam one(1);
+  ChunkFigures expected =
+      Evaluator(network_, loss_, one).evaluate(state.parameters.data(), {pixels, labels});
   const StepResult result = trainer.step(state.progress, 0);
   EXPECT_EQ(result.samples, kSamples);
   EXPECT_EQ(result.correct, expected.confusion.correct());

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <memory>
+#include <optional>
+
 #include "tally/nn/layer.hpp"
+#include "tally/nn/spec_token.hpp"
 
 // Element-wise functions. Their derivatives are formed from the outputs alone.
 //   tanh     y = tanh(x),            y' = 1 - y^2
@@ -9,7 +14,11 @@
 //   relu     y = max(x, 0),          y' = 1 where y > 0, else 0
 namespace tally {
 
+/// The one list of activations: each has a place here and, in the same order, a function in
+/// activation.cpp. What people write, and messages and help quote, is made of the names.
 enum class Activation { kNone, kTanh, kSigmoid, kRelu };
+inline constexpr std::array<std::string_view, 4> kActivationNames = {"none", "tanh", "sigmoid",
+                                                                     "relu"};
 
 /// outputs [rows x n] = activation(sums + bias [1 x n]), in one pass. `sums` may have more columns.
 void add_bias_and_activate(Activation activation, ConstMatrixView sums, const Real* bias,
@@ -20,17 +29,29 @@ void add_bias_and_activate(Activation activation, ConstMatrixView sums, const Re
 void differentiate(Activation activation, ConstMatrixView outputs, ConstMatrixView grad_outputs,
                    MatrixView grad_sums, Real* grad_bias, Into into);
 
+/// An activation as a layer of its own, written "tanh".
+struct ActivationSpec {
+  Activation function = Activation::kNone;
+
+  static std::vector<std::string_view> notations();
+  static std::optional<ActivationSpec> parse(const SpecToken& token);
+
+  [[nodiscard]] std::string_view name() const;
+  [[nodiscard]] Shape output(Shape input) const { return input; }
+  [[nodiscard]] std::unique_ptr<Layer> make_layer(Shape input) const;
+};
+
 /// An activation that follows no dense layer.
 class ActivationLayer : public Layer {
  public:
-  ActivationLayer(Activation activation, Index width);
+  ActivationLayer(Activation function, Shape shape) : Layer(shape, shape), function_(function) {}
   void forward(const Real* parameters, ConstMatrixView inputs, MatrixView outputs,
-               const Workbench& bench) const override;
-  void backward(const Real* parameters, const BackwardPass& pass,
-                const Workbench& bench) const override;
+               const Pass& pass) const override;
+  void backward(const Real* parameters, const Gradients& gradients,
+                const Pass& pass) const override;
 
  private:
-  Activation activation_;
+  Activation function_;
 };
 
 }  // namespace tally

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -12,15 +13,15 @@
 #include "tally/nn/loss.hpp"
 #include "tally/nn/network.hpp"
 
-// A network on labelled images, without MPI. Images are evaluated in leaves of kEvaluationRows, in
-// order; counts are whole numbers and losses are added in tree order over the leaves, so that the
-// figures of a set are the same bits however its leaves were dealt out.
+// A network on labelled images, without MPI. Images are evaluated in chunks of kEvaluationRows, in
+// order; counts are whole numbers and losses are added in tree order over the chunks, so that the
+// figures of a set are the same bits however its chunks were dealt out.
 namespace tally {
 
 inline constexpr std::int64_t kEvaluationRows = 128;
 
-/// How many leaves `samples` images make; the last may be short.
-std::int64_t evaluation_leaves(std::int64_t samples);
+/// How many chunks `samples` images make; the last may be short.
+std::int64_t evaluation_chunks(std::int64_t samples);
 
 /// Labelled images that lie in memory one after the other.
 struct LabelledImages {
@@ -28,9 +29,9 @@ struct LabelledImages {
   std::span<const std::uint8_t> labels;  ///< [samples]
 };
 
-/// What a process found for its leaves.
-struct LeafFigures {
-  std::vector<double> losses;  ///< one sum per leaf
+/// What a process found for its chunks.
+struct ChunkFigures {
+  std::vector<double> losses;  ///< one sum per chunk
   ConfusionMatrix confusion;
 };
 
@@ -43,15 +44,30 @@ struct Evaluation {
   [[nodiscard]] double accuracy() const;
 };
 
-/// Evaluates `images`, whose first one begins a leaf, with the threads of `team`.
-LeafFigures evaluate_leaves(const Network& network, const Loss& loss, const Real* parameters,
-                            const LabelledImages& images, const ThreadTeam& team);
+/// The figures of a set from the losses of all its chunks (used as scratch space) and its counts.
+Evaluation summarize(std::span<double> chunk_losses, std::int64_t samples, std::int64_t correct);
 
-/// The network's outputs for images in memory, one after the other: [samples x outputs].
-AlignedVector network_outputs(const Network& network, const Real* parameters,
-                              std::span<const std::uint8_t> pixels, const ThreadTeam& team);
+/// Evaluates with the threads of a team, each of which keeps its workspace from one call to the
+/// next. Network, loss and team must outlive it.
+class Evaluator {
+ public:
+  Evaluator(const Network& network, const Loss& loss, const ThreadTeam& team);
+  ~Evaluator();
 
-/// The figures of a set from the losses of all its leaves (used as scratch space) and its counts.
-Evaluation summarize(std::span<double> leaf_losses, std::int64_t samples, std::int64_t correct);
+  /// Of `images`, the first of which begins a chunk. Also writes the network's outputs
+  /// [samples x outputs], if there is room for them in `outputs`.
+  ChunkFigures evaluate(const Real* parameters, const LabelledImages& images,
+                        std::span<Real> outputs = {});
+
+ private:
+  struct Member;
+  void evaluate_chunk(Member& member, const Real* parameters, const LabelledImages& chunk,
+                      std::span<Real> outputs, double& loss) const;
+
+  const Network& network_;
+  const Loss& loss_;
+  const ThreadTeam& team_;
+  std::vector<std::unique_ptr<Member>> members_;  // made by the threads, in memory near them
+};
 
 }  // namespace tally

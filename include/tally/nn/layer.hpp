@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <string>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "tally/core/gemm.hpp"
@@ -9,67 +10,81 @@
 #include "tally/core/random.hpp"
 #include "tally/nn/initializer.hpp"
 #include "tally/nn/parameters.hpp"
+#include "tally/nn/shape.hpp"
 
-// A layer maps a micro-batch of inputs [rows x inputs()] to outputs [rows x outputs()], and the
-// gradient of a loss with respect to its outputs to those with respect to its inputs and
+// A layer maps a micro-batch of inputs [rows x input().size()] to outputs [rows x output().size()],
+// and the gradient of a loss with respect to its outputs to those with respect to its inputs and
 // parameters. It holds shapes only: parameters, activations and gradients belong to the caller, so
 // all threads share one layer.
 namespace tally {
 
-/// What a thread works with: its products, and room that a pass may use as it likes, for as many
-/// rows as it has times the layer's room_columns().
-struct Workbench {
-  Gemm& gemm;
-  Real* room;
+enum class Mode { kEvaluate, kTrain };
+
+/// What the rows of a micro-batch are. What a layer draws at random is a function of the seed, the
+/// layer's position, the epoch and the id of the sample: the same on any rank, in any batch.
+struct Batch {
+  Index rows = 0;
+  Mode mode = Mode::kEvaluate;
+  std::uint64_t seed = 0;
+  std::uint32_t epoch = 0;
+  std::span<const std::uint32_t> samples = {};  ///< the id of each row, in training
 };
 
-/// What a backward pass reads and writes.
-struct BackwardPass {
-  ConstMatrixView inputs;        ///< [rows x inputs()]
-  ConstMatrixView outputs;       ///< [rows x outputs()]
-  ConstMatrixView grad_outputs;  ///< [rows x outputs()]
-  MatrixView* grad_inputs;       ///< [rows x inputs()]; null if nothing before this layer learns
-  Real* grad_parameters;         ///< this layer's blocks in a flat vector: the sum over the rows
+/// What a layer works with on its way forward or backward. All of it belongs to one thread.
+struct Pass {
+  const Batch& batch;
+  int position = 0;  ///< of the layer in the network
+  Gemm& gemm;
+  Real* scratch = nullptr;  ///< [rows x scratch_columns()], to be used as it likes
+  Real* saved =
+      nullptr;  ///< [rows x saved_columns()]: from forward to backward; null if evaluating
+};
+
+/// What goes backward through a layer.
+struct Gradients {
+  ConstMatrixView inputs;        ///< of the forward pass, [rows x input().size()]
+  ConstMatrixView outputs;       ///< of the forward pass, [rows x output().size()]
+  ConstMatrixView grad_outputs;  ///< [rows x output().size()]
+  MatrixView* grad_inputs;       ///< [rows x input().size()]; null if nothing before it learns
+  Real* grad_parameters;         ///< its blocks in a flat vector: the sum over the rows
   Into into = Into::kReplace;    ///< whether grad_parameters are replaced or added to
 };
 
 class Layer {
  public:
-  Layer(std::string kind, Index inputs, Index outputs)
-      : kind_(std::move(kind)), inputs_(inputs), outputs_(outputs) {}
+  Layer(Shape input, Shape output) : input_(input), output_(output) {}
   virtual ~Layer() = default;
   Layer(const Layer&) = delete;
   Layer& operator=(const Layer&) = delete;
 
-  [[nodiscard]] const std::string& kind() const { return kind_; }
-  [[nodiscard]] Index inputs() const { return inputs_; }
-  [[nodiscard]] Index outputs() const { return outputs_; }
+  [[nodiscard]] Shape input() const { return input_; }
+  [[nodiscard]] Shape output() const { return output_; }
 
-  /// The parameters this layer wants laid out for it, one after the other.
+  /// The parameters that it wants laid out for it, one block after the other.
   [[nodiscard]] virtual std::vector<ParameterShape> parameter_shapes() const { return {}; }
 
-  /// `parameters` points to this layer's first block in a flat vector.
+  /// `parameters` points to its first block in a flat vector that holds zeros.
   virtual void initialize_parameters(Initializer /*initializer*/, RandomStream& /*stream*/,
                                      Real* /*parameters*/) const {}
 
-  /// How many layers of the spec this one stands for: a dense layer may include its activation.
-  [[nodiscard]] virtual int spec_layers() const { return 1; }
-
-  [[nodiscard]] virtual Index room_columns() const { return 0; }
+  [[nodiscard]] virtual Index scratch_columns() const { return 0; }
+  [[nodiscard]] virtual Index saved_columns() const { return 0; }
 
   virtual void forward(const Real* parameters, ConstMatrixView inputs, MatrixView outputs,
-                       const Workbench& bench) const = 0;
+                       const Pass& pass) const = 0;
 
-  virtual void backward(const Real* parameters, const BackwardPass& pass,
-                        const Workbench& bench) const = 0;
+  virtual void backward(const Real* parameters, const Gradients& gradients,
+                        const Pass& pass) const = 0;
 
   /// Whether Into::kAdd has the bits of computing the gradient of `rows` rows apart and adding it.
   [[nodiscard]] virtual bool adds_exactly(Index /*rows*/, Gemm& /*gemm*/) const { return true; }
 
+  /// Multiplications of its forward pass for a sample, each with an addition.
+  [[nodiscard]] virtual std::int64_t multiplications() const { return 0; }
+
  private:
-  std::string kind_;
-  Index inputs_;
-  Index outputs_;
+  Shape input_;
+  Shape output_;
 };
 
 }  // namespace tally

@@ -21,8 +21,11 @@ class Loss {
   virtual std::int64_t gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
                                 MatrixView grad_outputs, std::span<double> losses) const = 0;
 
-  /// The loss summed over the rows. Takes memory: for the odd look, not for a training step.
-  [[nodiscard]] double value(ConstMatrixView outputs, std::span<const std::uint8_t> labels) const;
+  /// The loss of each row and the class of its largest output (the lower class wins a tie), without
+  /// a gradient. `scratch` has the shape of the outputs.
+  virtual void evaluate(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
+                        MatrixView scratch, std::span<double> losses,
+                        std::span<std::uint8_t> classes) const = 0;
 
   /// For each row the probabilities of the classes that the outputs stand for.
   virtual void probabilities(ConstMatrixView outputs, MatrixView probabilities) const = 0;
@@ -34,6 +37,8 @@ class SoftmaxCrossEntropy : public Loss {
  public:
   std::int64_t gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
                         MatrixView grad_outputs, std::span<double> losses) const override;
+  void evaluate(ConstMatrixView outputs, std::span<const std::uint8_t> labels, MatrixView scratch,
+                std::span<double> losses, std::span<std::uint8_t> classes) const override;
   void probabilities(ConstMatrixView outputs, MatrixView probabilities) const override;
 };
 
@@ -43,12 +48,11 @@ class MeanSquaredError : public Loss {
  public:
   std::int64_t gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
                         MatrixView grad_outputs, std::span<double> losses) const override;
+  void evaluate(ConstMatrixView outputs, std::span<const std::uint8_t> labels, MatrixView scratch,
+                std::span<double> losses, std::span<std::uint8_t> classes) const override;
   void probabilities(ConstMatrixView outputs, MatrixView probabilities) const override;
 };
 
 std::unique_ptr<Loss> make_loss(LossKind kind);
-
-/// The class with the largest output in each row; the lower class wins a tie.
-void predict_classes(ConstMatrixView outputs, std::span<std::uint8_t> classes);
 
 }  // namespace tally

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tally/core/aligned_vector.hpp"
@@ -16,9 +17,20 @@
 // at a whole vector, which products are a tenth faster for; the gaps hold zeros.
 namespace tally {
 
+/// What a block of parameters is for, on which depends how steps change it.
+///   weight     learned; weight decay is made for these
+///   bias       learned, as weights are
+///   scale      learned, and never decays
+///   statistic  not learned: in a leaf's gradient it is rows times what was measured on them, the
+///   sum
+///              over the leaves divided by the samples of the step is the mean, and the update
+///              moves the parameter towards that by a fixed share
+enum class Role { kWeight, kBias, kScale, kStatistic };
+
 /// The shape of one kind of parameters of a layer, as the layer declares it.
 struct ParameterShape {
-  std::string kind;  ///< "weight" [inputs x outputs] or "bias" [1 x outputs]
+  std::string kind;  ///< what it is stored by: "weight" [inputs x outputs] or "bias" [1 x outputs]
+  Role role = Role::kWeight;
   Index rows = 0;
   Index columns = 0;
 };
@@ -70,6 +82,9 @@ class ParameterLayout {
 
   /// The elements of each row of each block: all of a flat vector but the gaps.
   [[nodiscard]] std::vector<Range> rows() const;
+
+  /// The first block of that layer with that role, which must exist.
+  [[nodiscard]] const ParameterBlock& block(std::string_view layer, Role role) const;
 
   /// The block that holds element `element` of a flat vector.
   [[nodiscard]] const ParameterBlock& block_of(std::size_t element) const;

@@ -75,6 +75,7 @@ class TrainingRun {
   RankData data_;
   ThreadTeam team_;
   Trainer trainer_;
+  Evaluator evaluator_;
   std::optional<OrderLog> order_log_;
   StopRequest& signals_;
 

@@ -23,6 +23,9 @@ struct Field {
   double greatest = 0;
 };
 
+/// Which layers there are, and how they are written.
+std::string_view network_help();
+
 /// Calls visit(field, value) for every field, in the order in which people read them.
 template <typename Config, typename Visit>
 void for_each_field(Config& config, Visit&& visit) {
@@ -36,8 +39,7 @@ void for_each_field(Config& config, Visit&& visit) {
               kBillion},
         config.validation);
   visit(Field{"run-dir", "DIR", "where checkpoints, metrics and status go", kMay}, config.run_dir);
-  visit(Field{"network", "SPEC", "layers: dense:N, tanh, sigmoid, relu, joined by commas", kMust},
-        config.network);
+  visit(Field{"network", "SPEC", network_help(), kMust}, config.network);
   visit(Field{"initializer", "NAME", "how weights start", kMust}, config.initializer);
   visit(Field{"loss", "NAME", "what is minimized", kMust}, config.loss);
   visit(Field{"batch-size", "B", "samples per SGD update over all ranks", kMust, 1, 1 << 24},

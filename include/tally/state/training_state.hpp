@@ -8,6 +8,7 @@
 #include "tally/core/aligned_vector.hpp"
 #include "tally/core/digest.hpp"
 #include "tally/nn/parameters.hpp"
+#include "tally/nn/shape.hpp"
 #include "tally/state/history.hpp"
 #include "tally/state/run_config.hpp"
 
@@ -25,6 +26,11 @@ struct DataFingerprint {
   std::array<std::string, 4> digests;  ///< in the order of kDataFileNames
   friend bool operator==(const DataFingerprint&, const DataFingerprint&) = default;
 };
+
+/// What an image is to a network.
+inline Shape image_shape(const DataFingerprint& data) {
+  return {data.rows, data.columns, 1};
+}
 
 /// The training images that are used: those of the file, or the first --train-limit of them.
 /// --validation holds some of these out.

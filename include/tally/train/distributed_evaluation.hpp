@@ -8,10 +8,9 @@
 namespace tally {
 
 /// Evaluates a set whose parts lie on all ranks: every image once, counts as whole numbers, losses
-/// in tree order over the leaves of the set. The result is the same on all ranks and for any number
+/// in tree order over the chunks of the set. The result is the same on all ranks and for any number
 /// of them. Collective: every rank must call.
-Evaluation evaluate(const Communicator& communicator, const ThreadTeam& team,
-                    const Network& network, const Loss& loss, const Real* parameters,
+Evaluation evaluate(const Communicator& communicator, Evaluator& evaluator, const Real* parameters,
                     const EvaluationShare& share);
 
 }  // namespace tally

@@ -16,7 +16,7 @@
 // way. Besides its own part rank 0 holds labels and destinations meanwhile: 17 bytes per image.
 namespace tally {
 
-/// A rank's contiguous part of a set of images to evaluate; it begins with a whole leaf.
+/// A rank's contiguous part of a set of images to evaluate; it begins with a whole chunk.
 class EvaluationShare {
  public:
   EvaluationShare(std::int64_t set_samples, int ranks, int rank, std::int64_t image_bytes);

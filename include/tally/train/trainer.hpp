@@ -44,8 +44,8 @@ struct TrainerOptions {
   bool may_use_rows = true;  ///< see takes_row_steps(); without, to compare
 };
 
-/// Whether steps of this recipe are taken row by row, without matrix products (row_step.hpp): those
-/// on very few samples, in one micro-batch, through dense layers. Depends on nothing else.
+/// Whether steps of this recipe are taken row by row, without matrix products (row_update.hpp):
+/// those on very few samples, in one micro-batch, through dense layers. Depends on nothing else.
 bool takes_row_steps(const Network& network, const Sgd& sgd, const ShardPlan& plan);
 
 /// What checkpoints record as the kernel backend of such a run.

@@ -6,16 +6,16 @@
 #include <vector>
 
 #include "tally/data/shard_store.hpp"
-#include "tally/nn/dense.hpp"
 #include "tally/nn/loss.hpp"
 #include "tally/nn/network.hpp"
 #include "tally/optim/sgd.hpp"
 
-// Private to layer train: a whole step on a handful of samples, which is bound by the memory that
-// the weights lie in and not by arithmetic. No gradient is ever written down: each row of a weight
-// is read once on the way back, for the gradient of the inputs, and updated at once. Inputs that
-// are exactly 0, four in five of the pixels of a digit, are left out: in the forward pass, and in
-// the update of their row of weights where neither momentum nor decay would move it.
+// Private to layer train: the whole arithmetic of a step on a handful of samples, which is bound by
+// the memory that the weights lie in and not by arithmetic. No gradient is ever written down: each
+// row of a weight is read once on the way back, for the gradient of the inputs, and updated at
+// once. Inputs that are exactly 0, four in five of the pixels of a digit, are left out: in the
+// forward pass, and in the update of their row of weights where neither momentum nor decay would
+// move it.
 //
 // Sums run over inputs in their order, one vector of outputs after the other, by plain
 // multiplications and additions: the bits depend neither on a library nor on the instruction set.
@@ -24,13 +24,14 @@ namespace tally {
 /// The most samples of a step.
 inline constexpr std::int64_t kMostRows = 4;
 
-class RowStep {
+class RowUpdate {
  public:
-  /// Whether this can train `network`, which takes dense layers with or without activations, and is
-  /// faster than matrix products: up to 4 samples, or 2 if momentum or decay move every weight.
-  static bool is_faster(const Network& network, const Sgd& sgd, std::int64_t batch_size);
+  /// Whether this can train a network of these layers, which takes dense ones with or without
+  /// activations, and is faster than GEMM: up to 4 samples, or 2 if momentum or decay move every
+  /// weight.
+  static bool is_faster(const LayerSpecs& layers, const Sgd& sgd, std::int64_t batch_size);
 
-  RowStep(const Network& network, const Loss& loss, const Sgd& sgd);
+  RowUpdate(const Network& network, const Loss& loss, const Sgd& sgd);
 
   struct Result {
     double loss = 0;  ///< summed over the samples
@@ -48,9 +49,13 @@ class RowStep {
   [[nodiscard]] std::span<const double> losses() const { return losses_; }
 
  private:
+  // A dense layer and the activation behind it.
   struct Layer {
-    const Dense* dense;
-    std::size_t offset;
+    Index inputs, width;  // of the weight: rows and columns
+    Index stride;         // from one row of it to the next
+    Activation activation;
+    std::size_t offset;       // of the weight in the flat vectors
+    std::size_t bias_offset;  // from there
     AlignedVector sums;       // [rows x stride]: x W, and later the gradient of that
     AlignedVector outputs;    // [rows x outputs]
     AlignedVector grads;      // [rows x outputs], of the outputs

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "row_step.hpp"
+#include "row_update.hpp"
 
 #include <algorithm>
 #include <array>
@@ -54,24 +54,25 @@ bool is_plain(const Sgd& sgd) {
 
 }  // namespace
 
-bool RowStep::is_faster(const Network& network, const Sgd& sgd, std::int64_t batch_size) {
-  const bool is_dense = std::ranges::all_of(
-      network.layers(), [](const auto& layer) { return layer->kind() == "dense"; });
+bool RowUpdate::is_faster(const LayerSpecs& layers, const Sgd& sgd, std::int64_t batch_size) {
+  const bool is_dense = std::ranges::all_of(fused(layers), [](const LayerSpec& layer) {
+    return std::holds_alternative<DenseSpec>(layer.kind);
+  });
   return is_dense && batch_size <= (is_plain(sgd) ? kMostRows : kMostRows / 2);
 }
 
-RowStep::RowStep(const Network& network, const Loss& loss, const Sgd& sgd)
+RowUpdate::RowUpdate(const Network& network, const Loss& loss, const Sgd& sgd)
     : loss_(loss), sgd_(sgd) {
   constexpr auto kRows = static_cast<std::size_t>(kMostRows);
-  const auto block = network.layout().blocks().begin();
-  for (std::size_t i = 0; i < network.layers().size(); ++i) {
-    const auto* dense = dynamic_cast<const Dense*>(network.layers()[i].get());
-    const auto outputs = kRows * static_cast<std::size_t>(dense->outputs());
-    const auto stride = static_cast<std::size_t>(dense->stride());
-    // Each dense layer has two blocks, of which the weight is the first.
-    layers_.push_back({dense, block[static_cast<std::ptrdiff_t>(2 * i)].offset,
-                       AlignedVector(kRows * stride), AlignedVector(outputs),
-                       AlignedVector(outputs), AlignedVector(stride)});
+  for (const LayerSpec& spec : fused(network.specs())) {
+    const ParameterBlock& weight = network.layout().block(spec.name(), Role::kWeight);
+    const ParameterBlock& bias = network.layout().block(spec.name(), Role::kBias);
+    const std::size_t outputs = kRows * static_cast<std::size_t>(weight.shape.columns);
+    const std::size_t stride = weight.stride();
+    layers_.push_back({weight.shape.rows, weight.shape.columns, static_cast<Index>(stride),
+                       std::get<DenseSpec>(spec.kind).activation, weight.offset,
+                       bias.offset - weight.offset, AlignedVector(kRows * stride),
+                       AlignedVector(outputs), AlignedVector(outputs), AlignedVector(stride)});
     grad_row_.resize(std::max(grad_row_.size(), stride));
     scaled_.resize(std::max(scaled_.size(), kRows * stride));
   }
@@ -81,14 +82,14 @@ RowStep::RowStep(const Network& network, const Loss& loss, const Sgd& sgd)
   used_inputs_.reserve(static_cast<std::size_t>(network.inputs()) + sizeof(std::uint64_t));
   std::size_t most_inputs = 0;
   for (const Layer& layer : layers_) {
-    most_inputs = std::max(most_inputs, static_cast<std::size_t>(layer.dense->inputs()));
+    most_inputs = std::max(most_inputs, static_cast<std::size_t>(layer.inputs));
   }
   all_inputs_.resize(most_inputs);
   std::iota(all_inputs_.begin(), all_inputs_.end(), 0U);
 }
 
-RowStep::Result RowStep::take(std::span<const StoredSample> samples, double learning_rate,
-                              Real* parameters, Real* velocity) {
+RowUpdate::Result RowUpdate::take(std::span<const StoredSample> samples, double learning_rate,
+                                  Real* parameters, Real* velocity) {
   learning_rate_ = learning_rate;
   load(samples);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -96,7 +97,7 @@ RowStep::Result RowStep::take(std::span<const StoredSample> samples, double lear
   }
   Layer& last = layers_.back();
   const auto view = [&](AlignedVector& values) {
-    return matrix_view(values.data(), rows_, last.dense->outputs());
+    return matrix_view(values.data(), rows_, last.width);
   };
   Result result;
   result.correct =
@@ -104,12 +105,12 @@ RowStep::Result RowStep::take(std::span<const StoredSample> samples, double lear
   result.loss = std::accumulate(losses_.begin(), losses_.end(), 0.0);
   for (std::size_t i = layers_.size(); i-- > 0;) {
     Layer& layer = layers_[i];
-    differentiate(layer.dense->activation(),
-                  matrix_view(std::as_const(layer.outputs).data(), rows_, layer.dense->outputs()),
-                  matrix_view(std::as_const(layer.grads).data(), rows_, layer.dense->outputs()),
-                  matrix_view(layer.sums.data(), rows_, layer.dense->stride()),
-                  layer.grad_bias.data(), Into::kReplace);
-    const auto values = static_cast<std::size_t>(rows_ * layer.dense->stride());
+    differentiate(layer.activation,
+                  matrix_view(std::as_const(layer.outputs).data(), rows_, layer.width),
+                  matrix_view(std::as_const(layer.grads).data(), rows_, layer.width),
+                  matrix_view(layer.sums.data(), rows_, layer.stride), layer.grad_bias.data(),
+                  Into::kReplace);
+    const auto values = static_cast<std::size_t>(rows_ * layer.stride);
     if (first_not_finite({layer.sums.data(), values}) < values) {
       result.bad_element = layer.offset;
       return result;
@@ -120,7 +121,7 @@ RowStep::Result RowStep::take(std::span<const StoredSample> samples, double lear
   return result;
 }
 
-void RowStep::load(std::span<const StoredSample> samples) {
+void RowUpdate::load(std::span<const StoredSample> samples) {
   rows_ = static_cast<Index>(samples.size());
   labels_.clear();
   losses_.resize(samples.size());
@@ -135,7 +136,7 @@ void RowStep::load(std::span<const StoredSample> samples) {
 
 // Eight pixels at a time, since most of them are 0 together; within eight, each is written down and
 // only then counted, so that nothing depends on guessing which are used.
-void RowStep::list_used_inputs(std::span<const StoredSample> samples) {
+void RowUpdate::list_used_inputs(std::span<const StoredSample> samples) {
   const std::size_t inputs = samples.front().pixels.size();
   used_inputs_.resize(inputs + sizeof(std::uint64_t));
   std::size_t used = 0;
@@ -156,9 +157,9 @@ void RowStep::list_used_inputs(std::span<const StoredSample> samples) {
   used_inputs_.resize(used);
 }
 
-void RowStep::forward(Layer& layer, const AlignedVector& inputs, const Real* parameters) {
-  const auto width = static_cast<std::size_t>(layer.dense->inputs());
-  const auto stride = static_cast<std::size_t>(layer.dense->stride());
+void RowUpdate::forward(Layer& layer, const AlignedVector& inputs, const Real* parameters) {
+  const auto width = static_cast<std::size_t>(layer.inputs);
+  const auto stride = static_cast<std::size_t>(layer.stride);
   const auto rows = static_cast<std::size_t>(rows_);
   std::fill_n(layer.sums.begin(), rows * stride, Real{0});
   const auto used = &inputs == &pixels_ ? std::span<const std::uint32_t>(used_inputs_)
@@ -177,16 +178,15 @@ void RowStep::forward(Layer& layer, const AlignedVector& inputs, const Real* par
       add_multiple(x[used[next]], weights(used[next]), stride, sums);
     }
   }
-  add_bias_and_activate(layer.dense->activation(),
-                        matrix_view(std::as_const(layer.sums).data(), rows_, layer.dense->stride()),
-                        parameters + layer.dense->bias_offset(),
-                        matrix_view(layer.outputs.data(), rows_, layer.dense->outputs()));
+  add_bias_and_activate(
+      layer.activation, matrix_view(std::as_const(layer.sums).data(), rows_, layer.stride),
+      parameters + layer.bias_offset, matrix_view(layer.outputs.data(), rows_, layer.width));
 }
 
-void RowStep::backward(Layer& layer, const AlignedVector& inputs, Real* grad_inputs,
-                       Real* parameters, Real* velocity) {
-  const auto width = static_cast<std::size_t>(layer.dense->inputs());
-  const auto stride = static_cast<std::size_t>(layer.dense->stride());
+void RowUpdate::backward(Layer& layer, const AlignedVector& inputs, Real* grad_inputs,
+                         Real* parameters, Real* velocity) {
+  const auto width = static_cast<std::size_t>(layer.inputs);
+  const auto stride = static_cast<std::size_t>(layer.stride);
   const auto rows = static_cast<std::size_t>(rows_);
   const bool plain = is_plain(sgd_);
   if (plain) scale_gradient(layer);
@@ -207,22 +207,22 @@ void RowStep::backward(Layer& layer, const AlignedVector& inputs, Real* grad_inp
       update_row(layer, inputs.data() + i, weights, velocity + i * stride);
     }
   }
-  const std::size_t bias = layer.dense->bias_offset();
+  const std::size_t bias = layer.bias_offset;
   update(sgd_, learning_rate_, {layer.grad_bias, rows_}, {velocity + bias, stride},
          {parameters + bias, stride});
 }
 
 // Without momentum and decay an update is w -= learning_rate / rows * x * gradient.
-void RowStep::scale_gradient(const Layer& layer) {
+void RowUpdate::scale_gradient(const Layer& layer) {
   const Real scale = -static_cast<Real>(learning_rate_) / static_cast<Real>(rows_);
-  const auto size = static_cast<std::size_t>(rows_ * layer.dense->stride());
+  const auto size = static_cast<std::size_t>(rows_ * layer.stride);
   for (std::size_t j = 0; j < size; ++j) scaled_[j] = scale * layer.sums[j];
 }
 
 // `inputs` points to this row's input in the first sample.
-void RowStep::update_row(const Layer& layer, const Real* inputs, Real* weights, Real* velocity) {
-  const auto width = static_cast<std::size_t>(layer.dense->inputs());
-  const auto stride = static_cast<std::size_t>(layer.dense->stride());
+void RowUpdate::update_row(const Layer& layer, const Real* inputs, Real* weights, Real* velocity) {
+  const auto width = static_cast<std::size_t>(layer.inputs);
+  const auto stride = static_cast<std::size_t>(layer.stride);
   std::fill_n(grad_row_.begin(), stride, Real{0});
   for (std::size_t row = 0; row < static_cast<std::size_t>(rows_); ++row) {
     add_multiple(inputs[row * width], layer.sums.data() + row * stride, stride, grad_row_.data());

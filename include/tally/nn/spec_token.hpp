@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace tally {
+
+/// One layer as it is written in the text of a network.
+struct SpecToken {
+  std::string_view network;  ///< the whole text
+  std::size_t begin = 0;     ///< where the token begins in it
+  std::string_view text;
+
+  /// Throws an Error that points at the token.
+  [[noreturn]] void refuse(std::string_view reason) const;
+};
+
+}  // namespace tally
