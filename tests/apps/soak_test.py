@@ -34,7 +34,7 @@ class Soak(TallyTest):
         self.assertIn(f"| cycles | {CYCLES} |", done.stdout)
         self.assertIn("| hangs | 0 |", done.stdout)
         self.assertIn("| orphans | 0 |", done.stdout)
-        ended = int(done.stdout.split("| runs that came to their end | ")[1].split()[0])
+        ended = int(done.stdout.split("| runs that finished | ")[1].split()[0])
         self.assertGreater(ended, 0)
 
     def test_a_soak_that_is_stopped_leaves_nothing_running(self):
