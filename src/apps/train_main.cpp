@@ -109,10 +109,9 @@ ExitCode train_and_report(const Launch& launch, int argc, char** argv) {
   try {
     const ExitCode exit_code = train(launch, argc, argv);
     launch.heartbeat.enter(Phase::kFinish);
-    launch.heartbeat.strike(Phase::kFinish);
     return exit_code;
   } catch (const AgreedError& error) {
-    launch.heartbeat.enter(Phase::kFinish);
+    launch.heartbeat.show(Phase::kFinish);
     if (communicator.is_root()) print_error(kName, error.what());
     return error.exit_code();
   } catch (const PeerFailed&) {

@@ -126,6 +126,10 @@ void Communicator::await_abort() const {
   ::_exit(static_cast<int>(ExitCode::kFailure));
 }
 
+void Communicator::barrier() const {
+  mpi_check(MPI_Barrier(handles_->world.get()), "MPI_Barrier");
+}
+
 void Communicator::broadcast(std::span<std::byte> bytes, int from) const {
   // In pieces, since MPI counts with int.
   constexpr std::size_t kPiece = std::size_t{1} << 30;

@@ -28,19 +28,20 @@ std::uint64_t& notice(const SharedMemory& memory, Node::Board board, int worker)
 
 }  // namespace
 
-Node::Node(const Communicator& communicator, int threads, Sharing sharing)
+Node::Node(const Communicator& communicator, int threads, ReductionKind reduction)
     : communicator_(communicator) {
+  const bool is_shared = reduction == ReductionKind::kTree;
   try {
-    form(communicator, threads, sharing);
+    form(communicator, threads, is_shared);
   } catch (const AgreedError& error) {
-    if (sharing == Sharing::kNone) throw;
+    if (!is_shared) throw;
     why_not_shared_ = error.what();
-    form(communicator, threads, Sharing::kNone);
+    form(communicator, threads, false);
   }
 }
 
-void Node::form(const Communicator& communicator, int threads, Sharing sharing) {
-  const int node = sharing == Sharing::kHost ? communicator.node() : communicator.rank();
+void Node::form(const Communicator& communicator, int threads, bool is_shared) {
+  const int node = is_shared ? communicator.node() : communicator.rank();
   job_ = {communicator.gather_all(threads), communicator.gather_all(node), communicator.rank()};
   first_worker_ = job_.first_worker();
   members_ = communicator.split(node);

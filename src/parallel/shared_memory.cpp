@@ -130,7 +130,7 @@ void SharedMemory::share(const Communicator& node, std::size_t own_bytes) {
     });
   }
   // A part can be opened only while its maker holds it open.
-  static_cast<void>(node.sum(0));
+  node.barrier();
   if (error) throw Error(*error);
 }
 

@@ -227,7 +227,7 @@ void gather_work(const Communicator& communicator, const RunConfig& config, bool
   }
   gather_threads(communicator, config.threads, facts);
   if (config.reduction == ReductionKind::kMpi) return;
-  facts.why_not_shared = Node(communicator, 1, Sharing::kHost).why_not_shared();
+  facts.why_not_shared = Node(communicator, 1).why_not_shared();
 }
 
 DirectoryFacts directory_facts(const RunConfig& config, std::size_t parameters) {

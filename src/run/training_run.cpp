@@ -19,7 +19,6 @@ namespace {
 RankData load_data(const Communicator& communicator, Heartbeat& heartbeat, OpenedRun& opened,
                    const ShardPlan& plan) {
   heartbeat.enter(Phase::kScatter);
-  heartbeat.strike(Phase::kScatter);
   const DataFingerprint before = opened.state.data;
   RankData data = scatter_dataset(communicator, opened.files,
                                   data_use(opened.state, *opened.network), plan, opened.state.data);
@@ -178,7 +177,6 @@ void TrainingRun::log_step(const StepResult& result) {
   report_.step(state_.progress, config_.epochs, plan_.steps_per_epoch());
   if (config_.log_every == 0 || state_.progress.step % config_.log_every != 0) return;
   heartbeat_.enter(Phase::kReport);
-  heartbeat_.strike(Phase::kReport);
   state_.history.steps.push_back({state_.progress.step, state_.progress.epoch + 1,
                                   state_.progress.samples, result.learning_rate,
                                   mean_figures(result.loss_sum, result.correct, result.samples)});
@@ -195,10 +193,10 @@ void TrainingRun::close_epoch(const StepResult& result) {
       mean_figures(progress.epoch_loss_sum, progress.epoch_correct, progress.epoch_samples),
       {},
       {}};
-  heartbeat_.enter(Phase::kEvaluate);
+  heartbeat_.show(Phase::kEvaluate);
   trainer_.stopwatch().lap(Span::kOther);
   trainer_.synchronize();
-  team_.run([&](int thread) { heartbeat_.strike(Phase::kEvaluate, thread); });
+  team_.run([&](int thread) { heartbeat_.enter(Phase::kEvaluate, thread); });
   trainer_.spoil(Phase::kEvaluate);
   row.validation = figures_of(data_.validation, "validation");
   row.test = figures_of(data_.test, "test");
@@ -256,7 +254,6 @@ bool TrainingRun::save() {
   trainer_.synchronize();
   trainer_.spoil(Phase::kSave);
   heartbeat_.enter(Phase::kSave);
-  heartbeat_.strike(Phase::kSave);
   trainer_.require_sound_state();
   bool is_saved = false;
   with_place([&] {
@@ -355,7 +352,6 @@ void require_sound_work(const Communicator& communicator, const OpenedRun& opene
 ExitCode run_training(const Launch& launch, const LaunchOptions& options) {
   const Communicator& communicator = launch.communicator;
   launch.heartbeat.enter(Phase::kLoad);
-  launch.heartbeat.strike(Phase::kLoad);
   if (options.doctor) return diagnose(communicator, options);
   ProgressReport report(!communicator.is_root());
   LaunchFacts facts = require_sound_ranks(communicator, report);

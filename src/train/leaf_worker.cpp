@@ -3,47 +3,33 @@
 
 #include <numeric>
 
-#include "tally/nn/pixels.hpp"
+#include "node_state.hpp"
 
 namespace tally {
 
-LeafWorker::LeafWorker(const Network& network, const Loss& loss, const ShardStore& samples,
-                       std::int64_t micro_batch, Kernels kernels)
-    : network_(network), loss_(loss), samples_(samples), workspace_(network, micro_batch, kernels) {
-  labels_.reserve(static_cast<std::size_t>(micro_batch));
-}
+LeafWorker::LeafWorker(const TrainerParts& parts, Kernels kernels, Stopwatch& stopwatch)
+    : network_(parts.network),
+      loss_(parts.loss),
+      loader_(parts.plan, parts.samples, parts.transform),
+      workspace_(parts.network, parts.plan.micro_batch(), kernels),
+      stopwatch_(stopwatch) {}
 
-void LeafWorker::begin_step() {
-  used_.clear();
+void LeafWorker::begin_step(std::int64_t epoch) {
+  loader_.begin_step(epoch);
   losses_.clear();
-}
-
-void LeafWorker::load(const MicroBatch& batch, const MicroBatch& next) {
-  std::int64_t next_row = next.rows.begin;
-  Real* input = workspace_.inputs(batch.rows.size()).data();
-  labels_.clear();
-  for (std::int64_t row = batch.rows.begin; row < batch.rows.end; ++row) {
-    const StoredSample sample = samples_.sample(batch.shard, row);
-    scale_pixels(sample.pixels, input);
-    if (next_row < next.rows.end) samples_.prefetch(next.shard, next_row++);
-    input += sample.pixels.size();
-    labels_.push_back(sample.label);
-    used_.push_back({batch.shard, sample.id});
-  }
-  losses_.resize(used_.size());
 }
 
 void LeafWorker::compute(const Real* parameters, const MicroBatch& batch, const MicroBatch& next,
                          const LeafPlace& leaf) {
-  load(batch, next);
+  const Batch rows = loader_.load(batch, next, workspace_.inputs(batch.rows.size()).data());
+  losses_.resize(loader_.used_samples().size());
   stopwatch_.lap(Span::kInput);
-  const Index rows = batch.rows.size();
-  const ConstMatrixView outputs = network_.forward(parameters, workspace_, {rows});
-  const auto losses = std::span(losses_).last(labels_.size());
+  const ConstMatrixView outputs = network_.forward(parameters, workspace_, rows);
+  const auto losses = std::span(losses_).last(loader_.labels().size());
   const std::int64_t correct =
-      loss_.gradient(outputs, labels_, workspace_.grad_outputs(rows), losses);
+      loss_.gradient(outputs, loader_.labels(), workspace_.grad_outputs(rows.rows), losses);
   stopwatch_.lap(Span::kForward);
-  network_.backward(parameters, workspace_, {rows}, leaf.vector, leaf.into);
+  network_.backward(parameters, workspace_, rows, leaf.vector, leaf.into);
   Real* tail = leaf.vector + network_.layout().size();
   if (leaf.into == Into::kReplace) tail[kLossElement] = tail[kCorrectElement] = 0;
   tail[kLossElement] += static_cast<Real>(std::accumulate(losses.begin(), losses.end(), 0.0));

@@ -33,7 +33,7 @@ Neighbours::Neighbours(const Communicator& communicator, Heartbeat& heartbeat)
   }
   shown(own_).process = ::getpid();
   heartbeat.move_to(shown(own_).heartbeat);
-  static_cast<void>(communicator.sum(0));  // until all are to be seen
+  communicator.barrier();  // until all are to be seen
 }
 
 Neighbours::Shown& Neighbours::shown(int member) const {
@@ -55,8 +55,12 @@ int Neighbours::others() const {
 Neighbours::Sight Neighbours::see(int other) const {
   const int member = other < own_ ? other : other + 1;
   const Shown& there = shown(member);
-  return {ranks_[static_cast<std::size_t>(member)], there.process, there.signs_of_life,
-          there.heartbeat.beats, there.heartbeat.step, there.heartbeat.phase};
+  return {ranks_[static_cast<std::size_t>(member)],
+          there.process,
+          there.signs_of_life,
+          there.heartbeat.beats,
+          there.heartbeat.step,
+          there.heartbeat.phase};
 }
 
 }  // namespace tally

@@ -12,12 +12,21 @@
 // of it between two waits of the node, and write its own slice.
 namespace tally {
 
+/// Behind the gradient a leaf carries its loss and its count of correct answers, so that they are
+/// summed in the same order and by the same messages. Counts below 2^24 are exact in a float.
+inline constexpr std::size_t kLeafTail = kAlignmentElements;
+inline constexpr std::size_t kLossElement = 0;
+inline constexpr std::size_t kCorrectElement = 1;
+inline constexpr std::size_t kFailedElement =
+    2;  ///< of a step on a small batch: not 0 if it failed
+
 class NodeState {
  public:
   /// Of the vectors that `node` allocates, the first ones.
   static constexpr int kVectors = 2;
 
-  /// `size` is that of the network's layout. `node` allocates later, and must outlive this.
+  /// `size` is that of the network's layout. `node`, which must outlive this, must have allocated
+  /// its vectors before they are asked for.
   NodeState(const Node& node, std::size_t size) : node_(node), size_(size) {}
 
   [[nodiscard]] Real* parameters() const { return node_.node_vector(0); }

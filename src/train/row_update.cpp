@@ -7,7 +7,6 @@
 #include <numeric>
 
 #include "tally/core/finite.hpp"
-#include "tally/nn/pixels.hpp"
 
 namespace tally {
 namespace {
@@ -77,7 +76,6 @@ RowUpdate::RowUpdate(const Network& network, const Loss& loss, const Sgd& sgd)
     scaled_.resize(std::max(scaled_.size(), kRows * stride));
   }
   pixels_.resize(kRows * static_cast<std::size_t>(network.inputs()));
-  labels_.reserve(kRows);
   losses_.reserve(kRows);
   used_inputs_.reserve(static_cast<std::size_t>(network.inputs()) + sizeof(std::uint64_t));
   std::size_t most_inputs = 0;
@@ -88,10 +86,13 @@ RowUpdate::RowUpdate(const Network& network, const Loss& loss, const Sgd& sgd)
   std::iota(all_inputs_.begin(), all_inputs_.end(), 0U);
 }
 
-RowUpdate::Result RowUpdate::take(std::span<const StoredSample> samples, double learning_rate,
+RowUpdate::Result RowUpdate::take(std::span<const std::span<const std::uint8_t>> images,
+                                  std::span<const std::uint8_t> labels, double learning_rate,
                                   Real* parameters, Real* velocity) {
   learning_rate_ = learning_rate;
-  load(samples);
+  rows_ = static_cast<Index>(images.size());
+  losses_.resize(images.size());
+  list_used_inputs(images);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     forward(layers_[i], inputs_of(i), parameters + layers_[i].offset);
   }
@@ -100,8 +101,7 @@ RowUpdate::Result RowUpdate::take(std::span<const StoredSample> samples, double 
     return matrix_view(values.data(), rows_, last.width);
   };
   Result result;
-  result.correct =
-      loss_.gradient(read_only(view(last.outputs)), labels_, view(last.grads), losses_);
+  result.correct = loss_.gradient(read_only(view(last.outputs)), labels, view(last.grads), losses_);
   result.loss = std::accumulate(losses_.begin(), losses_.end(), 0.0);
   for (std::size_t i = layers_.size(); i-- > 0;) {
     Layer& layer = layers_[i];
@@ -121,31 +121,18 @@ RowUpdate::Result RowUpdate::take(std::span<const StoredSample> samples, double 
   return result;
 }
 
-void RowUpdate::load(std::span<const StoredSample> samples) {
-  rows_ = static_cast<Index>(samples.size());
-  labels_.clear();
-  losses_.resize(samples.size());
-  Real* input = pixels_.data();
-  for (const StoredSample& sample : samples) {
-    scale_pixels(sample.pixels, input);
-    input += sample.pixels.size();
-    labels_.push_back(sample.label);
-  }
-  list_used_inputs(samples);
-}
-
 // Eight pixels at a time, since most of them are 0 together; within eight, each is written down and
 // only then counted, so that nothing depends on guessing which are used.
-void RowUpdate::list_used_inputs(std::span<const StoredSample> samples) {
-  const std::size_t inputs = samples.front().pixels.size();
+void RowUpdate::list_used_inputs(std::span<const std::span<const std::uint8_t>> images) {
+  const std::size_t inputs = images.front().size();
   used_inputs_.resize(inputs + sizeof(std::uint64_t));
   std::size_t used = 0;
   for (std::size_t begin = 0; begin < inputs; begin += sizeof(std::uint64_t)) {
     const std::size_t count = std::min(sizeof(std::uint64_t), inputs - begin);
     std::uint64_t any = 0;
-    for (const StoredSample& sample : samples) {
+    for (const auto& image : images) {
       std::uint64_t pixels = 0;
-      std::memcpy(&pixels, sample.pixels.data() + begin, count);
+      std::memcpy(&pixels, image.data() + begin, count);
       any |= pixels;
     }
     if (any == 0) continue;

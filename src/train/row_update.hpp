@@ -5,7 +5,6 @@
 #include <span>
 #include <vector>
 
-#include "tally/data/shard_store.hpp"
 #include "tally/nn/loss.hpp"
 #include "tally/nn/network.hpp"
 #include "tally/optim/sgd.hpp"
@@ -38,11 +37,15 @@ class RowUpdate {
     std::int64_t correct = 0;
     std::size_t bad_element = kAllFinite;  ///< of the flat vector, where the gradient is not finite
   };
-  static constexpr std::size_t kAllFinite = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t kAllFinite = std::numeric_limits<std::size_t>::max();  // no element
 
-  /// Forward, loss, backward and update of the flat vectors. After a gradient that is not finite
-  /// the vectors are good for nothing.
-  Result take(std::span<const StoredSample> samples, double learning_rate, Real* parameters,
+  /// [rows x pixels], to be filled before take()
+  [[nodiscard]] Real* inputs() { return pixels_.data(); }
+
+  /// Forward, loss, backward and update of the flat vectors, for images whose bytes are scaled in
+  /// inputs(). After a gradient that is not finite the vectors are invalid.
+  Result take(std::span<const std::span<const std::uint8_t>> images,
+              std::span<const std::uint8_t> labels, double learning_rate, Real* parameters,
               Real* velocity);
 
   /// Of each sample of the last step.
@@ -62,8 +65,7 @@ class RowUpdate {
     AlignedVector grad_bias;  // [1 x stride]
   };
 
-  void load(std::span<const StoredSample> samples);
-  void list_used_inputs(std::span<const StoredSample> samples);
+  void list_used_inputs(std::span<const std::span<const std::uint8_t>> images);
   void forward(Layer& layer, const AlignedVector& inputs, const Real* parameters);
   /// Updates the layer, and writes the gradient of its inputs unless `grad_inputs` is null.
   void backward(Layer& layer, const AlignedVector& inputs, Real* grad_inputs, Real* parameters,
@@ -82,7 +84,6 @@ class RowUpdate {
   double learning_rate_ = 0;
   Index rows_ = 0;
   AlignedVector pixels_;  // [rows x inputs]
-  std::vector<std::uint8_t> labels_;
   std::vector<double> losses_;
   std::vector<std::uint32_t> used_inputs_;  // pixels that are not 0 in some sample
   std::vector<std::uint32_t> all_inputs_;

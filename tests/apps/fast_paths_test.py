@@ -177,10 +177,8 @@ class Code(unittest.TestCase):
         self.assertGreater(self.count(prefetch, "prefetch"), 0)
         steps = re.findall(r"(?:add|sub|lea)\s+(\$?-?0x[0-9a-f]+)", "\n".join(prefetch))
         self.assertTrue({"$0xffffffffffffff80", "$0x80", "$-0x80"} & set(steps), prefetch)
-        for caller in ("tally::LeafWorker::load", "tally::RowWorker::take"):
-            with self.subTest(caller):
-                self.assertTrue([line for line in self.instructions(caller)
-                                 if line.startswith("call") and "ShardStore::prefetch" in line])
+        self.assertTrue([line for line in self.instructions("tally::MicroBatchLoader::load")
+                         if line.startswith("call") and "ShardStore::prefetch" in line])
 
     def test_row_steps_take_four_rows_of_weights_to_a_store(self):
         most = max(self.count(block, "v?mulps", self.widest)

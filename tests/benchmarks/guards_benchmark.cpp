@@ -72,7 +72,7 @@ class GuardsBenchmark {
       watchdog->introduce(communicator_.rank(), communicator_.place(),
                           std::make_unique<Neighbours>(communicator_, spare));
     }
-    static_cast<void>(communicator_.sum(0));
+    communicator_.barrier();
     const Clock::time_point start = Clock::now();
     while (progress_.epoch_step < plan_.steps_per_epoch()) {
       trainer_->step(progress_, is_guarded ? signals_.take() : 0);
@@ -123,9 +123,9 @@ double flags_of_a_step(const Node& node) {
     const double without = microseconds_since(start);
     std::uint64_t seen = 0;
     for (int i = 0; i < kTimes; ++i) {
-      node.post(Node::Board::kFirst, node.worker(0), 0);
+      node.post(Node::Board::kFlags, node.worker(0), 0);
       node.wait();
-      seen |= node.posted_by_any(Node::Board::kFirst);
+      seen |= node.posted_by_any(Node::Board::kFlags);
       node.wait();
     }
     require(seen == 0, ExitCode::kFailure, "flags that nobody has shown");
@@ -147,7 +147,7 @@ void measure(StopRequest& signals, const DatasetFiles& files, int pairs) {
     bare.push_back(is_guarded_first ? second : first);
     ratios.push_back(guarded.back() / bare.back());
   }
-  const double flags = flags_of_a_step(Node(communicator, 1, Sharing::kHost));
+  const double flags = flags_of_a_step(Node(communicator, 1));
   const double before_save = one_node.before_save();
 
   std::vector<int> hosts(static_cast<std::size_t>(communicator.size()));

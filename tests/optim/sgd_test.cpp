@@ -67,5 +67,13 @@ TEST(Sgd, GivesTheSameBitsInAnySlices) {
   EXPECT_EQ(v1, v2);
 }
 
+// From 1, a tenth of the way towards the mean 12 / 4.
+TEST(Statistic, MovesTowardsTheMeanOfTheStep) {
+  const std::vector<Real> sum = {12};
+  std::vector<Real> statistics = {1};
+  update_statistic({sum, 4}, statistics);
+  EXPECT_NEAR(statistics[0], 1.2, 1e-6);
+}
+
 }  // namespace
 }  // namespace tally

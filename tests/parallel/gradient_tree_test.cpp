@@ -77,12 +77,22 @@ const std::vector<Nodes> kPlacements = {
 
 // A job of all ranks of this test, on such nodes, with `threads` each.
 struct Job {
-  Job(const Nodes& nodes, int threads, Sharing sharing = Sharing::kHost)
-      : communicator(nodes), node(communicator, threads, sharing), team(threads) {}
+  Job(const Nodes& nodes, int threads, ReductionKind reduction = ReductionKind::kTree)
+      : communicator(nodes), node(communicator, threads, reduction), team(threads) {}
   Communicator communicator;
   Node node;
   ThreadTeam team;
   AwaitedPeers awaited;
+
+  // In vectors behind one of the caller's.
+  GradientTree tree(std::int64_t shards, const std::vector<std::int64_t>& leaf_counts,
+                    bool adds_in_place = false, std::vector<Range> values = {},
+                    ReductionKind reduction = ReductionKind::kTree) {
+    GradientPlans plans(shards, leaf_counts, node.job());
+    node.allocate(kSize, kOwnVectors + plans.node_vectors(), plans.worker_vectors());
+    return GradientTree(node, std::move(plans),
+                        {kOwnVectors, adds_in_place, std::move(values), reduction, awaited});
+  }
 };
 
 struct StepSum {
@@ -96,10 +106,10 @@ StepSum step(const Job& job, GradientTree& tree, std::int64_t leaf_count, std::u
   for (std::int64_t leaf = 0; leaf < leaf_count; ++leaf) leaf_vector(leaf);  // not by threads
   tree.begin(leaf_count);
   job.team.run([&](int thread) {
-    const Range leaves = tree.leaves().leaves(thread);
+    const Range leaves = tree.leaves_of(thread);
     for (std::int64_t leaf = leaves.begin; leaf < leaves.end; ++leaf) {
-      put_leaf(tree.leaves().next_leaf(thread), leaf);
-      tree.leaves().add_leaf(thread);
+      put_leaf(tree.next_leaf(thread), leaf);
+      tree.add_leaf(thread);
     }
     const std::uint32_t all_flags = tree.combine(thread, thread == 0 ? flags : 0);
     if (thread == 0) sum.flags = all_flags;
@@ -121,9 +131,7 @@ TEST(GradientTree, HasTheBitsOfItsDefinitionForAnyWorkersAndNodes) {
       Job job(nodes, threads);
       if (threads > 1 && job.communicator.size() > 4) continue;  // more of the same, and slow
       for (std::int64_t shards = 1; shards <= 17; ++shards) {
-        GradientTree tree(job.node,
-                          {kSize, shards, {shards, (shards + 1) / 2}, shards % 3 != 0, kValues},
-                          {kOwnVectors, ExchangeKind::kTree, job.awaited});
+        GradientTree tree = job.tree(shards, {shards, (shards + 1) / 2}, shards % 3 != 0, kValues);
         for (const std::int64_t leaf_count : {shards, (shards + 1) / 2, shards}) {
           ASSERT_EQ(step(job, tree, leaf_count, 0).total, total_by_definition(leaf_count))
               << shards << " shards, " << leaf_count << " leaves, " << threads
@@ -136,9 +144,9 @@ TEST(GradientTree, HasTheBitsOfItsDefinitionForAnyWorkersAndNodes) {
 
 TEST(GradientTree, FlagsAreOredOverAllRanks) {
   for (const Nodes& nodes : {Nodes{}, Nodes{0, 0, 1, 1}}) {
-    for (const ExchangeKind exchange : {ExchangeKind::kTree, ExchangeKind::kMpi}) {
+    for (const ReductionKind reduction : {ReductionKind::kTree, ReductionKind::kMpi}) {
       Job job(nodes, 2);
-      GradientTree tree(job.node, {kSize, 5, {5}}, {kOwnVectors, exchange, job.awaited});
+      GradientTree tree = job.tree(5, {5}, false, {}, reduction);
       EXPECT_EQ(step(job, tree, 5, 1U << job.communicator.rank()).flags,
                 (1U << job.communicator.size()) - 1);
       EXPECT_EQ(step(job, tree, 5, 0).flags, 0U);
@@ -147,8 +155,8 @@ TEST(GradientTree, FlagsAreOredOverAllRanks) {
 }
 
 TEST(GradientTree, MpiSumIsRightToWithinRounding) {
-  Job job({}, 2, Sharing::kNone);
-  GradientTree tree(job.node, {kSize, 13, {13}}, {kOwnVectors, ExchangeKind::kMpi, job.awaited});
+  Job job({}, 2, ReductionKind::kMpi);
+  GradientTree tree = job.tree(13, {13}, false, {}, ReductionKind::kMpi);
   const std::vector<float> total = step(job, tree, 13, 0).total;
   const std::vector<float> expected = total_by_definition(13);
   for (std::size_t i = 0; i < kSize; ++i) {
@@ -161,14 +169,13 @@ TEST(LeafSums, AddsEverySecondLeafInPlaceIfItMay) {
   for (const bool adds_in_place : {true, false}) {
     Job job({}, 1);
     const std::int64_t shards = 8 * job.communicator.size();
-    GradientTree tree(job.node, {kSize, shards, {shards}, adds_in_place},
-                      {kOwnVectors, ExchangeKind::kTree, job.awaited});
+    GradientTree tree = job.tree(shards, {shards}, adds_in_place);
     tree.begin(shards);
     int in_place = 0;
-    const Range leaves = tree.leaves().leaves(0);
+    const Range leaves = tree.leaves_of(0);
     for (std::int64_t leaf = leaves.begin; leaf < leaves.end; ++leaf) {
-      if (tree.leaves().next_leaf(0).into == Into::kAdd) ++in_place;
-      tree.leaves().add_leaf(0);
+      if (tree.next_leaf(0).into == Into::kAdd) ++in_place;
+      tree.add_leaf(0);
     }
     EXPECT_EQ(leaves.size(), 8);
     EXPECT_EQ(in_place, adds_in_place ? 4 : 0);
@@ -177,11 +184,11 @@ TEST(LeafSums, AddsEverySecondLeafInPlaceIfItMay) {
 
 TEST(GradientTree, GivesAlignedVectors) {
   Job job({}, 3);
-  GradientTree tree(job.node, {kSize, 5, {5}}, {kOwnVectors, ExchangeKind::kTree, job.awaited});
+  GradientTree tree = job.tree(5, {5});
   tree.begin(5);
   for (int thread = 0; thread < 3; ++thread) {
-    if (tree.leaves().leaves(thread).is_empty()) continue;
-    const auto address = reinterpret_cast<std::uintptr_t>(tree.leaves().next_leaf(thread).vector);
+    if (tree.leaves_of(thread).is_empty()) continue;
+    const auto address = reinterpret_cast<std::uintptr_t>(tree.next_leaf(thread).vector);
     EXPECT_EQ(address % kAlignmentBytes, 0U);
   }
 }

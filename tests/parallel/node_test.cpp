@@ -12,14 +12,14 @@ namespace {
 
 TEST(Node, RanksOfAHostAreOneNodeUnlessTheyAreKeptApart) {
   const Communicator communicator;
-  const Node together(communicator, 2, Sharing::kHost);
+  const Node together(communicator, 2);
   EXPECT_EQ(together.why_not_shared(), "");
   EXPECT_EQ(together.job().node_count(), 1);
   EXPECT_EQ(together.workers(), 2 * communicator.size());
   EXPECT_EQ(together.worker(1), 2 * communicator.rank() + 1);
   EXPECT_EQ(together.is_leader(), communicator.is_root());
 
-  const Node apart(communicator, 2, Sharing::kNone);
+  const Node apart(communicator, 2, ReductionKind::kMpi);
   EXPECT_EQ(apart.job().node_count(), communicator.size());
   EXPECT_EQ(apart.workers(), 2);
   EXPECT_TRUE(apart.is_leader());
@@ -30,7 +30,7 @@ TEST(Node, RanksOfAHostAreOneNodeUnlessTheyAreKeptApart) {
 TEST(Node, WorkersSeeWhatTheOthersWrote) {
   const Communicator communicator;
   const int threads = 1 + communicator.rank() % 2;
-  Node node(communicator, threads, Sharing::kHost);
+  Node node(communicator, threads);
   constexpr std::size_t kLength = 32;
   node.allocate(kLength, 1, 2);
   std::atomic<int> mistakes = 0;
@@ -40,11 +40,11 @@ TEST(Node, WorkersSeeWhatTheOthersWrote) {
       for (std::size_t i = 0; i < kLength; ++i) {
         node.worker_vector(own, 1)[i] = static_cast<float>(100 * own + round);
       }
-      node.post(Node::Board::kFirst, own, static_cast<std::uint64_t>(round));
+      node.post(Node::Board::kFlags, own, static_cast<std::uint64_t>(round));
       node.wait();
       for (int other = 0; other < node.workers(); ++other) {
         if (node.worker_vector(other, 1)[kLength - 1] != static_cast<float>(100 * other + round) ||
-            node.posted(Node::Board::kFirst, other) != static_cast<std::uint64_t>(round)) {
+            node.posted(Node::Board::kFlags, other) != static_cast<std::uint64_t>(round)) {
           ++mistakes;
         }
       }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <limits>
+#include <numeric>
 
 #include <gtest/gtest.h>
 
@@ -33,8 +34,10 @@ class ReferenceTrainer {
         places_(plan_.deal()),
         workspace_(network, recipe.micro_batch) {}
 
-  void step(std::int64_t epoch, std::int64_t step, float rate, AlignedVector& parameters,
-            AlignedVector& velocity) {
+  // Returns the loss, summed over the samples.
+  double step(std::int64_t epoch, std::int64_t step, float rate, AlignedVector& parameters,
+              AlignedVector& velocity) {
+    loss_sum_ = 0;
     std::vector<AlignedVector> level;
     std::int64_t samples = 0;
     for (std::int64_t shard = 0; shard < plan_.shards(); ++shard) {
@@ -53,6 +56,7 @@ class ReferenceTrainer {
       level = next;
     }
     update(sgd_, rate, {level[0], samples}, velocity, parameters);
+    return loss_sum_;
   }
 
  private:
@@ -84,6 +88,7 @@ class ReferenceTrainer {
     const ConstMatrixView outputs = network_.forward(parameters.data(), workspace_, {rows});
     std::vector<double> losses(labels.size());
     loss_.gradient(outputs, labels, workspace_.grad_outputs(rows), losses);
+    loss_sum_ = std::accumulate(losses.begin(), losses.end(), loss_sum_);
     AlignedVector gradient(parameters.size());
     network_.backward(parameters.data(), workspace_, {rows}, gradient.data());
     return gradient;
@@ -95,6 +100,7 @@ class ReferenceTrainer {
   ShardPlan plan_;
   std::vector<ShardPlan::Place> places_;
   TrainingWorkspace workspace_;
+  double loss_sum_ = 0;
 };
 
 // Throws where it is asked to, as a rank that runs out of memory would.
@@ -169,16 +175,14 @@ class TrainerTest : public testing::Test {
 TEST_F(TrainerTest, HasTheBitsOfItsDefinitionForAnyRanksAndThreads) {
   for (const Recipe& recipe :
        {Recipe{28, 4, SampleOrder::kShuffled}, Recipe{24, 8, SampleOrder::kSequential},
-        Recipe{512, 32, SampleOrder::kShuffled}, Recipe{1, 1, SampleOrder::kSequential}}) {
+        Recipe{512, 32, SampleOrder::kShuffled}, Recipe{5, 5, SampleOrder::kSequential}}) {
     const ShardPlan plan({kSamples, recipe.batch_size, recipe.micro_batch, recipe.order, 7});
     for (int threads = 1; threads <= 3; ++threads) {
       const ThreadTeam team(threads);
       RankData data = scatter(plan);
       TrainingState state = initial_state();
-      TrainerOptions with_products = options();
-      with_products.may_use_rows = false;
       Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_},
-                      with_products, state);
+                      options(), state);
       ReferenceTrainer reference(network_, loss_, recipe, options().sgd);
       AlignedVector parameters = state.parameters;
       AlignedVector velocity = state.velocity;
@@ -343,6 +347,91 @@ TEST_F(TrainerTest, AGradientThatIsNotFiniteNamesLayerStepAndSamples) {
   EXPECT_EQ(state.progress.step, 1);
 }
 
+// Measures what comes in, as batch normalization does, and changes nothing.
+class MeasuringLayer : public Layer {
+ public:
+  explicit MeasuringLayer(Index width) : Layer(flat(width), flat(width)) {}
+  [[nodiscard]] std::vector<ParameterShape> parameter_shapes() const override {
+    return {{"mean", Role::kStatistic, 1, input().size()}};
+  }
+  void forward(const Real* /*parameters*/, ConstMatrixView inputs, MatrixView outputs,
+               const Pass& /*pass*/) const override {
+    outputs = inputs;
+  }
+  void backward(const Real* /*parameters*/, const Gradients& gradients,
+                const Pass& /*pass*/) const override {
+    for (Index j = 0; j < gradients.inputs.cols(); ++j) {
+      const Real sum = gradients.inputs.col(j).sum();
+      Real& total = gradients.grad_parameters[j];
+      total = gradients.into == Into::kAdd ? total + sum : sum;
+    }
+    if (gradients.grad_inputs != nullptr) *gradients.grad_inputs = gradients.grad_outputs;
+  }
+};
+
+TEST_F(TrainerTest, StatisticsAreMeansOverAllSamplesOfTheStepAndDoNotDecay) {
+  std::vector<NamedLayer> layers;
+  layers.push_back({"0-measuring", 0, std::make_unique<MeasuringLayer>(SmallDataset::kPixels)});
+  layers.push_back(
+      {"1-dense", 1, DenseSpec{SmallDataset::kClasses}.make_layer(flat(SmallDataset::kPixels))});
+  const Network network(std::move(layers));
+  const ShardPlan plan({kSamples, 1024, 32, SampleOrder::kShuffled, 7});  // all in one step
+  const ThreadTeam team(2);
+  RankData data = scatter(plan);
+  TrainingState state;
+  state.layout = network.layout();
+  state.parameters.assign(network.layout().size(), 0);
+  state.velocity = state.parameters;
+  state.layout.blocks()[0].put(std::vector<Real>(SmallDataset::kPixels, 0.5F), state.parameters);
+  Trainer trainer({communicator_, team, network, loss_, plan, data.train, heartbeat_}, options(),
+                  state);
+  trainer.step(state.progress, 0);
+  trainer.store(state);
+  for (std::int64_t j = 0; j < SmallDataset::kPixels; ++j) {
+    double mean = 0;
+    for (std::int64_t i = 0; i < kSamples; ++i) mean += SmallDataset::pixel(i, j, 0) / 255.0;
+    mean /= kSamples;
+    const auto at = static_cast<std::size_t>(j);
+    EXPECT_NEAR(state.parameters[at], 0.5 + 0.1 * (mean - 0.5), 1e-6) << j;
+    EXPECT_EQ(state.velocity[at], 0);
+  }
+  EXPECT_NE(state.velocity[state.layout.blocks()[1].offset], 0);
+}
+
+// Turns an image about by as much as its key says.
+class TurningAbout : public SampleTransform {
+ public:
+  void apply(Key key, std::span<const std::uint8_t> pixels,
+             std::span<std::uint8_t> changed) const override {
+    const std::size_t by = (key.seed + 2 * key.epoch + key.sample) % pixels.size();
+    std::ranges::rotate_copy(pixels, pixels.begin() + static_cast<std::ptrdiff_t>(by),
+                             changed.begin());
+  }
+};
+
+TEST_F(TrainerTest, ATransformChangesWhatIsLearntAlikeOnAnyRanks) {
+  const TurningAbout transform;
+  for (const std::int64_t micro_batch : {std::int64_t{4}, std::int64_t{1}}) {
+    const std::int64_t batch_size = micro_batch == 1 ? 1 : 28;
+    const ShardPlan plan({kSamples, batch_size, micro_batch, SampleOrder::kShuffled, 7});
+    const auto trained = [&](int threads, const SampleTransform* with) {
+      const ThreadTeam team(threads);
+      RankData data = scatter(plan);
+      TrainingState state = initial_state();
+      Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_, with},
+                      options(), state);
+      for (std::int64_t step = 0; step < 20; ++step) {
+        trainer.step(state.progress, 0);
+        close_epoch_if_done(plan, state.progress);
+      }
+      trainer.store(state);
+      return state.parameters;
+    };
+    EXPECT_EQ(trained(1, &transform), trained(3, &transform));
+    EXPECT_NE(trained(1, &transform), trained(1, nullptr));
+  }
+}
+
 // Steps on one to four samples, row by row, on nodes of every size.
 class RowStepTest : public TrainerTest {
  protected:
@@ -352,7 +441,7 @@ class RowStepTest : public TrainerTest {
   };
 
   Run train(const Communicator& communicator, const Sgd& sgd, const Loss& loss,
-            std::int64_t batch_size, bool by_rows, std::int64_t steps = 500) {
+            std::int64_t batch_size, std::int64_t steps = 500) {
     const ShardPlan plan({kSamples, batch_size, batch_size, SampleOrder::kShuffled, 7});
     const ThreadTeam team(2);
     RankData data = scatter(plan);
@@ -360,10 +449,9 @@ class RowStepTest : public TrainerTest {
     TrainerOptions trainer_options = options();
     trainer_options.sgd = sgd;
     trainer_options.schedule.peak = 0.02;
-    trainer_options.may_use_rows = by_rows;
     Trainer trainer({communicator, team, network_, loss, plan, data.train, heartbeat_},
                     trainer_options, state);
-    EXPECT_EQ(trainer.backend() == kRowBackend, by_rows);
+    EXPECT_EQ(trainer.backend(), kRowBackend);
     Run run;
     for (std::int64_t step = 0; step < steps; ++step) {
       run.loss += trainer.step(state.progress, 0).loss_sum;
@@ -373,6 +461,22 @@ class RowStepTest : public TrainerTest {
     trainer.store(state);
     run.parameters = state.parameters;
     run.velocity = state.velocity;
+    return run;
+  }
+
+  // By products of matrices, on one process.
+  Run train_by_definition(const Sgd& sgd, const Loss& loss, std::int64_t batch_size,
+                          std::int64_t steps = 500) {
+    const Recipe recipe{batch_size, batch_size, SampleOrder::kShuffled};
+    ReferenceTrainer reference(network_, loss, recipe, sgd);
+    const std::int64_t per_epoch = (kSamples + batch_size - 1) / batch_size;
+    Run run;
+    run.parameters = initial_state().parameters;
+    run.velocity = initial_state().velocity;
+    for (std::int64_t step = 0; step < steps; ++step) {
+      run.loss +=
+          reference.step(step / per_epoch, step % per_epoch, 0.02F, run.parameters, run.velocity);
+    }
     return run;
   }
 
@@ -393,15 +497,15 @@ TEST_F(RowStepTest, AgreesWithProductsAfter500Steps) {
     for (const std::int64_t batch_size : {1, 2, 4}) {
       for (const Sgd& sgd :
            {Sgd{0, false, 0}, Sgd{0.9, false, 0}, Sgd{0.9, true, 1e-3}, Sgd{0, false, 1e-3}}) {
-        if (!takes_row_steps(
+        if (!takes_small_batch_steps(
                 network_, sgd,
                 ShardPlan({kSamples, batch_size, batch_size, SampleOrder::kShuffled, 7}))) {
           EXPECT_EQ(batch_size, 4);
           EXPECT_TRUE(sgd.momentum > 0 || sgd.weight_decay > 0);
           continue;
         }
-        const Run rows = train(communicator_, sgd, *loss, batch_size, true);
-        const Run products = train(communicator_, sgd, *loss, batch_size, false);
+        const Run rows = train(communicator_, sgd, *loss, batch_size);
+        const Run products = train_by_definition(sgd, *loss, batch_size);
         EXPECT_LT(difference(rows.parameters, products.parameters), 1e-5)
             << "batch " << batch_size << ", momentum " << sgd.momentum;
         EXPECT_NEAR(rows.loss, products.loss, 1e-4 * products.loss);
@@ -414,11 +518,11 @@ TEST_F(RowStepTest, AgreesWithProductsAfter500Steps) {
 }
 
 TEST_F(RowStepTest, HasTheSameBitsOnNodesOfAnySize) {
-  const Run expected = train(communicator_, {0.9, false, 1e-3}, loss_, 2, true, 40);
+  const Run expected = train(communicator_, {0.9, false, 1e-3}, loss_, 2, 40);
   using Nodes = std::vector<int>;
   for (const Nodes& nodes : {Nodes{0, 1, 2, 3}, Nodes{0, 0, 1, 1}, Nodes{0, 0, 0, 1}}) {
     const Communicator pretended(nodes);
-    const Run run = train(pretended, {0.9, false, 1e-3}, loss_, 2, true, 40);
+    const Run run = train(pretended, {0.9, false, 1e-3}, loss_, 2, 40);
     EXPECT_EQ(run.parameters, expected.parameters) << testing::PrintToString(nodes);
     EXPECT_EQ(run.velocity, expected.velocity);
     EXPECT_EQ(run.loss, expected.loss);

@@ -31,6 +31,7 @@ class ShardPlan {
 
   [[nodiscard]] std::int64_t batch_size() const { return recipe_.batch_size; }
   [[nodiscard]] std::int64_t micro_batch() const { return recipe_.micro_batch; }
+  [[nodiscard]] std::uint64_t seed() const { return recipe_.seed; }
   /// K, the number of logical shards and of leaves of a full step.
   [[nodiscard]] std::int64_t shards() const { return recipe_.batch_size / recipe_.micro_batch; }
   [[nodiscard]] std::int64_t shard_size(std::int64_t shard) const;

@@ -27,6 +27,8 @@ class ShardStore {
 
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(labels_.size()); }
 
+  [[nodiscard]] std::size_t image_bytes() const { return image_bytes_; }
+
   /// Puts a sample in its place, which must be in one of these shards.
   void put(ShardPlan::Place place, const StoredSample& sample);
 

@@ -12,7 +12,7 @@ namespace tally {
 ///   g = gradient + weight_decay * w
 ///   v = momentum * v + g
 ///   w = w - learning_rate * (nesterov ? g + momentum * v : v)
-/// Biases decay too. Without momentum there is no velocity, and v stays as it is.
+/// Without momentum there is no velocity, and v stays as it is.
 struct Sgd {
   double momentum = 0.9;
   bool nesterov = false;
@@ -29,5 +29,9 @@ struct GradientSum {
 /// may be updated in any slices.
 void update(const Sgd& sgd, double learning_rate, const GradientSum& gradient,
             std::span<Real> velocity, std::span<Real> parameters);
+
+/// Moves statistics of the data, which are not learned, by a tenth of the way towards what was
+/// measured in a step: s = s + 0.1 * (sum / samples - s).
+void update_statistic(const GradientSum& measured, std::span<Real> statistics);
 
 }  // namespace tally

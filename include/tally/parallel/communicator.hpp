@@ -69,6 +69,9 @@ class Communicator {
   /// The ranks that call with the same `color`, in the same order.
   [[nodiscard]] std::unique_ptr<Communicator> split(int color) const;
 
+  /// Returns once all have called.
+  void barrier() const;
+
   /// What rank `from` has.
   void broadcast(std::span<std::byte> bytes, int from = 0) const;
   [[nodiscard]] std::string broadcast(const std::string& text) const;

@@ -5,44 +5,43 @@
 #include <memory>
 #include <vector>
 
+#include "tally/core/reduction_kind.hpp"
+#include "tally/parallel/gradient_plans.hpp"
 #include "tally/parallel/leaf_sums.hpp"
 #include "tally/parallel/node_exchange.hpp"
 #include "tally/parallel/packing.hpp"
 
 namespace tally {
 
-/// How the sums of nodes are added: in the order of the tree, or in MPI's (for comparison).
-enum class ExchangeKind { kTree, kMpi };
-
 /// The sum of all leaves of a step over all workers of the job: threads, ranks and nodes. Each
 /// worker adds up its leaves; once all have, each worker of a node sums one slice of the vector
 /// over what they left. Nothing is copied within a node, and no element is touched by two workers.
 ///
-/// Vectors of the node: the trainer's own first, then those that the sum over nodes needs.
+/// It owns no vector: its caller allocates those that GradientPlans counts. Of the node's, the
+/// first is for the total and the others for partial sums to exchange; each worker adds its leaves
+/// in its own. Invariant: an element of a vector is written by one worker between two waits of the
+/// node.
 class GradientTree {
  public:
-  struct Shape {
-    std::size_t vector_size = 0;  ///< of a leaf; a multiple of kAlignmentElements
-    std::int64_t shards = 1;
-    std::vector<std::int64_t> leaf_counts;  ///< that steps may have
-    bool adds_in_place = false;             ///< see LeafSums
-    std::vector<Range> values = {};         ///< see Packing: what nodes send to each other
-  };
-
   struct Options {
-    int own_vectors = 0;  ///< of the node, for the caller
-    ExchangeKind exchange = ExchangeKind::kTree;
+    int first_vector = 0;        ///< of the node's, from where on they are the tree's
+    bool adds_in_place = false;  ///< see LeafSums
+    std::vector<Range> values;   ///< see Packing: what nodes send to each other
+    ReductionKind reduction = ReductionKind::kTree;
     AwaitedPeers& awaited;  ///< says of whom a sum over nodes waits
   };
 
-  /// Allocates the vectors of `node`. Collective: every rank must call.
-  GradientTree(Node& node, const Shape& shape, const Options& options);
+  GradientTree(const Node& node, GradientPlans plans, const Options& options);
 
   /// Starts a step. Its leaf count must be one of those given.
   void begin(std::int64_t leaf_count);
 
-  /// To be filled by the threads of this rank.
-  [[nodiscard]] LeafSums& leaves() { return leaves_; }
+  /// The leaves that `thread` is to make, in order.
+  [[nodiscard]] Range leaves_of(int thread) const { return sums_.leaves(thread); }
+  /// Where it puts the next one.
+  [[nodiscard]] LeafPlace next_leaf(int thread) const { return sums_.next_leaf(thread); }
+  /// Adds what is there to the thread's sums.
+  void add_leaf(int thread) { sums_.add_leaf(thread); }
 
   /// After the leaves: brings together what all workers have. Returns the flags of all of them,
   /// or-ed. A thread that fails before must break up the node. Collective: every thread of every
@@ -66,12 +65,10 @@ class GradientTree {
   void sum_over_node(int thread);
   [[nodiscard]] std::uint32_t flags_of_node() const;
 
-  Node& node_;
-  std::size_t vector_size_;
-  int own_vectors_;
-  std::vector<ReductionPlan> plans_;
-  const ReductionPlan* plan_ = nullptr;
-  LeafSums leaves_;
+  const Node& node_;
+  GradientPlans plans_;
+  const ReductionPlan* plan_ = nullptr;  // of the open step
+  LeafSums sums_;
 
   // For each thread: where the blocks of the worker partials are at the moment, and room for sums.
   struct Scratch {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tally/core/range.hpp"
+#include "tally/core/reduction_kind.hpp"
 #include "tally/parallel/barrier.hpp"
 #include "tally/parallel/communicator.hpp"
 #include "tally/parallel/reduction_plan.hpp"
@@ -13,17 +14,16 @@
 
 namespace tally {
 
-/// Whether the ranks of one host form one node, or each a node of its own.
-enum class Sharing { kHost, kNone };
-
 /// The workers that share memory: all threads of all ranks of a node, numbered rank by rank. What
 /// they have in common lies in vectors that each of them can read and write, and they meet at a
 /// barrier; nodes exchange messages, through the leader of each, which is its first rank.
 class Node {
  public:
-  /// `threads` are those of this rank. If the ranks of a host cannot share memory, each becomes a
-  /// node, and why_not_shared() says why. Collective: every rank must call.
-  Node(const Communicator& communicator, int threads, Sharing sharing);
+  /// `threads` are those of this rank. With ReductionKind::kMpi each rank is a node of its own; so
+  /// it is where the ranks of a host cannot share memory, and why_not_shared() then says why.
+  /// Collective: every rank must call.
+  Node(const Communicator& communicator, int threads,
+       ReductionKind reduction = ReductionKind::kTree);
 
   [[nodiscard]] const JobLayout& job() const { return job_; }
   [[nodiscard]] const std::string& why_not_shared() const { return why_not_shared_; }
@@ -39,6 +39,7 @@ class Node {
   /// so many for each worker. Throws an AgreedError without memory for them. Collective.
   void allocate(std::size_t vector_size, int node_vectors, int worker_vectors);
 
+  [[nodiscard]] std::size_t vector_size() const { return vector_size_; }
   [[nodiscard]] float* node_vector(int number) const;
   [[nodiscard]] float* worker_vector(int worker, int number) const;
 
@@ -47,15 +48,16 @@ class Node {
   /// Instead, for a worker that fails: the others then throw.
   void break_up() const { barrier_->break_up(); }
 
-  /// What a worker shows to the others of its node between two waits. There are two boards, so
-  /// that what is read after a wait is not overwritten by who is ahead.
-  enum class Board { kFirst, kSecond };
+  /// What a worker shows to the others of its node between two waits: the flags of a step, and
+  /// where its part of the sum is not finite. Two boards, so that what is read after a wait is not
+  /// overwritten by who is ahead.
+  enum class Board { kFlags, kBadElement };
   void post(Board board, int worker, std::uint64_t value) const;
   [[nodiscard]] std::uint64_t posted(Board board, int worker) const;
   [[nodiscard]] std::uint64_t posted_by_any(Board board) const;  ///< or-ed over workers
 
  private:
-  void form(const Communicator& communicator, int threads, Sharing sharing);
+  void form(const Communicator& communicator, int threads, bool is_shared);
 
   const Communicator& communicator_;
   JobLayout job_;

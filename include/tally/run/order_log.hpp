@@ -8,7 +8,7 @@
 
 #include "tally/io/output_file.hpp"
 #include "tally/parallel/communicator.hpp"
-#include "tally/train/trainer.hpp"
+#include "tally/train/used_sample.hpp"
 
 namespace tally {
 

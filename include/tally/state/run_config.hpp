@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "tally/core/reduction_kind.hpp"
 #include "tally/core/sample_order.hpp"
 #include "tally/nn/initializer.hpp"
 #include "tally/nn/loss_kind.hpp"
@@ -41,13 +42,6 @@ struct CheckpointInterval {
   Unit unit = Unit::kEpochs;
   friend bool operator==(const CheckpointInterval&, const CheckpointInterval&) = default;
 };
-
-/// How gradients are summed over ranks.
-///   tree   in the fixed order of the summation tree: the same bits at any number of ranks
-///   mpi    by MPI_Allreduce: for comparison; the bits depend on ranks and threads
-enum class ReductionKind { kTree, kMpi };
-
-inline constexpr std::array<std::string_view, 2> kReductionNames = {"tree", "mpi"};
 
 struct RunConfig {
   // The data.

@@ -22,10 +22,19 @@ class Heartbeat {
     std::atomic<std::uint64_t> beats = 0;
   };
 
-  void enter(Phase phase) {
+  /// Says that a thread of this rank is at `phase` from now on: thread 0 speaks for all. A fault
+  /// that is meant for there strikes, for which any thread may call.
+  void enter(Phase phase, int thread = 0) {
+    if (thread == 0) show(phase);
+    fault_.strike(phase, step(), thread);
+  }
+  /// Without a fault: for a phase that goes on, or one that failed.
+  void show(Phase phase) {
     state().phase.store(phase, std::memory_order_relaxed);
     state().beats.fetch_add(1, std::memory_order_relaxed);
   }
+  /// Lets a fault that is meant for there spoil a value that the phase has made.
+  void spoil(Phase phase, int thread, Real& value) { fault_.spoil(phase, step(), thread, value); }
   void at_step(std::int64_t step) { state().step.store(step, std::memory_order_relaxed); }
 
   [[nodiscard]] Phase phase() const { return state().phase.load(std::memory_order_relaxed); }
@@ -51,9 +60,6 @@ class Heartbeat {
 
   /// Lets the fault strike that the environment asks for, if it is meant for `rank`.
   void arm_fault(int rank) { fault_.arm(rank); }
-  /// Where an injected fault may strike, or spoil a value; called by any thread.
-  void strike(Phase phase, int thread = 0) { fault_.strike(phase, step(), thread); }
-  void spoil(Phase phase, int thread, Real& value) { fault_.spoil(phase, step(), thread, value); }
 
  private:
   [[nodiscard]] State& state() const { return *state_.load(std::memory_order_relaxed); }
