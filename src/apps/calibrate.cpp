@@ -13,8 +13,8 @@ Calibration calibrate(const TrainedModel& model, const std::string& name,
                       const std::filesystem::path& directory, const ThreadTeam& team) {
   const TrainingState& state = model.state();
   require(state.config.validation > 0, ExitCode::kUsage,
-          "{}: cannot be calibrated: its run held no images out, and those it was trained on would "
-          "flatter it; train with --validation N",
+          "{}: cannot be calibrated: its run held no images out, and its training images would "
+          "give optimistic probabilities; train with --validation N",
           name);
   const SplitFiles files = find_split_files(directory, Split::kTrain);
   const HeldOutImages images = read_held_out(

@@ -39,8 +39,9 @@ ExitCode diff(const std::string& first, const std::string& second) {
 }  // namespace tally
 
 int main(int argc, char** argv) {
-  CLI::App app("Looks into checkpoints. MODEL is a checkpoint, or a run directory (its newest).",
-               "tally-checkpoint");
+  CLI::App app(
+      "Inspects and compares checkpoints. MODEL is a checkpoint, or a run directory (its newest).",
+      "tally-checkpoint");
   app.require_subcommand(1);
   std::string model;
   std::string other;
@@ -51,11 +52,14 @@ int main(int argc, char** argv) {
         ->type_name("MODEL");
     return command;
   };
-  const CLI::App* info = add("info", "what it is, how far it got, how it was made");
-  const CLI::App* verify = add("verify", "whether it is whole; exit code 4 if not");
-  const CLI::App* digest = add("digest", "SHA-256 of parameters and optimizer state");
-  CLI::App* diff = add("diff", "what differs between two; exit code 0 if nothing, 1 if anything");
-  diff->add_option("other", other, "what to compare with")->required()->type_name("MODEL");
+  const CLI::App* info = add("info", "show what it is, how far it got, how it was made");
+  const CLI::App* verify = add("verify", "check that it is whole; exit code 4 if not");
+  const CLI::App* digest = add("digest", "print the SHA-256 of parameters and optimizer state");
+  CLI::App* diff =
+      add("diff", "show what differs between two; exit code 0 if nothing, 1 if anything");
+  diff->add_option("other", other, "a checkpoint or a run directory to compare with")
+      ->required()
+      ->type_name("MODEL");
   return tally::run_tool(app, argc, argv, [&] {
     if (*info) return tally::info(model);
     if (*verify) return tally::verify(model);

@@ -43,17 +43,19 @@ int main(int argc, char** argv) {
 
   std::string directory;
   CLI::App* verify = app.add_subcommand("verify", "read all four files to their last byte");
-  verify->add_option("directory", directory, "where they are")->required()->type_name("DIR");
+  verify->add_option("directory", directory, "directory of the four IDX files")
+      ->required()
+      ->type_name("DIR");
 
   tally::ShowOptions shown;
   CLI::App* show = app.add_subcommand("show", "draw one image with its label");
-  show->add_option("directory", shown.directory, "where the IDX files are")
+  show->add_option("directory", shown.directory, "directory of the IDX files")
       ->required()
       ->type_name("DIR");
   show->add_option("index", shown.index, "number of the image, from 0")
       ->required()
       ->type_name("INDEX");
-  show->add_flag("--test", shown.is_test, "of the test images, not the training images");
+  show->add_flag("--test", shown.is_test, "show a test image, not a training image");
 
   tally::ImagesToIdxOptions images;
   CLI::App* from = app.add_subcommand("from-images", "make IDX files from drawings");
@@ -66,34 +68,34 @@ int main(int argc, char** argv) {
       ->required()
       ->type_name("DIR");
   tally::SheetLayout& sheet = images.sheet;
-  from->add_option("--cell", sheet.cell, "size of a sheet's cells in pixels, as 20x20")
+  from->add_option("--cell", sheet.cell, "size of a sheet's cells in pixels, such as 20x20")
       ->type_name("WxH");
-  from->add_option("--grid", sheet.grid, "or how many a sheet has, across and down, as 10x6")
+  from->add_option("--grid", sheet.grid, "or the number of cells across and down, such as 10x6")
       ->type_name("CxR");
   from->add_option("--labels", sheet.labels,
-                   "classes of the cells from the top left, again and again: 0123456789 for ten "
+                   "classes of the cells from the top left, repeated: 0123456789 for ten "
                    "columns, or 10,11,12; - leaves a cell out")
       ->type_name("LABELS");
   from->add_option("--classes", sheet.classes,
-                   "without --labels: classes on a sheet, as many cells of each, one class after "
-                   "the other")
+                   "without --labels: number of classes on a sheet, each with the same number of "
+                   "cells, one class after the other")
       ->check(tally::number_between(2, 256))
       ->capture_default_str()
       ->type_name("N");
   from->add_option("--margin", sheet.margin_percent,
-                   "per cent of a cell to leave out at each side, where a form has ruled lines")
+                   "per cent of a cell to cut off at each side, where a form has ruled lines")
       ->check(tally::number_between(0, 40))
       ->capture_default_str()
       ->type_name("P");
   from->add_option("--test-per-class", images.test_per_class,
-                   "the last N of each class are for testing; by default, a fifth of them")
+                   "use the last N of each class for testing; by default, a fifth of them")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
 
   tally::OthersDataOptions others_options;
-  CLI::App* others = app.add_subcommand(
-      "others", "make IDX files for a network that tells digits from other drawings");
-  others->add_option("digits", others_options.digits, "the data set, of 28 x 28")
+  CLI::App* others =
+      app.add_subcommand("others", "make IDX files to train a network that detects non-digits");
+  others->add_option("digits", others_options.digits, "directory of a data set of 28 x 28 images")
       ->required()
       ->type_name("DIR");
   others->add_option("--out", others_options.target, "directory to write the four files into")
@@ -103,7 +105,8 @@ int main(int argc, char** argv) {
       ->check(tally::number_between(0, 10))
       ->capture_default_str()
       ->type_name("N");
-  others->add_option("--seed", others_options.seed, "of the variants and of the other drawings")
+  others
+      ->add_option("--seed", others_options.seed, "seed of the variants and of the other drawings")
       ->capture_default_str()
       ->type_name("N");
   tally::add_threads_option(*others, others_options.threads,

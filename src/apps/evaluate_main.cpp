@@ -103,24 +103,26 @@ int main(int argc, char** argv) {
   app.add_option("model", options.model, "a checkpoint, or a run directory (its newest)")
       ->required()
       ->type_name("MODEL");
-  app.add_option("--data", options.data, "directory with IDX files")
+  app.add_option("--data", options.data, "directory of the IDX files")
       ->type_name("DIR")
       ->default_str("data/mnist, else data/digits");
-  app.add_flag("--train", options.use_training_images, "the training images, not the test images");
+  app.add_flag("--train", options.use_training_images,
+               "evaluate the training images, not the test images");
   tally::add_threads_option(app, options.threads, "threads; the figures do not depend on them");
   CLI::Option* calibrate =
       app.add_option("--calibrate", options.calibrated,
                      "fit the probabilities to the validation images of the model's run and write "
                      "the calibrated model")
           ->type_name("OUT.h5");
-  app.add_option("--others", options.others,
-                 "also write a network into it, trained on data of tally-data others, that tells "
-                 "digits from what is none")
+  app.add_option(
+         "--others", options.others,
+         "also store in it a network that detects non-digits, trained on data of tally-data "
+         "others")
       ->needs(calibrate)
       ->type_name("MODEL");
   app.add_option("--misclassified", options.misclassified,
-                 "write a sheet of the images that were read wrong, with label, answer and number")
+                 "write a sheet of the misclassified images, with label, answer and number")
       ->type_name("FILE.png");
-  app.add_flag("--json", options.as_json, "one JSON object");
+  app.add_flag("--json", options.as_json, "print one JSON object");
   return tally::run_tool(app, argc, argv, [&] { return tally::evaluate(options); });
 }

@@ -99,16 +99,17 @@ int main(int argc, char** argv) {
                  "write a picture of all pages, boxes, 28 x 28 images and probabilities")
       ->type_name("FILE.png");
   app.add_option("--reject", options.predictor.least_probability,
-                 "answer unsure where the most probable class has less (0..1)")
+                 "answer unsure if the most probable class is less probable than P (0..1)")
       ->check(tally::number_between(0.0, 1.0))
       ->type_name("P");
   app.add_flag("--segment", options.predictor.is_segmented,
                "a page may have several digits: one answer for each, in reading order");
   tally::add_threads_option(app, options.threads, "threads; answers and their order stay the same");
-  app.add_flag("--json", options.as_json, "one JSON object per image, or per digit, and line");
+  app.add_flag("--json", options.as_json,
+               "print one line of JSON per image; with --segment, per digit");
   const CLI::Option* serve =
       app.add_option("--serve", options.page.port,
-                     "serve a page to draw on instead, at this port; 0: any that is free")
+                     "instead, serve a page to draw on, at this port; 0: any free port")
           ->expected(0, 1)
           ->check(tally::number_between(0, 65535))
           ->type_name("[PORT]")

@@ -66,8 +66,7 @@ ExitCode tell(const StatusOptions& options) {
   flush_output();
   for (const RunGroup& group : groups) {
     for (const RunSummary& run : group.runs) {
-      for (const std::string& problem : run.problems)
-        print_error("tally-status", problem);
+      for (const std::string& problem : run.problems) print_error("tally-status", problem);
     }
   }
   const bool are_whole =
@@ -80,20 +79,20 @@ ExitCode tell(const StatusOptions& options) {
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Tells how far runs are, a line for each, from their files alone: on any host that sees "
-      "them, "
-      "while they are under way.",
+      "Shows the progress of runs, one line each. It only reads their files, so it works on any "
+      "host "
+      "that sees them, while they run.",
       "tally-status");
   tally::StatusOptions options;
   app.add_option("runs", options.runs,
-                 "a run directory; a folder of them, or its sweep.csv: ranked by validation")
+                 "a run directory; or a folder of them or its sweep.csv, ranked by validation")
       ->required()
       ->type_name("RUN");
-  app.add_flag("--watch", options.watch, "look again and again, until all are done or have failed");
-  app.add_option("--every", options.every, "seconds between looks")
+  app.add_flag("--watch", options.watch, "repeat until all are done or have failed");
+  app.add_option("--every", options.every, "seconds between updates")
       ->check(tally::number_between(1, 86400))
       ->capture_default_str()
       ->type_name("N");
-  app.add_flag("--json", options.json, "print a JSON object per run, one a line");
+  app.add_flag("--json", options.json, "print one line of JSON per run");
   return tally::run_tool(app, argc, argv, [&] { return tally::tell(options); });
 }

@@ -110,8 +110,8 @@ std::string verdict_on(const RunGroup& group) {
       fmt::format("{}: {}", printable(group.sweep), count_by_condition(group.runs));
   if (group.ranked == 0) {
     return counts +
-           "; without --validation there is nothing to choose by: a test set that has "
-           "chosen no longer tests\n";
+           "; no run is ranked: hold images out with --validation, since choosing by the test set "
+           "biases its figures\n";
   }
   return fmt::format("{}; best by validation: {}, {}\n", counts,
                      printable(group.runs[0].directory.filename().string()),

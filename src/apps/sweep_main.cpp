@@ -48,10 +48,9 @@ ExitCode table(const SweepOptions& options) {
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Tells which runs a sweep has, and writes tables of what has become of them. WHAT is "
+      "Lists the runs of a sweep, and writes tables of their results. WHAT is "
       "OPTION=VALUE,VALUE,... (VALUE;VALUE;... for networks), or FILE.toml with a table [[run]] "
-      "for "
-      "each run, or FILE.csv with a line for each; of several, every combination.",
+      "for each run, or FILE.csv with a line for each run. Several of them give every combination.",
       "tally-sweep");
   app.require_subcommand(1);
   tally::SweepOptions options;
@@ -59,16 +58,18 @@ int main(int argc, char** argv) {
     return app.add_subcommand(name, help);
   };
   const auto add_words = [&](CLI::App* command) {
-    command->add_option("what", options.words, "what is varied")->required()->type_name("WHAT");
+    command->add_option("what", options.words, "what to vary")->required()->type_name("WHAT");
     return command;
   };
-  const CLI::App* count = add_words(add("count", "how many runs there are"));
-  const CLI::App* list = add_words(add("list", "a line a run: number, directory, options"));
-  CLI::App* task = add("task", "one run: its directory, then an option a line");
-  task->add_option("number", options.number, "from 1")->required()->type_name("N");
+  const CLI::App* count = add_words(add("count", "print the number of runs"));
+  const CLI::App* list = add_words(add("list", "print a line per run: number, directory, options"));
+  CLI::App* task = add("task", "print one run: its directory, then one option per line");
+  task->add_option("number", options.number, "number of the run, from 1")
+      ->required()
+      ->type_name("N");
   add_words(task);
   CLI::App* table = add("table", "write sweep.csv, and seeds.csv if the seed is varied");
-  table->add_option("directory", options.directory, "of the sweep: what --run-dir named")
+  table->add_option("directory", options.directory, "directory of the sweep, as given to --run-dir")
       ->required()
       ->type_name("DIR");
   add_words(table);

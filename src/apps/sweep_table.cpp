@@ -199,8 +199,8 @@ std::string sweep_verdict(const SweepPlan& plan, const std::vector<RunSummary>& 
   const std::vector<std::size_t> order = ranking_of(runs);
   if (order.empty()) {
     return text +
-           "; hold images out with --validation to choose by: a test set that has chosen no "
-           "longer tests\n";
+           "; no run is ranked: hold images out with --validation, since choosing by the test set "
+           "biases its figures\n";
   }
   text += fmt::format("; best by validation: {}, {}\n", plan.tasks[order[0]].name,
                       percent_text(runs[order[0]].validation.accuracy));

@@ -26,7 +26,7 @@ std::string dumped_config(const LaunchOptions& options) {
 }
 
 struct CommandLine {
-  CLI::App app{"Trains a network by data-parallel SGD, the same bits at any number of ranks.",
+  CLI::App app{"Trains a network by data-parallel SGD, to the same bits at any number of ranks.",
                kName};
   TrainOptions options{app};
   std::string text;  // of --help, --version, --dump-config or --check

@@ -77,13 +77,13 @@ TrainOptions::TrainOptions(CLI::App& app) {
       ->type_name("NAME");
   app.add_option("--config", launch_.config_file, "options from a TOML file")->type_name("FILE");
   app.add_flag("--profile", launch_.profile,
-               "tell where the time went, and write profile.json to the run directory");
-  app.add_flag("--doctor", launch_.doctor, "tell what is wrong with the launch, and train nothing");
+               "report where the time went, and write profile.json to the run directory");
+  app.add_flag("--doctor", launch_.doctor, "report what is wrong with the launch; train nothing");
   app.add_flag("--check", launch_.check,
-               "tell what is wrong with options, data, network and --run-dir, without MPI, and "
+               "report what is wrong with options, data, network and --run-dir, without MPI; "
                "train nothing");
   app.add_flag("--oversubscribe", launch_.oversubscribe,
-               "take more --threads than cores: slow, to try what many threads compute");
+               "allow more --threads than cores: slow, but shows what many threads compute");
   app.add_flag("--dump-config", dump_config_, "print the resulting configuration as TOML and stop");
   app.add_option("--dump-order", launch_.dump_order, "write step,rank,shard,sample of every sample")
       ->type_name("FILE");

@@ -100,7 +100,7 @@ std::string to_table(const Profile& profile) {
   text += fmt::format(
       "{} ranks x {} threads, {}, batch {} = {} x {}, {}\n"
       "{} samples in {} steps: {:.3f} s of training, {:.3f} s in all\n"
-      "{} samples/s, {:.1f} GFLOP/s: {:.1f} % of {} x {:.1f} (a 1024 x 1024 product on one core)\n"
+      "{} samples/s, {:.1f} GFLOP/s: {:.1f} % of {} x {:.1f} (a 1024 x 1024 GEMM on one core)\n"
       "first step {:.2f} s after the start of the process",
       profile.ranks, profile.threads, profile.network, profile.batch_size,
       profile.batch_size / profile.micro_batch, profile.micro_batch, profile.kernels,

@@ -189,7 +189,7 @@ class Sweeps(SbatchTest):
         errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
         self.assertEqual([line.split(",")[0] for line in errors], ["error: task 2", "error: task 3", "error: task 4"])
         self.assertIn("learning-rate: expected a number", errors[1])
-        self.assertIn("warning: without --validation there is nothing to choose by", done.stderr)
+        self.assertIn("warning: no run will be ranked: hold images out with --validation", done.stderr)
 
     def test_may_be_part_of_an_array(self):
         self.submit("--array=2-3", "--at-once=1", "sweep", "seed=1,2,3", *self.training("--validation", 100))

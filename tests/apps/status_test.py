@@ -153,7 +153,7 @@ class OfSweeps(StatusTest):
         for name in "ab":
             self.make_run(f"sweep/{name}")
         result = run("tally-status", self.directory / "sweep")
-        self.assertIn("2 DONE; without --validation there is nothing to choose by", result.out)
+        self.assertIn("2 DONE; no run is ranked: hold images out with --validation", result.out)
         self.assertEqual([line["rank"] for line in looked_at(self.directory / "sweep")], [None, None])
 
     def test_by_their_table_show_what_has_not_begun(self):

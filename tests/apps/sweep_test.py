@@ -185,7 +185,8 @@ class Tables(SweepTest):
 
     def test_without_validation_name_no_best(self):
         self.make_run("seed-1", "DONE\nstep 64\nreason finished\n", test=0.9)
-        self.assertIn("2 tasks: 1 DONE, 1 NEW; hold images out with --validation", self.table("seed=1,2"))
+        self.assertIn("2 tasks: 1 DONE, 1 NEW; no run is ranked: hold images out with --validation",
+                      self.table("seed=1,2"))
         self.assertEqual([row["rank"] for row in read_csv(self.directory / "sweep.csv")], ["", ""])
 
     def test_have_no_means_where_the_seed_is_not_varied(self):

@@ -264,7 +264,7 @@ class Calibrate(TallyTest):
         self.train("some", "--epochs", 1, "--validation", 100)
         out = self.directory / "out.h5"
         for model, more, reason in (
-                ("none", (), "its run held no images out, and those it was trained on would flatter"),
+                ("none", (), "its run held no images out, and its training images would give optimistic"),
                 ("some", (self.other_data(),), "expected the images that .* was trained on, got")):
             data = more[0] if more else DIGITS
             result = run("tally-evaluate", self.directory / model, "--data", data, "--calibrate", out)

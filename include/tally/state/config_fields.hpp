@@ -40,11 +40,11 @@ void for_each_field(Config& config, Visit&& visit) {
         config.validation);
   visit(Field{"run-dir", "DIR", "where checkpoints, metrics and status go", kMay}, config.run_dir);
   visit(Field{"network", "SPEC", network_help(), kMust}, config.network);
-  visit(Field{"initializer", "NAME", "how weights start", kMust}, config.initializer);
-  visit(Field{"loss", "NAME", "what is minimized", kMust}, config.loss);
+  visit(Field{"initializer", "NAME", "initial weights", kMust}, config.initializer);
+  visit(Field{"loss", "NAME", "loss function", kMust}, config.loss);
   visit(Field{"batch-size", "B", "samples per SGD update over all ranks", kMust, 1, 1 << 24},
         config.batch_size);
-  visit(Field{"micro-batch", "M", "samples in the unit of work and of summation; divides B", kMust,
+  visit(Field{"micro-batch", "M", "samples per unit of work and of summation; must divide B", kMust,
               1, 1 << 24},
         config.micro_batch);
   visit(Field{"epochs", "E", "passes over the training images; 0: only the initial state", kMay, 0,
@@ -56,10 +56,10 @@ void for_each_field(Config& config, Visit&& visit) {
   visit(Field{"learning-rate", "X", "the peak of the schedule", kMust, 0, kBillion},
         config.learning_rate);
   visit(Field{"momentum", "X", "momentum of SGD", kMust, 0, 1}, config.momentum);
-  visit(Field{"nesterov", "", "Nesterov's form of momentum", kMust}, config.nesterov);
+  visit(Field{"nesterov", "", "use Nesterov momentum", kMust}, config.nesterov);
   visit(Field{"weight-decay", "X", "decay of weights and biases", kMust, 0, kBillion},
         config.weight_decay);
-  visit(Field{"schedule", "NAME", "learning rate over the samples seen", kMust}, config.schedule);
+  visit(Field{"schedule", "NAME", "how the learning rate changes", kMust}, config.schedule);
   visit(
       Field{"step-epochs", "N", "epochs between the steps of --schedule step", kMust, 1, kBillion},
       config.step_epochs);
@@ -69,22 +69,23 @@ void for_each_field(Config& config, Visit&& visit) {
               kMust, 0, kBillion},
         config.warmup_steps);
   visit(Field{"order", "NAME", "order of the samples in an epoch", kMust}, config.order);
-  visit(Field{"seed", "N", "of initial weights, shuffling and --validation", kMust, 0,
+  visit(Field{"seed", "N", "seed of initial weights, shuffling and --validation", kMust, 0,
               static_cast<double>(std::numeric_limits<std::uint64_t>::max())},
         config.seed);
   visit(Field{"checkpoint-every", "N", "interval of checkpoints: 500steps, 1epochs or 5min", kMay,
               1, kBillion},
         config.checkpoint_every);
-  visit(Field{"keep", "N", "checkpoints that stay; older ones are removed", kMay, 1, kBillion},
+  visit(Field{"keep", "N", "number of checkpoints to keep; older ones are removed", kMay, 1,
+              kBillion},
         config.keep);
   visit(Field{"max-time", "HH:MM:SS",
-              "checkpoint and stop after this time; before a cluster job ends anyway", kMay},
+              "checkpoint and stop after this time; always before a cluster job ends", kMay},
         config.max_time);
-  visit(Field{"stall-timeout", "SECONDS", "end the job if a step takes longer; 0: never", kMay, 0,
+  visit(Field{"stall-timeout", "SECONDS", "abort the job if a step takes longer; 0: never", kMay, 0,
               kBillion},
         config.stall_timeout);
   visit(Field{"threads", "T", "OpenMP threads per rank", kMay, 1, 4096}, config.threads);
-  visit(Field{"reduction", "NAME", "sum of gradients over ranks", kMust}, config.reduction);
+  visit(Field{"reduction", "NAME", "how to sum gradients over ranks", kMust}, config.reduction);
   visit(Field{"log-every", "N", "steps per row of steps.csv; 0: no such file", kMay, 0, kBillion},
         config.log_every);
   visit(Field{"quiet", "", "print errors only", kMay}, config.quiet);
