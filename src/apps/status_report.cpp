@@ -109,6 +109,8 @@ std::string verdict_on(const RunGroup& group) {
   const std::string counts =
       fmt::format("{}: {}", printable(group.sweep), count_by_condition(group.runs));
   if (group.ranked == 0) {
+    const auto is_tested = [](const RunSummary& run) { return std::isfinite(run.test.accuracy); };
+    if (std::ranges::none_of(group.runs, is_tested)) return counts + '\n';  // too early
     return counts +
            "; no run is ranked: hold images out with --validation, since choosing by the test set "
            "biases its figures\n";

@@ -156,6 +156,11 @@ class OfSweeps(StatusTest):
         self.assertIn("2 DONE; no run is ranked: hold images out with --validation", result.out)
         self.assertEqual([line["rank"] for line in looked_at(self.directory / "sweep")], [None, None])
 
+    def test_before_their_first_epoch_name_nothing_to_choose_by(self):
+        for name in "ab":
+            self.make_run(f"sweep/{name}", metrics_csv=METRICS)
+        self.assertTrue(run("tally-status", self.directory / "sweep").out.endswith("2 DONE\n"))
+
     def test_by_their_table_show_what_has_not_begun(self):
         self.make_run("sweep/seed-1", validation="0.9")
         self.make_run("sweep/seed-2", status=None, job_refused="exit code 2; the log of task 2 of job 7 says why\n")
