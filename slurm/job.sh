@@ -18,6 +18,12 @@
 #   TALLY_MODULES            modules to load first: "gcc openmpi hdf5"                          [none]
 #   TALLY_SITE               a script to source before them: paths, variables     [~/.config/tally/site.sh, if there]
 
+# Older ones take an array without elements for one that is not set.
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
+  echo "${job_script:?}: bash $BASH_VERSION: expected 4.4 or later; put a newer one first in PATH where this job starts" >&2
+  exit 2
+fi
+
 # Gives every start of a job the same environment, whatever the node's own is. Scripts of clusters mind neither
 # set -e nor set -u.
 load_site() {
@@ -76,9 +82,13 @@ if [ -n "${SLURM_ARRAY_JOB_ID:-}" ]; then job_id=${SLURM_ARRAY_JOB_ID}_${SLURM_A
 number() { if [[ ${1:-} =~ ^[0-9]{1,18}$ ]]; then echo $((10#$1)); else echo 0; fi; }
 restarts=$(number "${SLURM_RESTART_COUNT:-0}")
 
-# replace_file FILE: with what comes in, as a whole or not at all. A link in its place is not followed.
+# replace_file FILE: with what comes in, as a whole or not at all. A link in its place is not followed. What a killed
+# script has left of an earlier attempt goes.
 replace_file() {
   local new
+  for new in "$1".tmp-*; do
+    if [[ ${new#"$1".tmp-} =~ ^[[:alnum:]]{16}$ ]] && [ -f "$new" ]; then rm -f "$new"; fi
+  done
   new=$(mktemp "$1.tmp-XXXXXXXXXXXXXXXX") || return 1
   # mktemp leaves nobody else any right; the umask decides.
   if cat >"$new" && chmod "$(printf '%o' $((0666 & ~$(umask))))" "$new" && mv -fT "$new" "$1"; then return 0; fi
@@ -252,10 +262,16 @@ require_mpirun() {
 # scancel --signal and preemptions signal the steps of a job, of which mpirun makes none on the first node. This one
 # hands on to the script what they get.
 listen_for_steps() {
+  local error
   # shellcheck disable=SC2016  # $0 is the script's number
-  srun --overlap --nodes=1 --ntasks=1 --relative=0 --cpus-per-task=1 --cpu-bind=none bash -c '
-    for signal in TERM USR1 USR2; do trap "kill -$signal $0 || exit" $signal; done
-    while kill -0 "$0"; do sleep 1 & wait $!; done' $$ >/dev/null 2>&1 &
+  {
+    error=$(srun --overlap --nodes=1 --ntasks=1 --relative=0 --cpus-per-task=1 --cpu-bind=none bash -c '
+      for signal in TERM USR1 USR2; do trap "kill -$signal $0 || exit" $signal; done
+      while kill -0 "$0"; do sleep 1 & wait $!; done' $$ 2>&1 >/dev/null) ||
+      if kill -0 $$ 2>/dev/null && [[ $error != *CANCELLED* ]]; then # as at the end of a job
+        complain "warning: scancel --signal without --batch does not reach this job: ${error//$'\n'/; }"
+      fi
+  } &
   listens_for_steps=yes
 }
 
@@ -352,7 +368,8 @@ listen
 ranks_here() {
   local folder name found=1
   for folder in /proc/[0-9]*; do
-    if { read -r name <"$folder/comm"; } 2>/dev/null && [ "$name" = tally-train ] &&
+    # First what costs least: a node has thousands of processes of others.
+    if [ -O "$folder" ] && { read -r name <"$folder/comm"; } 2>/dev/null && [ "$name" = tally-train ] &&
       grep -qzxF "TALLY_LAUNCH=$TALLY_LAUNCH" "$folder/environ" 2>/dev/null; then
       found=0
       echo "${folder#/proc/}"
@@ -388,16 +405,20 @@ pass_on() {
 }
 
 # Counts the seconds for which this computer has had fewer ranks than before: none comes back. A process that is seen
-# once may be about to become another program.
+# once may be about to become another program. Looking at a process takes bash some 40 us, so that it looks at 500 a
+# second.
 count_losses() {
-  local count ranks=()
+  local count ranks=() all=(/proc/[0-9]*)
+  if [ "$SECONDS" -lt "$next_count" ]; then return 0; fi
+  next_count=$((SECONDS + 1 + ${#all[@]} / 500))
   mapfile -t ranks < <(ranks_here)
   count=${#ranks[@]}
   if [ "$count" -gt "$most_ranks" ] && [ "$last_ranks" -gt "$most_ranks" ]; then
     most_ranks=$((count < last_ranks ? count : last_ranks))
   fi
   last_ranks=$count
-  seconds_of_loss=$((count < most_ranks ? seconds_of_loss + 1 : 0))
+  if [ "$count" -lt "$most_ranks" ]; then lost_at=${lost_at:-$SECONDS}; else lost_at=; fi
+  seconds_of_loss=$((lost_at ? SECONDS - lost_at : 0))
 }
 
 # Whether a launcher of a job, which has ranks on this computer or none, has not started any for long.
@@ -436,6 +457,8 @@ train() {
   most_ranks=0
   last_ranks=0
   seconds_of_loss=0
+  lost_at=
+  next_count=0
   started=$SECONDS
   listen
   "$@" &

@@ -136,7 +136,7 @@ class Cluster:
                 touch {self.directory}/ready
                 while sleep 0.5; do :; done"""])
         ready = self.directory / "ready"
-        self.wait_until(lambda: self._require_running() and ready.exists(), 30, "namespaces")
+        self.wait_until(lambda: self._require_running() and ready.exists(), 120, "namespaces")
         self._root = int(subprocess.run(["pgrep", "-P", str(self._init.pid)], capture_output=True,
                                         text=True, check=True).stdout)
         self.run("mungekey", "-c", "-k", self.directory / "munge.key")
@@ -147,7 +147,7 @@ class Cluster:
         for node in self.names:
             self._start_node(node)
         idle = dict.fromkeys(self.names, "idle")
-        self.wait_until(lambda: self._require_running() and self.states() == idle, 60, "idle nodes")
+        self.wait_until(lambda: self._require_running() and self.states() == idle, 300, "idle nodes")
 
     def _start_node(self, node):
         self._spawn(self._inside(

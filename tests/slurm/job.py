@@ -15,6 +15,12 @@ from tally_testing import BIN, DIGITS, digest, patience  # noqa: E402
 PATIENCE = 300  # seconds
 LONGEST = 800  # after which ctest ends the test, which then says nothing
 
+ENVIRONMENT = {
+    "TALLY_TRAIN": str(BIN / "tally-train"), "TALLY_ALLOW_FAULTS": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMP_WAIT_POLICY": "passive", "OMPI_MCA_mpi_yield_when_idle": "1",
+}
+
 
 class Job:
     """A submitted job, and what can be seen of its starts and its steps."""
@@ -28,10 +34,7 @@ class Job:
         self.is_over = False
         line = ["sbatch", "--parsable", f"--output={self.log}", *sbatch, ROOT / "slurm" / script, *options,
                 *(["--run-dir", self.run_dir] if run_dir != "" else []), "--data", DIGITS, "--log-every", 1]
-        self.id = cluster.run(*line, cwd=cwd, is_user=is_user, env={
-            "TALLY_TRAIN": str(BIN / "tally-train"), "TALLY_ALLOW_FAULTS": "1",
-            "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-            "OMP_WAIT_POLICY": "passive", "OMPI_MCA_mpi_yield_when_idle": "1", **(environment or {})}).strip()
+        self.id = cluster.run(*line, cwd=cwd, is_user=is_user, env={**ENVIRONMENT, **(environment or {})}).strip()
         threading.Thread(target=self.observe, daemon=True).start()
 
     def observe(self):

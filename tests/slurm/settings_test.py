@@ -117,11 +117,11 @@ def the_training_ends_with_its_script(script):
     job = submit(f"orphan-{script}", script, "--time=10", "--nodes=1", options=ENDLESS,
                  environment={**SLOW, **UNKNOWN_END})
     job.wait_for_steps(3)
-    left = processes(job, "tally-train") + processes(job, LAUNCHER[script])
-    assert len(left) >= 3, left
+    programs = f"tally-train|{LAUNCHER[script]}"
+    assert len(processes(job, programs)) >= 3, job.text()
     cases.cluster.run("scancel", "--batch", job.id)
     job.wait_until(lambda: job.state() not in ("RUNNING", "COMPLETING"), "the end of the job")
-    job.wait_until(lambda: not processes(job, "tally-train") and not processes(job, LAUNCHER[script]), "no process is left")
+    job.wait_until(lambda: not processes(job, programs), "no process is left")
     job.is_over = True
     facts = status(job.run_dir)[1]
     assert facts["reason"] in ("SIGUSR2", "SIGTERM") and int(facts["step"]) >= 3, (facts, job.text())

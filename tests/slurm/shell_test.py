@@ -88,6 +88,35 @@ class JobFiles(TallyTest):
         self.assertEqual((self.run_dir / "precious").read_text(), "kept")
         self.assertEqual(sorted(path.name for path in self.run_dir.iterdir()), ["file", "precious"])
 
+    def test_what_a_killed_script_has_left_goes(self):
+        own = "file.tmp-" + "aB0" * 5 + "z"
+        others = [f"{own}0", own[:-1], f".{own}", f"other{own}", "file.tmp-", "file.tmp-" + "0-" * 8, "file.tmp-*"]
+        for name in (own, *others):
+            self.write(name, "")
+        self.run_shell("replace_file run/file <<<new")
+        self.assertEqual(sorted(path.name for path in self.run_dir.iterdir()), sorted(["file", *others]))
+
+    def test_a_bash_that_is_too_old_is_refused(self):
+        text = (ROOT / "slurm" / "job.sh").read_text()
+        for version, code in (("3 2", 2), ("4 3", 2), ("4 4", 0), ("5 0", 0)):
+            script = f"set -eu; job_script=test; old=({version}); {text.replace('BASH_VERSINFO', 'old')}"
+            done = subprocess.run(["bash", "-c", script], capture_output=True, check=False, text=True)
+            told = "expected 4.4 or later" in done.stderr
+            self.assertEqual((done.returncode, done.stdout, told), (code, "", code == 2), done.stderr)
+            self.assertEqual(len(done.stderr.splitlines()), code // 2)
+
+    def test_a_step_that_cannot_listen_is_named_once(self):
+        fake = self.directory / "srun"
+        script = f"set -eu; job_script=test; . '{ROOT}/slurm/job.sh'; listen_for_steps; wait"
+        warning = "test: warning: scancel --signal without --batch does not reach this job: "
+        for error, expected in (("srun: error: no such option", f"{warning}srun: error: no such option\n"),
+                                ("slurmstepd-n1: error: *** STEP 1.0 ON n1 CANCELLED AT 2026-11-30T07:52:58 ***", "")):
+            fake.write_text(f"#!/bin/sh\necho '{error}' >&2\nexit 1\n")
+            fake.chmod(0o755)
+            done = subprocess.run(["bash", "-c", script], capture_output=True, check=False, text=True,
+                                  env={**os.environ, "PATH": f"{self.directory}:{os.environ['PATH']}"})
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", expected))
+
     def test_a_launcher_that_starts_no_rank_is_ended(self):
         script = f"set -eu; job_script=test; . '{ROOT}/slurm/job.sh'; run_dir=run; train sleep 600; echo $exit_code"
         environment = {**os.environ, "SLURM_JOB_ID": "7", "TALLY_START_TIMEOUT": "2", "TALLY_SITE": "/dev/null"}

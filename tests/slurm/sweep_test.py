@@ -4,26 +4,20 @@ one cluster, since they mostly wait."""
 import concurrent.futures
 import json
 import re
-import shutil
-import tempfile
-import unittest
 
-from cluster import Cluster, why_not
-from job import LONGEST, PATIENCE, Job  # says where tally_testing is
-from tally_testing import BIN, DIGITS, ROOT, digest, main, patience, read_csv, run, status
+from cases import Cases, SLOW, UNKNOWN_END
+from cluster import Cluster
+from job import ENVIRONMENT, LONGEST, PATIENCE  # says where tally_testing is
+from tally_testing import DIGITS, ROOT, digest, main, patience, read_csv, run, status
 
 NODES = 9
 PARTITIONS = (
     "PartitionName=main Nodes=n[1-7] Default=YES MaxTime=INFINITE",
     "PartitionName=scaling Nodes=n[8-9] MaxTime=INFINITE",
 )
+cases = Cases(NODES, PARTITIONS)
+SLOWLY = {**ENVIRONMENT, **SLOW, **UNKNOWN_END}
 STEPS = 40  # ten epochs: a busy machine is late
-ENVIRONMENT = {
-    "TALLY_TRAIN": str(BIN / "tally-train"), "TALLY_ALLOW_FAULTS": "1",
-    "TALLY_FAULT": "slow:reduce:seconds=1", "TALLY_END_TIME": "none",
-    "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "OMP_WAIT_POLICY": "passive", "OMPI_MCA_mpi_yield_when_idle": "1",
-}
 # Of eight, task 4 fails as its numbers overflow, and task 5 is refused. The last task of an array has the array's
 # number for its own.
 CONFIGURATIONS = """\
@@ -43,15 +37,18 @@ STATES = ["DONE", "DONE", "DONE", "FAILED", "REFUSED", "STOPPED", "DONE", "DONE"
 TRAINING = ("--data", DIGITS, "--train-limit", 912, "--validation", 400, "--epochs", 10, "--checkpoint-every", "99epochs")
 
 
+def sbatch(*words):
+    return cases.cluster.run(ROOT / "slurm" / "tally-sbatch", *words, cwd=ROOT, env=SLOWLY)
+
+
 class Array:
     """A job array of a sweep."""
 
     def __init__(self, name, words, *options, request=()):
-        self.sweep = cluster.directory / "runs" / name
-        self.log = cluster.directory / name
-        said = cluster.run(ROOT / "slurm" / "tally-sbatch", "--force", "--parsable", f"--output={self.log}-%a.log",
-                           "--ntasks=1", "--time=10", *request, "sweep", *words, "--run-dir", self.sweep, *options,
-                           cwd=ROOT, env=ENVIRONMENT)
+        self.sweep = cases.cluster.directory / "runs" / name
+        self.log = cases.cluster.directory / name
+        said = sbatch("--force", "--parsable", f"--output={self.log}-%a.log", "--ntasks=1", "--time=10", *request, "sweep",
+                      *words, "--run-dir", self.sweep, *options)
         self.id = said.splitlines()[-1]
 
     def text(self, task):
@@ -62,7 +59,7 @@ class Array:
         return len(re.findall(rf"^\S+: .*\bjob {self.id}_{task}, start \d+, on ", self.text(task), re.MULTILINE))
 
     def state(self, task):
-        shown = cluster.run("scontrol", "show", "job", "--oneliner", f"{self.id}_{task}", check=False)
+        shown = cases.cluster.run("scontrol", "show", "job", "--oneliner", f"{self.id}_{task}", check=False)
         found = re.search(r"JobState=(\S*)", shown)
         return found.group(1) if found else ""
 
@@ -87,19 +84,20 @@ class Array:
 def golden(number):
     """The digest of a task's training without SLURM."""
     seed = CONFIGURATIONS.splitlines()[number].split(",")[1].strip()
-    directory = cluster.directory / f"golden-{number}"
+    directory = cases.cluster.directory / f"golden-{number}"
     result = run("tally-train", "--run-dir", directory, *TRAINING, "--seed", seed, "--learning-rate", 0.1,
                  "--weight-decay", 0, "--quiet", ranks=1)
     assert result.code == 0, result.err
     return digest(directory)
 
 
-# --- the cases; each returns what it has to say ---
+# --- each returns what it has to say ---
 
 
+@cases.one
 def eight_tasks():
     """Two fail, three are cut and go on, one is cancelled: each in its own way, and no other twice."""
-    table = cluster.directory / "runs.csv"
+    table = cases.cluster.directory / "runs.csv"
     table.write_text(CONFIGURATIONS)
     array = Array("eight", [table], *TRAINING, "--log-every", 1)
 
@@ -107,11 +105,11 @@ def eight_tasks():
         array.wait_for_step(NAMES[task - 1], 3)
         live = run("tally-status", "--json", array.sweep / NAMES[task - 1]).out
         if task == CANCELLED:
-            cluster.run("scancel", f"{array.id}_{task}")
+            cases.cluster.run("scancel", f"{array.id}_{task}")
         elif task == len(NAMES):  # scancel sends a signal to the last task of an array several times
-            cluster.run("pkill", "-USR2", "-f", f"^[^ ]*tally-train .*/{NAMES[task - 1]}( |$)")
+            cases.cluster.run("pkill", "-USR2", "-f", f"^[^ ]*tally-train .*/{NAMES[task - 1]}( |$)")
         else:
-            cluster.run("scancel", "--batch", "--signal=USR2", f"{array.id}_{task}")
+            cases.cluster.run("scancel", "--batch", "--signal=USR2", f"{array.id}_{task}")
         return json.loads(live)
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -149,13 +147,13 @@ def eight_tasks():
     return f"starts {[array.starts(task) for task in range(1, 9)]}, {[row['state'] for row in rows]}"
 
 
+@cases.one
 def seeds():
     """Two recipes with two seeds each: the best by validation, and means over seeds. A network stays whole."""
     words = ["network=dense:20,tanh,dense:10;dense:10", "seed=1,2"]
     array = Array("seeds", words, "--data", DIGITS, "--validation", 400, "--epochs", 1, request=["--at-once", 2])
-    assert f"--array=1-4%2 {ROOT}" in cluster.run(
-        ROOT / "slurm" / "tally-sbatch", "--dry-run", "--at-once", 2, "sweep", *words, "--run-dir", array.sweep,
-        "--data", DIGITS, "--validation", 400, cwd=ROOT, env=ENVIRONMENT)
+    assert f"--array=1-4%2 {ROOT}" in sbatch(
+        "--dry-run", "--at-once", 2, "sweep", *words, "--run-dir", array.sweep, "--data", DIGITS, "--validation", 400)
     array.wait_for_ends(range(1, 5))
     rows = read_csv(array.sweep / "sweep.csv")
     assert [(row["network"], row["seed"], row["state"]) for row in rows] == [
@@ -174,25 +172,26 @@ def seeds():
     return f"{best['run']} {best['validation_accuracy']}"
 
 
+@cases.one
 def without_array():
     """Refused with the line to type, which then works."""
-    job = Job(cluster, "no-array", "sweep.sbatch", "--time=10", "--ntasks=1", options=["seed=1,7", "--max-steps", 3])
+    job = cases.submit("no-array", "sweep.sbatch", "--time=10", "--ntasks=1", options=["seed=1,7", "--max-steps", 3])
     job.wait_for_end(words="trainings make a job array", state="FAILED")
     line = re.search(r"submit them with (sbatch --array=1-2 .*)$", job.text(), re.MULTILINE)[1]
-    job_id = cluster.run("bash", "-c", line.replace("sbatch ", f"sbatch --parsable --output={job.log}-%a ", 1), cwd=ROOT,
-                         env=ENVIRONMENT).strip()
+    line = line.replace("sbatch ", f"sbatch --parsable --output={job.log}-%a ", 1)
+    job_id = cases.cluster.run("bash", "-c", line, cwd=ROOT, env=SLOWLY).strip()
     table = job.run_dir / "sweep.csv"
     job.wait_until(lambda: table.exists() and table.read_text().count("DONE") == 2, f"two trainings of {job_id}")
     return line
 
 
+@cases.one
 def refused_before_it_is_queued():
     """What SLURM itself would not take."""
     for request, expected in ((["--partition=nowhere"], "SLURM would not take it: "),
                               (["--ntasks=999"], "SLURM would not take it: "), (["--time=soon"], "SLURM would not take it: ")):
         try:
-            cluster.run(ROOT / "slurm" / "tally-sbatch", *request, "train", "--run-dir", cluster.directory / "runs" / "x",
-                        "--data", DIGITS, cwd=ROOT, env=ENVIRONMENT)
+            sbatch(*request, "train", "--run-dir", cases.cluster.directory / "runs" / "x", "--data", DIGITS)
         except RuntimeError as error:
             assert expected in str(error) and "not submitted" in str(error), error
         else:
@@ -200,9 +199,10 @@ def refused_before_it_is_queued():
     return "three requests"
 
 
+@cases.one
 def scaling():
     """On one and two nodes, twice each, with two tables of the same figures and a picture."""
-    job = Job(cluster, "scaling", "scaling.sbatch", "--partition=scaling", "--ntasks-per-node=1", "--time=10",
+    job = cases.submit("scaling", "scaling.sbatch", "--partition=scaling", "--ntasks-per-node=1", "--time=10",
               options=["--batch-size", 256, "--epochs", 1], environment={"TALLY_REPEATS": "2"})
     job.wait_for_end(words="the same bits on 1 2 nodes")
     rows = read_csv(job.run_dir / "scaling.csv")
@@ -224,49 +224,7 @@ def scaling():
     return markdown.splitlines()[-1]
 
 
-# --- a cluster and all cases at once ---
-
-cluster = None
-outcomes = {}
-
-
-def setUpModule():
-    global cluster
-    if why_not():
-        return
-    directory = tempfile.mkdtemp(prefix="tally-sweep-")
-    unittest.addModuleCleanup(shutil.rmtree, directory, ignore_errors=True)
-    cluster = Cluster(directory, NODES, PARTITIONS)
-    unittest.addModuleCleanup(cluster.stop)
-    pool = concurrent.futures.ThreadPoolExecutor(max_workers=8)
-    unittest.addModuleCleanup(pool.shutdown)
-    for case in (eight_tasks, seeds, without_array, refused_before_it_is_queued, scaling):
-        outcomes[case.__name__] = pool.submit(case)
-
-
-class Sweeps(unittest.TestCase):
-    def setUp(self):
-        if cluster is None:
-            self.skipTest(why_not())
-
-    def outcome(self, case):
-        print(f"{case}: {outcomes[case].result()}", flush=True)
-
-    def test_of_eight_tasks_each_ends_in_its_own_way(self):
-        self.outcome("eight_tasks")
-
-    def test_name_the_best_and_the_means_over_seeds(self):
-        self.outcome("seeds")
-
-    def test_without_array_say_what_to_type(self):
-        self.outcome("without_array")
-
-    def test_that_slurm_would_not_take_are_not_submitted(self):
-        self.outcome("refused_before_it_is_queued")
-
-    def test_scaling_over_nodes(self):
-        self.outcome("scaling")
-
+Sweeps = cases.test_class()
 
 if __name__ == "__main__":
     main()
