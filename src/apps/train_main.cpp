@@ -3,11 +3,12 @@
 #include "openmp_waiting.hpp"
 #include "tally/core/gemm.hpp"
 #include "tally/io/config_file.hpp"
+#include "tally/parallel/barrier.hpp"
 #include "tally/parallel/mpi_environment.hpp"
+#include "tally/run/launch.hpp"
 #include "tally/run/launcher.hpp"
 #include "tally/run/plan_check.hpp"
 #include "tally/run/recipe_doubts.hpp"
-#include "tally/run/training_run.hpp"
 #include "tool.hpp"
 #include "train_options.hpp"
 

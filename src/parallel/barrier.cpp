@@ -55,6 +55,8 @@ void Barrier::wait() const {
   const std::uint32_t own_round = round.load(std::memory_order_relaxed);
   tell_arrival(state_, own_round);
   if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == workers_) {
+    // Before the new round is shown: nobody can arrive at it until then, so that the counter needs
+    // no second one to take turns with, and the store to `round` carries it along.
     arrived.store(0, std::memory_order_relaxed);
     round.store(own_round + 1, std::memory_order_release);
     tell_departure(state_, own_round);
@@ -64,6 +66,8 @@ void Barrier::wait() const {
     if (waited < spins_) {
       pause_briefly();
     } else {
+      // Only here: a look at it on every turn would slow the common case. sched_yield() and no
+      // futex, since whoever arrives last would have to wake up the others by a call of its own.
       if (!is_whole(state_)) throw PeerFailed();
       sched_yield();
     }

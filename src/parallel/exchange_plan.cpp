@@ -18,7 +18,9 @@ Range right_half(Range group) {
   return {left_half(group).end, group.end};
 }
 
-// The nodes of a group in the order of their slices: those of its halves in turns.
+// The nodes of a group in the order of their slices: those of its halves in turns. So a member's
+// slice of the joined group lies within its slice of its half, or nearly so if the halves are
+// unequal; with one half after the other, some members would keep nothing of what they have.
 std::vector<int> slice_order(Range group) {
   if (group.size() == 1) return {static_cast<int>(group.begin)};
   const std::vector<int> left = slice_order(left_half(group));
@@ -71,6 +73,8 @@ struct Joining {
   [[nodiscard]] Range part(int sender, int receiver) const {
     return common(from.slice_of(sender), joined.slice_of(receiver));
   }
+  // Each member hears from somebody in every round, be it by an empty message: the flags of a step
+  // travel in these messages, and must reach all.
   [[nodiscard]] bool is_sent(int sender, int receiver) const {
     return !part(sender, receiver).is_empty() ||
            from.partner_of(to.position_of(receiver)) == sender;
@@ -96,7 +100,9 @@ ExchangePlan::ExchangePlan(const ExchangeShape& shape, int node) {
   total_vector = held_.front();
 }
 
-// From the smallest group of this node to that of all.
+// From the smallest group of this node to that of all. Invariant: after each round the group's
+// partial sums, within this node's slice of the group, are in the vectors `held_`, from left to
+// right.
 void ExchangePlan::join_groups(const ExchangeShape& shape, int node, Range group) {
   if (group.size() == 1) return;
   const Range left = left_half(group), right = right_half(group);
@@ -128,6 +134,8 @@ void ExchangePlan::add_up(const ExchangeShape& shape, Range left, Range right, b
   nodes.insert(nodes.end(), right_nodes.begin(), right_nodes.end());
   left_places.insert(left_places.end(), right_places.begin(), right_places.end());
 
+  // Both groups are neighbours in the tree, so their partial sums in a row are those of a run of
+  // leaves, and what can be added of them now is what the tree adds.
   const MergePlan merge = plan_merge(shape.leaf_count, nodes);
   for (const Addition addition : merge.additions) add(round, left_places, addition);
   held_.clear();
@@ -145,6 +153,7 @@ void ExchangePlan::add(Round& round, std::vector<Place>& places, Addition additi
   using Kind = Operation::Kind;
   round.operations.push_back(
       {from.is_own ? Kind::kAddOwn : Kind::kAddReceived, into.vector, from.vector});
+  // To be used again: another vector is needed only where more partial sums wait than ever before.
   if (from.is_own) free_.push_back(from.vector);
 }
 

@@ -41,6 +41,9 @@ void GradientTree::begin(std::int64_t leaf_count) {
   sums_.begin(*plan_);
 }
 
+// On one node a single wait: every leaf is there, and each worker may read the partials of all. On
+// several nodes two more: until the node's own sums are complete for the leader to send, and until
+// the leader has the total.
 std::uint32_t GradientTree::combine(int thread, std::uint32_t flags) {
   node_.post(Node::Board::kFlags, node_.worker(thread), flags);
   node_.wait();
@@ -92,6 +95,8 @@ void GradientTree::merge_block(int thread, Range block) {
   for (std::size_t i = 0; i < plan_->worker_partials.size(); ++i) {
     scratch.blocks.push_back(source(static_cast<std::int64_t>(i)) + block.begin);
   }
+  // A sum of two partials gets a place of this thread's, and from then on stands for both: `blocks`
+  // at `into` points to it.
   for (const auto& [into, from] : plan_->worker_additions) {
     float* sum = scratch.room.data() + into * kBlockElements;
     const float* left = scratch.blocks[static_cast<std::size_t>(into)];

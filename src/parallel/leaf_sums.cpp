@@ -35,6 +35,8 @@ bool LeafSums::follows_sibling(const Thread& thread) const {
          waiting.back().node == TreeNode{0, thread.next - 1};
 }
 
+// A leaf takes the first vector behind those of the sums that wait: as in a binary counter, the
+// number of vectors in use is that of the waiting sums, and one.
 LeafPlace LeafSums::next_leaf(int thread) const {
   const Thread& own = threads_[static_cast<std::size_t>(thread)];
   if (follows_sibling(own)) {

@@ -3,7 +3,7 @@
 
 namespace tally {
 
-void Findings::obey(const Communicator& communicator, ProgressReport& report) const {
+void Findings::report_or_throw(const Communicator& communicator, ProgressReport& report) const {
   communicator.on_root([&] {
     if (!errors_.empty()) throw Error(ExitCode::kUsage, errors_.front());
     for (const std::string& warning : warnings_) report.warning(warning);

@@ -53,7 +53,8 @@ void print(std::string_view text) {
 
 }  // namespace
 
-ProgressReport::ProgressReport(bool quiet) : quiet_(quiet), is_terminal_(shows_on_terminal()) {}
+ProgressReport::ProgressReport(bool quiet, bool is_silent)
+    : quiet_(quiet), is_silent_(is_silent), is_terminal_(shows_on_terminal()) {}
 
 ProgressReport::~ProgressReport() {
   clear_bar();
@@ -64,11 +65,13 @@ void ProgressReport::line(const std::string& text) {
 }
 
 void ProgressReport::result(const std::string& text) {
+  if (is_silent_) return;
   clear_bar();
   print(printable_lines(text) + "\n");
 }
 
 void ProgressReport::warning(const std::string& text) {
+  if (is_silent_) return;
   clear_bar();
   print_warning("tally-train", text);
 }
@@ -76,7 +79,7 @@ void ProgressReport::warning(const std::string& text) {
 void ProgressReport::step(const Progress& progress, std::int64_t epochs,
                           std::int64_t steps_per_epoch) {
   const Clock::time_point now = Clock::now();
-  if (quiet_ || !is_terminal_ || now - last_drawn_ < kRedraw) return;
+  if (quiet_ || is_silent_ || !is_terminal_ || now - last_drawn_ < kRedraw) return;
   last_drawn_ = now;
   has_bar_ = true;
   const double done =

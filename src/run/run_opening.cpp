@@ -10,6 +10,7 @@
 #include "tally/data/split_reader.hpp"
 #include "tally/io/config_file.hpp"
 #include "tally/run/recipe_doubts.hpp"
+#include "tally/run/run_recorder.hpp"
 #include "tally/run/training_recipe.hpp"
 
 namespace tally {
@@ -45,17 +46,18 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   const std::string directory = run_directory(options, given);
   if (!options.resume) run.state.config = fresh_config(given);  // refused before anything is made
 
-  run.recorder = std::make_unique<RunRecorder>(
+  auto recorder = std::make_unique<RunRecorder>(
       directory, [&report](const std::string& text) { report.warning(text); });
-  std::optional<TrainingState> stored = load_if_resuming(options, *run.recorder, report);
+  std::optional<TrainingState> stored = load_if_resuming(options, *recorder, report);
   run.is_resumed = stored.has_value();
   if (stored) {
     run.state = std::move(*stored);
     run.computed_by = run.state.build;
     run.state.config = resumed_config(run.state.config, given);
   } else if (options.resume) {
-    run.state.config = config_without_checkpoint(*run.recorder, given);
+    run.state.config = config_without_checkpoint(*recorder, given);
   }
+  run.recorder = std::move(recorder);
   run.state.config.run_dir = directory;
   if (run.is_resumed && is_finished(run.state)) return;  // its data may be gone
   run.state.config.data = data_directory(run.state.config.data).string();

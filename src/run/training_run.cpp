@@ -8,7 +8,6 @@
 
 #include "tally/core/text.hpp"
 #include "tally/run/launch_check.hpp"
-#include "tally/run/launch_doctor.hpp"
 #include "tally/run/training_recipe.hpp"
 #include "tally/train/step_flags.hpp"
 
@@ -50,7 +49,7 @@ TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun
       report_(report),
       state_(opened.state),
       config_(opened.state.config),
-      recorder_(opened.recorder.get()),
+      recorder_(*opened.recorder),
       network_(*opened.network),
       loss_(make_loss(config_.loss)),
       plan_(shard_recipe(state_)),
@@ -64,13 +63,13 @@ TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun
       seconds_before_(state_.progress.elapsed_seconds),
       is_profiled_(options.profile) {
   state_.build.kernel_backend = trainer_.backend();
-  if (opened.is_resumed && recorder_ != nullptr) warn_of_other_bits(opened.computed_by);
+  if (opened.is_resumed) warn_of_other_bits(opened.computed_by);
   if (!options.dump_order.empty()) order_log_.emplace(communicator_, options.dump_order);
   communicator_.on_root([&] { job_end_.emplace(job_time(), Clock::now(), std::time(nullptr)); });
   announce(own, options);
-  if (recorder_ != nullptr) warn_of_idle_outputs();
-  communicator_.on_root([&] { recorder_->begin(state_); });
-  if (recorder_ == nullptr) state_.parameters = state_.velocity = {};  // the trainer has them
+  warn_of_idle_outputs();
+  communicator_.on_root([&] { recorder_.begin(state_); });
+  if (!communicator_.is_root()) state_.parameters = state_.velocity = {};  // the trainer has them
 }
 
 void TrainingRun::warn_of_other_bits(const BuildFacts& before) {
@@ -93,9 +92,8 @@ void TrainingRun::warn_of_idle_outputs() {
 
 void TrainingRun::announce(const RankFacts& own, const LaunchOptions& options) {
   const std::int64_t workers = communicator_.sum(team_.size());
-  if (recorder_ == nullptr) return;
-  recorder_->note_workers(fmt::format("{}, {} in all", counted(communicator_.size(), "rank"),
-                                      counted(workers, "thread")));
+  recorder_.note_workers(fmt::format("{}, {} in all", counted(communicator_.size(), "rank"),
+                                     counted(workers, "thread")));
   const std::filesystem::path data(config_.data);
   report_.line(fmt::format("data: {} at {}: {} training and {} test images of {} x {}",
                            (data.has_filename() ? data : data.parent_path()).filename().string(),
@@ -111,7 +109,7 @@ void TrainingRun::announce(const RankFacts& own, const LaunchOptions& options) {
       options.resume && state_.progress.step > 0
           ? fmt::format(", resumed at step {}", grouped(state_.progress.step))
           : ""));
-  const std::string job_end = job_end_->text(Clock::now());
+  const std::string job_end = job_end_ ? job_end_->text(Clock::now()) : "";
   if (!job_end.empty()) report_.line("time: " + job_end);
 }
 
@@ -120,10 +118,8 @@ ExitCode TrainingRun::run() {
     return train();
   } catch (const AgreedError& error) {
     if (error.exit_code() == ExitCode::kInUse) throw;  // the directory is another run's now
-    const std::string last = recorder_ != nullptr ? recorder_->newest_checkpoint() : "";
-    if (recorder_ != nullptr) {
-      recorder_->write_status(RunState::kFailed, state_.progress.step, error.what());
-    }
+    const std::string last = recorder_.newest_checkpoint();
+    recorder_.write_status(RunState::kFailed, state_.progress.step, error.what());
     throw AgreedError(error.exit_code(), fmt::format("{}; the last checkpoint is {}", error.what(),
                                                      last.empty() ? "none" : last));
   }
@@ -162,8 +158,8 @@ std::uint32_t TrainingRun::wanted_flags() {
     flags |= kStopForTime;
   }
   if (job_end_ && job_end_->is_near(Clock::now())) flags |= kStopForJobEnd;
-  const bool counts_minutes =
-      config_.checkpoint_every.unit == CheckpointInterval::Unit::kMinutes && recorder_ != nullptr;
+  const bool counts_minutes = communicator_.is_root() &&
+                              config_.checkpoint_every.unit == CheckpointInterval::Unit::kMinutes;
   if (counts_minutes &&
       seconds_since(last_save_) >= 60.0 * static_cast<double>(config_.checkpoint_every.count)) {
     flags |= kSaveNow;
@@ -173,14 +169,14 @@ std::uint32_t TrainingRun::wanted_flags() {
 
 void TrainingRun::log_step(const StepResult& result) {
   if (order_log_) order_log_->add(state_.progress.step, trainer_.used_samples());
-  if (recorder_ == nullptr) return;
+  if (!communicator_.is_root()) return;
   report_.step(state_.progress, config_.epochs, plan_.steps_per_epoch());
   if (config_.log_every == 0 || state_.progress.step % config_.log_every != 0) return;
   heartbeat_.enter(Phase::kReport);
   state_.history.steps.push_back({state_.progress.step, state_.progress.epoch + 1,
                                   state_.progress.samples, result.learning_rate,
                                   mean_figures(result.loss_sum, result.correct, result.samples)});
-  recorder_->add(state_.history.steps.back());
+  recorder_.add(state_.history.steps.back());
 }
 
 void TrainingRun::close_epoch(const StepResult& result) {
@@ -206,10 +202,10 @@ void TrainingRun::close_epoch(const StepResult& result) {
   progress.epoch_loss_sum = 0;
   progress.epoch_correct = 0;
   progress.epoch_samples = 0;
-  if (recorder_ == nullptr) return;
+  if (!communicator_.is_root()) return;
   heartbeat_.enter(Phase::kReport);
   state_.history.epochs.push_back(row);
-  recorder_->add(row);
+  recorder_.add(row);
 }
 
 // Errors of a rank say which one it was; this adds when. Not to those about other runs.
@@ -258,10 +254,10 @@ bool TrainingRun::save() {
   bool is_saved = false;
   with_place([&] {
     communicator_.on_root([&] {
-      recorder_->note_speed(meter_.speed());
+      recorder_.note_speed(meter_.speed());
       state_.progress.elapsed_seconds = seconds_before_ + seconds_since(started_);
       trainer_.store(state_);
-      is_saved = recorder_->save(state_);
+      is_saved = recorder_.save(state_);
     });
   });
   communicator_.broadcast_value(is_saved);
@@ -273,7 +269,7 @@ bool TrainingRun::save() {
 
 void TrainingRun::report_epoch(bool is_saved) {
   const double samples_per_second = meter_.take_speed();
-  if (recorder_ == nullptr) return;
+  if (!communicator_.is_root()) return;
   report_.epoch({state_.history.epochs.back(), config_.epochs, samples_per_second, is_saved});
 }
 
@@ -284,7 +280,7 @@ void TrainingRun::report_profile() {
   meter_.fill(profile);
   profile.spans = figures_over_ranks(communicator_, trainer_.stopwatch().seconds());
   profile.workers = communicator_.sum(team_.size());
-  if (recorder_ == nullptr) return;
+  if (!communicator_.is_root()) return;
   profile.ranks = communicator_.size();
   profile.threads = team_.size();
   profile.batch_size = config_.batch_size;
@@ -294,16 +290,14 @@ void TrainingRun::report_profile() {
   profile.operations_per_sample = network_.training_operations();
   profile.peak_gflops = measure_peak();
   report_.result(to_table(profile));
-  recorder_->write_profile(to_json(profile));
+  recorder_.write_profile(to_json(profile));
 }
 
 ExitCode TrainingRun::stop(std::uint32_t flags, bool is_saved) {
-  if (recorder_ != nullptr) {
-    recorder_->write_status(RunState::kResume, state_.progress.step, stop_reason(flags));
-    report_.line(fmt::format("stopped by {} at step {}{}; continue with --run-dir {} --resume",
-                             stop_reason(flags), grouped(state_.progress.step),
-                             is_saved ? "" : ", which could not be saved", config_.run_dir));
-  }
+  recorder_.write_status(RunState::kResume, state_.progress.step, stop_reason(flags));
+  report_.line(fmt::format("stopped by {} at step {}{}; continue with --run-dir {} --resume",
+                           stop_reason(flags), grouped(state_.progress.step),
+                           is_saved ? "" : ", which could not be saved", config_.run_dir));
   return ExitCode::kStopped;
 }
 
@@ -314,62 +308,13 @@ ExitCode TrainingRun::finish() {
                       "--resume");
   }
   report_profile();
-  if (recorder_ != nullptr) {
-    recorder_->write_status(RunState::kDone, state_.progress.step, "finished");
-    const std::string epochs =
-        state_.progress.epoch > 0 ? counted(state_.progress.epoch, "epoch") + ", " : "";
-    report_.line(fmt::format("done: {}{} in {:.1f} s; the model is {}", epochs,
-                             counted(state_.progress.step, "step"),
-                             seconds_before_ + seconds_since(started_), config_.run_dir));
-  }
+  recorder_.write_status(RunState::kDone, state_.progress.step, "finished");
+  const std::string epochs =
+      state_.progress.epoch > 0 ? counted(state_.progress.epoch, "epoch") + ", " : "";
+  report_.line(fmt::format("done: {}{} in {:.1f} s; the model is {}", epochs,
+                           counted(state_.progress.step, "step"),
+                           seconds_before_ + seconds_since(started_), config_.run_dir));
   return ExitCode::kDone;
-}
-
-namespace {
-
-// Ranks that are no job would each open the run.
-LaunchFacts require_sound_ranks(const Communicator& communicator, ProgressReport& report) {
-  const LaunchFacts facts = gather_ranks(communicator);
-  Findings findings;
-  check_ranks(facts, findings);
-  findings.obey(communicator, report);
-  return facts;
-}
-
-void require_sound_work(const Communicator& communicator, const OpenedRun& opened,
-                        bool oversubscribe, ProgressReport& report, LaunchFacts& facts) {
-  const RunConfig& config = opened.state.config;
-  gather_work(communicator, config, oversubscribe, facts);
-  gather_directory(communicator, config, opened.network->layout().count(), facts);
-  Findings findings;
-  check_work(facts, findings);
-  check_directory(facts, findings);
-  findings.obey(communicator, report);
-}
-
-}  // namespace
-
-ExitCode run_training(const Launch& launch, const LaunchOptions& options) {
-  const Communicator& communicator = launch.communicator;
-  launch.heartbeat.enter(Phase::kLoad);
-  if (options.doctor) return diagnose(communicator, options);
-  ProgressReport report(!communicator.is_root());
-  LaunchFacts facts = require_sound_ranks(communicator, report);
-  OpenedRun opened = open_run(communicator, options, report);
-  report.set_quiet(!communicator.is_root() || opened.state.config.quiet);
-  launch.watchdog.set_timeout(std::chrono::seconds{opened.state.config.stall_timeout});
-  if (opened.is_resumed && is_finished(opened.state)) {
-    // The run may have been killed between its last checkpoint and its last words.
-    communicator.on_root([&] {
-      opened.recorder->begin(opened.state);
-      opened.recorder->write_status(RunState::kDone, opened.state.progress.step, "finished");
-    });
-    report.line(fmt::format("{}: finished already, at step {}", opened.state.config.run_dir,
-                            grouped(opened.state.progress.step)));
-    return ExitCode::kDone;
-  }
-  require_sound_work(communicator, opened, options.oversubscribe, report, facts);
-  return TrainingRun(launch, report, opened, facts.of(communicator.rank()), options).run();
 }
 
 }  // namespace tally

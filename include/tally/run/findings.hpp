@@ -30,7 +30,7 @@ class Findings {
 
   /// Reports the warnings of rank 0, or throws an AgreedError (ExitCode::kUsage) for its first
   /// error. Collective: every rank must call.
-  void obey(const Communicator& communicator, ProgressReport& report) const;
+  void report_or_throw(const Communicator& communicator, ProgressReport& report) const;
 
  private:
   std::vector<std::string> errors_;

@@ -10,10 +10,11 @@
 namespace tally {
 
 /// What people see of a training, on standard output: a bar that is redrawn on a terminal, plain
-/// lines elsewhere. Warnings go to standard error even when the rest is quiet. Rank 0 only.
+/// lines elsewhere. Warnings go to standard error even when the rest is quiet.
 class ProgressReport {
  public:
-  explicit ProgressReport(bool quiet);
+  /// Quiet it prints warnings and results only; silent, as on all ranks but 0, nothing.
+  explicit ProgressReport(bool quiet, bool is_silent = false);
   ~ProgressReport();
   ProgressReport(const ProgressReport&) = delete;
   ProgressReport& operator=(const ProgressReport&) = delete;
@@ -44,6 +45,7 @@ class ProgressReport {
   void clear_bar();
 
   bool quiet_;
+  bool is_silent_;
   bool is_terminal_;
   bool has_bar_ = false;
   std::chrono::steady_clock::time_point last_drawn_;

@@ -9,7 +9,7 @@
 #include "tally/parallel/communicator.hpp"
 #include "tally/run/launch_options.hpp"
 #include "tally/run/progress_report.hpp"
-#include "tally/run/run_recorder.hpp"
+#include "tally/run/recorder.hpp"
 #include "tally/state/training_state.hpp"
 
 // From what was said at the launch to a state to train from, fresh or resumed. Rank 0 reads
@@ -20,9 +20,9 @@ struct OpenedRun {
   std::unique_ptr<Network> network;
   TrainingState state;  ///< complete on all ranks, but for the history, which rank 0 keeps
   bool is_resumed = false;
-  BuildFacts computed_by;                 ///< of a resumed run, on rank 0: the program so far
-  DatasetFiles files;                     ///< on rank 0
-  std::unique_ptr<RunRecorder> recorder;  ///< on rank 0
+  BuildFacts computed_by;  ///< of a resumed run, on rank 0: the program so far
+  DatasetFiles files;      ///< on rank 0
+  std::unique_ptr<Recorder> recorder = std::make_unique<Recorder>();
 };
 
 /// Throws an AgreedError for anything that is wrong with the configuration, the run directory, its

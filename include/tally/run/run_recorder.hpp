@@ -8,6 +8,7 @@
 #include "tally/io/checkpoint_store.hpp"
 #include "tally/io/metrics_log.hpp"
 #include "tally/io/run_directory.hpp"
+#include "tally/run/recorder.hpp"
 #include "tally/state/training_state.hpp"
 
 namespace tally {
@@ -20,7 +21,7 @@ std::optional<RunConfig> stored_config(const std::filesystem::path& run_director
 
 /// What rank 0 writes into the run directory: checkpoints, metrics, status. A write that fails
 /// costs a warning, never the training; it is tried again at the next occasion.
-class RunRecorder {
+class RunRecorder : public Recorder {
  public:
   /// Makes and locks `directory`.
   RunRecorder(const std::filesystem::path& directory, Warn warn);
@@ -34,28 +35,15 @@ class RunRecorder {
   /// The configuration of a run that was ended before its first checkpoint.
   [[nodiscard]] std::optional<RunConfig> load_config() const;
 
-  /// Writes config.toml, the CSV files as they were at `state`, and the status of a run under way.
-  /// Throws an Error if the directory cannot be written.
-  void begin(const TrainingState& state);
-
-  /// Returns whether the checkpoint of this state is safe on disk. Throws an Error only if another
-  /// run has taken the directory over.
-  bool save(const TrainingState& state);
-
-  void add(const EpochRow& row);
-  void add(const StepRow& row);
-
-  /// What run.status tells of this launch from its next writing on; see RunStatus.
-  void note_workers(const std::string& workers) { workers_ = workers; }
-  void note_speed(double samples_per_second) { samples_per_second_ = samples_per_second; }
-
-  /// profile.json, of the last launch.
-  void write_profile(const std::string& json);
-
-  void write_status(RunState state, std::int64_t step, std::string_view reason);
-
-  /// The name of the checkpoint saved or loaded last, empty if there is none any more.
-  [[nodiscard]] std::string newest_checkpoint() const;
+  void begin(const TrainingState& state) override;
+  bool save(const TrainingState& state) override;
+  void add(const EpochRow& row) override;
+  void add(const StepRow& row) override;
+  void note_workers(const std::string& workers) override { workers_ = workers; }
+  void note_speed(double samples_per_second) override { samples_per_second_ = samples_per_second; }
+  void write_profile(const std::string& json) override;
+  void write_status(RunState state, std::int64_t step, std::string_view reason) override;
+  [[nodiscard]] std::string newest_checkpoint() const override;
 
  private:
   [[nodiscard]] RunStatus status(RunState state, std::int64_t step, std::string_view reason) const;

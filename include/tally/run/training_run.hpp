@@ -6,29 +6,17 @@
 #include <optional>
 
 #include "tally/run/job_end.hpp"
+#include "tally/run/launch.hpp"
 #include "tally/run/launch_facts.hpp"
 #include "tally/run/launch_meter.hpp"
-#include "tally/run/launch_options.hpp"
 #include "tally/run/order_log.hpp"
 #include "tally/run/progress_report.hpp"
 #include "tally/run/run_opening.hpp"
 #include "tally/train/distributed_evaluation.hpp"
 #include "tally/train/rank_data.hpp"
-#include "tally/train/stop_request.hpp"
 #include "tally/train/trainer.hpp"
-#include "tally/train/watchdog.hpp"
 
 namespace tally {
-
-/// What a launch brings along: one per process, made before anything that may take time, so that a
-/// signal is noted and --max-time counts from the start.
-struct Launch {
-  const Communicator& communicator;
-  Heartbeat& heartbeat;
-  Watchdog& watchdog;
-  StopRequest& signals;
-  std::chrono::steady_clock::time_point started;
-};
 
 /// A run from its first or restored step to its end: after each step, what is due (evaluation,
 /// checkpoint, report) is done, and a request to stop is obeyed.
@@ -67,7 +55,7 @@ class TrainingRun {
   ProgressReport& report_;
   TrainingState& state_;
   const RunConfig& config_;
-  RunRecorder* recorder_;  // null on all ranks but 0
+  Recorder& recorder_;
 
   const Network& network_;
   std::unique_ptr<Loss> loss_;
@@ -86,9 +74,5 @@ class TrainingRun {
   bool is_profiled_ = false;
   LaunchMeter meter_;
 };
-
-/// Opens the run that `options` describe and trains it to its end. Collective: every rank must
-/// call.
-ExitCode run_training(const Launch& launch, const LaunchOptions& options);
 
 }  // namespace tally
