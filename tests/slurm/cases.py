@@ -37,7 +37,7 @@ class Cases:
         return self._add(function, [()])
 
     def _add(self, function, calls):
-        if function.__name__ in os.environ.get("TALLY_CASES", function.__name__).split():
+        if function.__name__ in (os.environ.get("TALLY_CASES") or function.__name__).split():
             self._calls += [(function, arguments) for arguments in calls]
         return function
 

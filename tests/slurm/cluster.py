@@ -174,8 +174,10 @@ class Cluster:
         return self._processes[-1]
 
     def _require_running(self):
-        if any(process.poll() is not None for process in self._processes):
-            raise RuntimeError((self.directory / "daemons.log").read_text())
+        for process in self._processes:
+            if process.poll() is not None:
+                log = (self.directory / "daemons.log").read_text()
+                raise RuntimeError(f"{log}ended with {process.returncode}: {process.args}")
         return True
 
     def stop(self):
