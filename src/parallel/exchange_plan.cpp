@@ -180,15 +180,4 @@ std::vector<ExchangePlan::Place> ExchangePlan::received_places(std::size_t count
   return places;
 }
 
-std::int64_t ExchangePlan::sent_elements() const {
-  std::int64_t elements = 0;
-  for (const Round& round : rounds) {
-    for (const Message& message : round.sent) {
-      elements += message.part.size() * static_cast<std::int64_t>(round.sent_vectors.size());
-    }
-    for (const Message& message : round.received) elements += message.part.size();
-  }
-  return elements;
-}
-
 }  // namespace tally

@@ -50,7 +50,6 @@ void MessageRound::send(int to, int number, std::span<const std::byte> bytes) {
                           requests_->comm, &request),
             "MPI_Send_init");
   requests_->add(request, to);
-  sent_bytes_ += static_cast<std::int64_t>(bytes.size());
 }
 
 void MessageRound::receive(int from, int number, std::span<std::byte> bytes) {

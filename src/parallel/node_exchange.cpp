@@ -33,34 +33,33 @@ TreeExchange::TreeExchange(Peers peers, std::span<const ReductionPlan> plans,
       total_(vectors.total),
       received_flags_(static_cast<std::size_t>(peers_.leaders.size())) {
   for (const ReductionPlan& plan : plans) {
-    schedules_.push_back(std::make_unique<Schedule>(make_schedule(plan, vectors)));
+    routes_.push_back(std::make_unique<Route>(make_route(plan, vectors)));
   }
 }
 
-TreeExchange::Schedule TreeExchange::make_schedule(const ReductionPlan& of,
-                                                   const ExchangeVectors& vectors) {
+TreeExchange::Route TreeExchange::make_route(const ReductionPlan& of,
+                                             const ExchangeVectors& vectors) {
   const auto size = static_cast<std::int64_t>(total_.size());
-  Schedule schedule{&of, ExchangePlan({of.leaf_count, of.node_leaves, size}, peers_.leaders.rank()),
-                    {},  {},
-                    {},  {}};
-  const ExchangePlan& plan = schedule.plan;
+  Route route{&of, ExchangePlan({of.leaf_count, of.node_leaves, size}, peers_.leaders.rank()),
+              {},  {},
+              {},  {}};
+  const ExchangePlan& plan = route.plan;
   const auto own = std::min(static_cast<std::int64_t>(vectors.partials.size()), plan.vectors);
-  schedule.vectors.assign(vectors.partials.begin(), vectors.partials.begin() + own);
-  schedule.room.resize(static_cast<std::size_t>((plan.vectors - own) * size));
+  route.vectors.assign(vectors.partials.begin(), vectors.partials.begin() + own);
+  route.room.resize(static_cast<std::size_t>((plan.vectors - own) * size));
   for (std::int64_t i = 0; i < plan.vectors - own; ++i) {
-    schedule.vectors.push_back(schedule.room.data() + i * size);
+    route.vectors.push_back(route.room.data() + i * size);
   }
   std::int64_t most = 0;
   for (const auto& round : plan.rounds) most = std::max(most, received_elements(round));
-  schedule.received.resize(static_cast<std::size_t>(most));
-  for (const auto& round : plan.rounds) schedule.rounds.push_back(make_round(round, schedule));
-  return schedule;
+  route.received.resize(static_cast<std::size_t>(most));
+  for (const auto& round : plan.rounds) route.rounds.push_back(make_round(round, route));
+  return route;
 }
 
-TreeExchange::Round TreeExchange::make_round(const ExchangePlan::Round& planned,
-                                             Schedule& schedule) {
+TreeExchange::Round TreeExchange::make_round(const ExchangePlan::Round& planned, Route& route) {
   Round round{MessageRound(peers_.leaders), MessageRound(peers_.leaders), {}, planned.operations};
-  float* place = schedule.received.data();
+  float* place = route.received.data();
   for (const auto& [node, part] : planned.received) {
     std::uint32_t& flags = received_flags_[static_cast<std::size_t>(node)];
     round.there.receive(node, kFlags, std::as_writable_bytes(std::span(&flags, 1)));
@@ -78,7 +77,7 @@ TreeExchange::Round TreeExchange::make_round(const ExchangePlan::Round& planned,
     if (part.is_empty()) continue;
     int number = kFirstVector;
     for (const std::int64_t vector : planned.sent_vectors) {
-      float* from = schedule.vectors[static_cast<std::size_t>(vector)];
+      float* from = route.vectors[static_cast<std::size_t>(vector)];
       round.there.send(node, number++, std::as_bytes(part_of_vector(from, part)));
     }
     const std::span<float> completed = part_of_vector(total_.data(), part);
@@ -87,44 +86,36 @@ TreeExchange::Round TreeExchange::make_round(const ExchangePlan::Round& planned,
   return round;
 }
 
-const TreeExchange::Schedule& TreeExchange::schedule_of(const ReductionPlan& plan) const {
-  const auto found = std::ranges::find(schedules_, &plan, [](const auto& s) { return s->of; });
-  assert(found != schedules_.end());
+const TreeExchange::Route& TreeExchange::route_of(const ReductionPlan& plan) const {
+  const auto found = std::ranges::find(routes_, &plan, [](const auto& s) { return s->of; });
+  assert(found != routes_.end());
   return **found;
 }
 
-std::int64_t TreeExchange::sent_bytes(const ReductionPlan& plan) const {
-  std::int64_t bytes = 0;
-  for (const Round& round : schedule_of(plan).rounds) {
-    bytes += round.there.sent_bytes() + round.back.sent_bytes();
-  }
-  return bytes;
-}
-
 std::uint32_t TreeExchange::sum(const ReductionPlan& plan, std::uint32_t flags) {
-  const Schedule& schedule = schedule_of(plan);
+  const Route& route = route_of(plan);
   flags_ = flags;
-  for (const Round& round : schedule.rounds) {
+  for (const Round& round : route.rounds) {
     std::ranges::fill(received_flags_, 0);
     round.there.run(peers_.awaited, peers_.ranks);
     for (const std::uint32_t received : received_flags_) flags_ |= received;
-    add_up(schedule, round);
+    add_up(route, round);
   }
-  const Range own = schedule.plan.own_slice;
-  const float* sum = schedule.vectors[static_cast<std::size_t>(schedule.plan.total_vector)];
+  const Range own = route.plan.own_slice;
+  const float* sum = route.vectors[static_cast<std::size_t>(route.plan.total_vector)];
   std::copy(sum + own.begin, sum + own.end, total_.begin() + own.begin);
-  for (auto round = schedule.rounds.rbegin(); round != schedule.rounds.rend(); ++round) {
+  for (auto round = route.rounds.rbegin(); round != route.rounds.rend(); ++round) {
     round->back.run(peers_.awaited, peers_.ranks);
   }
   return flags_;
 }
 
-void TreeExchange::add_up(const Schedule& schedule, const Round& round) const {
+void TreeExchange::add_up(const Route& route, const Round& round) const {
   using Kind = ExchangePlan::Operation::Kind;
   for (const Piece& piece : round.pieces) {
     const Range whole{0, piece.part.size()};
     const auto own = [&](std::int64_t vector) {
-      return schedule.vectors[static_cast<std::size_t>(vector)] + piece.part.begin;
+      return route.vectors[static_cast<std::size_t>(vector)] + piece.part.begin;
     };
     for (const auto& [kind, into, from] : round.operations) {
       const float* source =

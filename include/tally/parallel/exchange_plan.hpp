@@ -63,9 +63,6 @@ struct ExchangePlan {
   std::int64_t total_vector = 0;  ///< where the total of `own_slice` is in the end
   Range own_slice;
 
-  /// Elements of the vector that this node sends, there and back.
-  [[nodiscard]] std::int64_t sent_elements() const;
-
  private:
   void join_groups(const ExchangeShape& shape, int node, Range group);
   void add_up(const ExchangeShape& shape, Range left, Range right, bool is_left);

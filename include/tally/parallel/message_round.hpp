@@ -28,13 +28,9 @@ class MessageRound {
   /// still missing, in numbers of `ranks` instead of the communicator's own.
   void run(AwaitedPeers& awaited, std::span<const int> ranks) const;
 
-  /// Bytes that each run sends.
-  [[nodiscard]] std::int64_t sent_bytes() const { return sent_bytes_; }
-
  private:
   struct Requests;
   std::unique_ptr<Requests> requests_;
-  std::int64_t sent_bytes_ = 0;
 };
 
 }  // namespace tally

@@ -47,9 +47,6 @@ class TreeExchange : public NodeExchange {
 
   std::uint32_t sum(const ReductionPlan& plan, std::uint32_t flags) override;
 
-  /// Bytes that this node sends in a step of `plan`.
-  [[nodiscard]] std::int64_t sent_bytes(const ReductionPlan& plan) const;
-
  private:
   // The way of one plan through messages and memory.
   struct Piece {
@@ -61,7 +58,7 @@ class TreeExchange : public NodeExchange {
     std::vector<Piece> pieces;
     std::vector<ExchangePlan::Operation> operations;
   };
-  struct Schedule {
+  struct Route {
     const ReductionPlan* of;
     ExchangePlan plan;
     std::vector<float*> vectors;
@@ -69,16 +66,16 @@ class TreeExchange : public NodeExchange {
     AlignedArray<float> room, received;
   };
 
-  Schedule make_schedule(const ReductionPlan& of, const ExchangeVectors& vectors);
-  Round make_round(const ExchangePlan::Round& planned, Schedule& schedule);
-  [[nodiscard]] const Schedule& schedule_of(const ReductionPlan& plan) const;
-  void add_up(const Schedule& schedule, const Round& round) const;
+  Route make_route(const ReductionPlan& of, const ExchangeVectors& vectors);
+  Round make_round(const ExchangePlan::Round& planned, Route& route);
+  [[nodiscard]] const Route& route_of(const ReductionPlan& plan) const;
+  void add_up(const Route& route, const Round& round) const;
 
   Peers peers_;
   std::span<float> total_;
   std::uint32_t flags_ = 0;
   std::vector<std::uint32_t> received_flags_;  // of each leader, in the last round with it
-  std::vector<std::unique_ptr<Schedule>> schedules_;
+  std::vector<std::unique_ptr<Route>> routes_;
 };
 
 /// Adds all partial sums of a node and leaves the rest to MPI_Allreduce: for comparison. The bits
