@@ -102,6 +102,9 @@ bool PageTable::attend(const PageSocket& socket, int wake) {
 
 bool PageTable::accept(const PageSocket& socket, PageTime now) {
   for (int i = 0; i < kMostAccepted; ++i) {
+    // Those that are here are answered first; the next one is not lost while it waits at the
+    // socket.
+    if (size() >= most_ && slowest(now) == connections_.end()) return true;
     const int descriptor = socket.accept();
     if (descriptor == PageSocket::kLost) return false;
     if (descriptor == PageSocket::kNone) return true;
@@ -127,14 +130,20 @@ void PageTable::add(int descriptor, PageTime now) {
   serve_or_drop(*added, [&] { added->attend(POLLIN, room_, now); });
 }
 
-bool PageTable::shed_slowest(PageTime now) {
+PageTable::Connections::const_iterator PageTable::slowest(PageTime now) const {
   const auto rank = [=](const auto& connection) {
     return std::tuple(rank_of(connection->state()), connection->pace(now));
   };
-  const auto slowest = std::ranges::min_element(connections_, {}, rank);
-  if (slowest == connections_.end() || rank_of((*slowest)->state()) == kStays) return false;
-  serve_or_drop(**slowest, [&] { (*slowest)->shed(try_again("too many connections")); });
-  connections_.erase(slowest);  // which gives its descriptor back
+  const auto found = std::ranges::min_element(connections_, {}, rank);
+  const bool gives_way = found != connections_.end() && rank_of((*found)->state()) != kStays;
+  return gives_way ? found : connections_.end();
+}
+
+bool PageTable::shed_slowest(PageTime now) {
+  const auto found = slowest(now);
+  if (found == connections_.end()) return false;
+  serve_or_drop(**found, [&] { (*found)->shed(try_again("too many connections")); });
+  connections_.erase(found);  // which gives its descriptor back
   return true;
 }
 

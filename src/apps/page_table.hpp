@@ -35,15 +35,19 @@ class PageTable {
   [[nodiscard]] auto end() const { return connections_.end(); }
 
  private:
+  using Connections = std::vector<std::unique_ptr<PageConnection>>;
+
   [[nodiscard]] int milliseconds_to_wait(PageTime now) const;
   [[nodiscard]] bool accept(const PageSocket& socket, PageTime now);
   void add(int descriptor, PageTime now);
+  /// Who gives way to another one; the end if nobody does.
+  [[nodiscard]] Connections::const_iterator slowest(PageTime now) const;
   bool shed_slowest(PageTime now);
 
   const PageAudience& audience_;
   const PageLimits& limits_;
   int most_;
-  std::vector<std::unique_ptr<PageConnection>> connections_;
+  Connections connections_;
   std::vector<pollfd> polled_;
   std::vector<char> room_;    ///< for what is read, of all
   PageTime accepts_after_{};  ///< while the system is short of something

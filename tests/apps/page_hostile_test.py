@@ -237,6 +237,17 @@ class Hostile:
                 self.assertEqual(request(self.port)[0], 200)
             self.assertGreater(self.health()["connections"], 5)  # nobody had to wait for their time
 
+    def test_a_burst_is_answered(self):
+        """More clients at once than there is room for: the others wait at the port."""
+        with self.served("--serve-connections", 8) as process, self.bounded(seconds=2, megabytes=20):
+            process.send_signal(signal.SIGSTOP)
+            clients = [connect(self.port) for _ in range(100)]
+            for client in clients:
+                self.addCleanup(client.close)
+                client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            process.send_signal(signal.SIGCONT)
+            self.assertEqual([whole_reply(client)[0] for client in clients], [200] * 100)
+
     def test_a_flood_of_connections_is_served_past(self):
         is_over = threading.Event()
 
