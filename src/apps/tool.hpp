@@ -76,6 +76,7 @@ template <typename Work>
 int run_tool(CLI::App& app, int argc, char** argv, Work&& work) {
   reserve_standard_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error of a write
+  const OutputPipe output;
   try {
     require_instruction_set();
     std::string text;
@@ -88,11 +89,13 @@ int run_tool(CLI::App& app, int argc, char** argv, Work&& work) {
     flush_output();
     return static_cast<int>(exit_code);
   } catch (const Error& error) {
+    output.end_without_reader();
     print_error(app.get_name(), error.what());
     return static_cast<int>(error.exit_code());
   } catch (const std::bad_alloc&) {
     print_error(app.get_name(), "out of memory");
   } catch (const std::exception& error) {
+    output.end_without_reader();
     print_error(app.get_name(), error.what());
   }
   return static_cast<int>(ExitCode::kFailure);

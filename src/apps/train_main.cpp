@@ -66,13 +66,18 @@ void require_this_build() {
 // On some login nodes MPI hangs or aborts when it starts, so questions are answered, and options
 // refused, before it does, unless other ranks would repeat that. Returns the exit code if there was
 // nothing else to do.
-std::optional<ExitCode> answer_without_mpi(int argc, char** argv) {
+std::optional<ExitCode> answer_without_mpi(int argc, char** argv, const OutputPipe& output) {
   if (is_launched()) return std::nullopt;
   CommandLine line;
   require_this_build();
   if (line.parse(argc, argv)) return std::nullopt;
   line.answer();
-  line.print();
+  try {
+    line.print();
+  } catch (const std::exception&) {
+    output.end_without_reader();
+    throw;
+  }
   return line.exit_code;
 }
 
@@ -132,12 +137,14 @@ int main(int argc, char** argv) {
   using namespace tally;
   reserve_standard_streams();
   choose_openmp_waiting(argv);
+  const OutputPipe output;
   const auto started = std::chrono::steady_clock::now();
   Heartbeat heartbeat;
   StopRequest signals;  // before any other thread
   Watchdog watchdog(heartbeat, signals, launched_rank(), given_stall_timeout(argc, argv));
   try {
-    if (const auto answered = answer_without_mpi(argc, argv)) return static_cast<int>(*answered);
+    if (const auto answered = answer_without_mpi(argc, argv, output))
+      return static_cast<int>(*answered);
     warn_of_missing_pmix();
     const MpiEnvironment environment(argc, argv);
     std::vector<int> nodes;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "tally/core/standard_streams.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <iterator>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "tally/core/text.hpp"
@@ -40,6 +42,16 @@ void reserve_standard_streams() {
     const int way = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
     [[maybe_unused]] const int opened = ::open("/dev/null", way);
   }
+}
+
+OutputPipe::OutputPipe() : is_ignored_(std::signal(SIGPIPE, SIG_IGN) == SIG_IGN) {}
+
+void OutputPipe::end_without_reader() const {
+  if (is_ignored_ || std::ferror(stdout) == 0) return;
+  pollfd output{STDOUT_FILENO, 0, 0};
+  if (::poll(&output, 1, 0) != 1 || (output.revents & (POLLERR | POLLHUP)) == 0) return;
+  std::signal(SIGPIPE, SIG_DFL);
+  std::raise(SIGPIPE);
 }
 
 }  // namespace tally

@@ -2,6 +2,7 @@
 """What evaluate, predict, data and checkpoint print, and that NumPy computes the same from files."""
 import json
 import os
+import pathlib
 import pty
 import shutil
 import signal
@@ -13,7 +14,7 @@ import h5py
 import numpy
 from PIL import Image
 
-from tally_testing import (DIGITS, ROOT, TallyTest, command, digest, main, read_csv, read_dataset,
+from tally_testing import (DIGITS, ROOT, TallyTest, command, digest, main, patience, read_csv, read_dataset,
                            run, sign_checkpoint, write_idx)
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -466,12 +467,40 @@ class Predict(ToolTest):
         self.assertEqual(text.count(": unsure; perhaps "), 6)
         self.assertEqual(run("tally-predict", self.model, DRAWINGS[0], "--reject", 1.5).code, 2)
 
-    def test_a_reader_that_goes_away_is_no_crash(self):
-        line = command("tally-predict", self.model, *DRAWINGS)
-        with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    def asking(self):
+        """A command of each tool that prints more than it is asked to keep."""
+        runs = self.model.parent.parent
+        return (command("tally-predict", self.model, *DRAWINGS), command("tally-checkpoint", "info", self.model),
+                command("tally-evaluate", self.model, "--data", DIGITS), command("tally-data", "verify", DIGITS),
+                command("tally-status", runs), command("tally-sweep", "--help"), command("tally-train", "--help"),
+                command("tally-train", "--dump-config"))
+
+    def ended_without_a_reader(self, line, **options):
+        with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options) as process:
             process.stdout.close()
-            # The default action of SIGPIPE, as in any filter.
-            self.assertEqual(process.wait(timeout=60), -signal.SIGPIPE, process.stderr.read())
+            return process.wait(timeout=patience(60)), process.stderr.read()
+
+    def test_a_reader_that_goes_away_ends_a_tool_as_any_filter(self):
+        for line in self.asking():
+            with self.subTest(line):
+                self.assertEqual(self.ended_without_a_reader(line), (-signal.SIGPIPE, ""))
+                # Started by a program that ignores SIGPIPE, as Python does.
+                code, text = self.ended_without_a_reader(line, restore_signals=False)
+                self.assertEqual(code, 1)
+                self.assertRegex(text, f"^{pathlib.Path(line[0]).name}: .*: Broken pipe\n$")
+
+    def test_a_reader_that_goes_away_leaves_no_half_written_files(self):
+        folders = self.directory / "folders"
+        for label in "01":
+            (folders / label).mkdir(parents=True)
+            for drawing in DRAWINGS:
+                shutil.copy(drawing, folders / label)
+        out = self.directory / "out"
+        code, text = self.ended_without_a_reader(command("tally-data", "from-images", folders, "--out", out))
+        self.assertEqual((code, text), (-signal.SIGPIPE, ""))
+        self.assertLessEqual({path.name for path in self.directory.iterdir()} - {"folders"}, {"out"})
+        if out.exists():
+            self.assertEqual(run("tally-data", "verify", out).code, 0)
 
     def test_output_that_cannot_be_written_is_a_failure(self):
         for line in (command("tally-predict", self.model, DRAWINGS[0], "--json"),
@@ -494,6 +523,9 @@ class Predict(ToolTest):
             for redirection in ("2>/dev/full", "2>&-"):
                 done = subprocess.run(["sh", "-c", f'exec "$@" {redirection}', "sh", *line], check=False)
                 self.assertEqual(done.returncode, code, f"{line} {redirection}")
+            with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+                process.stderr.close()
+                self.assertEqual(process.wait(timeout=patience(60)), code, f"{line}, and nobody reads what it says")
 
     def test_output_to_a_closed_stream_is_a_failure(self):
         line = command("tally-checkpoint", "digest", self.model)

@@ -19,4 +19,20 @@ void print_warning(std::string_view tool, std::string_view message);
 /// opened.
 void reserve_standard_streams();
 
+/// Standard output into a pipe whose reader may go (`tally-status runs | head -1`). While it lives,
+/// SIGPIPE ends nothing: no file is left half written, and no exit code is hidden because nobody
+/// reads standard error.
+class OutputPipe {
+ public:
+  OutputPipe();
+
+  /// Once all is tidied up: ends the process quietly by SIGPIPE, as any filter, if the reader has
+  /// gone before all that was said reached it. Returns otherwise, and where whoever started the
+  /// process ignores SIGPIPE.
+  void end_without_reader() const;
+
+ private:
+  bool is_ignored_;
+};
+
 }  // namespace tally
