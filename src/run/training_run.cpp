@@ -40,6 +40,13 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// Collective: every rank must call.
+ThreadTeam agreed_team(const Communicator& communicator, int threads) {
+  std::optional<ThreadTeam> team;
+  communicator.together([&] { team.emplace(threads); });
+  return *team;
+}
+
 }  // namespace
 
 TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun& opened,
@@ -54,7 +61,7 @@ TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun
       loss_(make_loss(config_.loss)),
       plan_(shard_recipe(state_)),
       data_(load_data(communicator_, heartbeat_, opened, plan_)),
-      team_(own.threads),
+      team_(agreed_team(communicator_, own.threads)),
       trainer_({communicator_, team_, network_, *loss_, plan_, data_.train, heartbeat_},
                trainer_options(state_), state_),
       evaluator_(network_, *loss_, team_),

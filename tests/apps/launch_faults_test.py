@@ -176,6 +176,23 @@ class Threads(TallyTest):
                 self.assertIn(f", 1 rank, {threads} thread{'s' * (threads > 1)}{said} in all\n", out)
                 shutil.rmtree(self.directory / "run")
 
+    def test_too_small_stacks_are_refused(self):
+        """Threads would end the program where a library makes its code, or where Eigen keeps its operands."""
+        for kernels, size, kib, needed in (("", "16K", 16, 256), ("", "200k", 200, 256), ("eigen", "1M", 1024, 2304)):
+            env = {"OMP_STACKSIZE": size, "TALLY_KERNELS": kernels}
+            refusal = (f"the stacks of threads have {kib} KiB, expected at least {needed}; unset OMP_STACKSIZE or set it "
+                       "to 4M, or raise the limit (ulimit -s)")
+            with self.subTest(**env):
+                code, _, errors = self.launch("--threads", "2", "--quiet", env=env)
+                self.assertEqual((code, len(errors)), (2, 1), errors)
+                self.assertTrue(errors[0].startswith("tally-train: ") and errors[0].endswith(refusal), errors)
+        self.train("run", "--max-steps", 1)
+        result = run("tally-evaluate", self.directory / "run", "--data", DIGITS, "--threads", 2, env=env)
+        self.assertEqual((result.code, result.err), (2, f"tally-evaluate: {refusal}\n"))
+        env["OMP_STACKSIZE"] = "4M"
+        result = run("tally-evaluate", self.directory / "run", "--data", DIGITS, "--threads", 2, env=env)
+        self.assertEqual((result.code, result.err), (0, ""))
+
     def test_other_tools_read_it_too(self):
         self.train("run", "--max-steps", 1)
         model = self.directory / "run"

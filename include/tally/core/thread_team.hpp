@@ -11,7 +11,8 @@ namespace tally {
 
 class ThreadTeam {
  public:
-  /// `size` must be at least 1.
+  /// `size` must be at least 1. Throws an Error if the threads have too small stacks
+  /// (OMP_STACKSIZE).
   explicit ThreadTeam(int size);
 
   [[nodiscard]] int size() const { return size_; }
