@@ -8,7 +8,7 @@
 #include <ctime>
 #include <thread>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <pthread.h>
 
 #include "page_address.hpp"

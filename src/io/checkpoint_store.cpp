@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "checkpoint_gate.hpp"
 #include "holding_directory.hpp"

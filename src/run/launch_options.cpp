@@ -35,7 +35,10 @@ std::string run_directory(const LaunchOptions& options, const GivenFields& given
   require(!options.resume || !directory.empty(), ExitCode::kUsage,
           "--resume: expected --run-dir DIR, the run to continue");
   if (!directory.empty()) return directory;
-  return fmt::format("runs/{:%Y%m%d-%H%M%S}", fmt::localtime(std::time(nullptr)));
+  const std::time_t now = std::time(nullptr);
+  std::tm date{};
+  ::localtime_r(&now, &date);
+  return fmt::format("runs/{:%Y%m%d-%H%M%S}", date);
 }
 
 RunConfig resumed_config(const RunConfig& stored, const GivenFields& given) {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <span>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "tally/core/text.hpp"
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <map>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "tally/core/digest.hpp"
 
