@@ -22,14 +22,17 @@ constexpr std::string_view kPrefix = "step-";
 constexpr std::string_view kSuffix = ".h5";
 constexpr std::size_t kStepDigits = 12;
 
-/// The first few of what may be thousands of reasons, and how many more there are.
-std::vector<std::string> first_few(std::vector<std::string> reasons, std::string_view of_others) {
-  constexpr std::size_t kMost = 3;
+constexpr std::size_t kMostWarnings = 20;  // of a line each: more than ever were damaged at once
+constexpr std::size_t kMostInOneLine = 3;
+
+/// The first `most` of what may be thousands of reasons, and how many more there are.
+std::vector<std::string> first_of(std::vector<std::string> reasons, std::size_t most,
+                                  std::string_view of_others) {
   const std::size_t count = reasons.size();
-  if (count <= kMost) return reasons;
-  reasons.resize(kMost);
+  if (count <= most) return reasons;
+  reasons.resize(most);
   reasons.push_back(
-      fmt::format("{} {}", grouped(static_cast<std::int64_t>(count - kMost)), of_others));
+      fmt::format("{} {}", grouped(static_cast<std::int64_t>(count - most)), of_others));
   return reasons;
 }
 
@@ -59,7 +62,8 @@ struct FileContents {
 };
 
 // Before memory is taken for what may be anything: what the user block alone tells and, of more
-// than is cheap to keep, whether the digest matches. What is kept in the end is verified once more.
+// than is cheap to keep, whether the digest matches. What is kept in the end is verified once more:
+// the file may have changed since, and to read it only once would be to keep gigabytes of anything.
 std::string damage_on_disk(const fs::path& path) {
   constexpr std::size_t kCheap = std::size_t{1} << 24;
   const FileStart start = read_start(path, kUserBlockBytes, ExitCode::kCheckpoint);
@@ -169,9 +173,9 @@ std::optional<LoadedCheckpoint> CheckpointStore::load_newest(
       loaded.warnings.push_back(fmt::format(
           "{}; {}", damage, is_moved ? move_aside(damaged_path, before_moving) : "skipped"));
     }
-    loaded.warnings = first_few(std::move(loaded.warnings),
-                                is_moved ? "more checkpoints were damaged, and moved aside"
-                                         : "more damaged checkpoints were skipped");
+    loaded.warnings = first_of(std::move(loaded.warnings), kMostWarnings,
+                               is_moved ? "more checkpoints were damaged, and moved aside"
+                                        : "more damaged checkpoints were skipped");
     return loaded;
   }
   // Nothing has been moved: the next attempt must not take the run for one that never began.
@@ -180,7 +184,8 @@ std::optional<LoadedCheckpoint> CheckpointStore::load_newest(
   if (reasons.empty()) return std::nullopt;
   fail(ExitCode::kCheckpoint,
        "{}: no checkpoint is whole: {}; restore one from a copy, or start another run",
-       directory_.string(), fmt::join(first_few(std::move(reasons), "more are damaged"), "; "));
+       directory_.string(),
+       fmt::join(first_of(std::move(reasons), kMostInOneLine, "more are damaged"), "; "));
 }
 
 bool CheckpointStore::is_empty() const {
