@@ -51,7 +51,7 @@ std::string owner_in(const fs::path& path) {
   try {
     const std::string text = text_of(path);
     const std::string owner = text.substr(0, text.find('\n'));
-    if (!owner.empty()) return owner;
+    if (!owner.empty()) return printable(owner);
   } catch (const Error&) {  // that there is another run matters more than which
   }
   return "another run";

@@ -187,6 +187,9 @@ TEST_F(RunLockTest, NoticesThatAnotherRunHasTakenOver) {
   put(file_, "host n2, process 7\n0123456789abcdef0123456789abcdef\n");
   EXPECT_EQ(failure_of([&] { lock.require_ownership(); }),
             taken_over_by(directory_, "host n2, process 7"));
+  put(file_, "host \x1b[2K, process 7\n0123456789abcdef0123456789abcdef\n");
+  EXPECT_EQ(failure_of([&] { lock.require_ownership(); }),
+            taken_over_by(directory_, "host \\x1B[2K, process 7"));
   put(file_, "");  // and has ended
   EXPECT_EQ(failure_of([&] { lock.require_ownership(); }),
             taken_over_by(directory_, "another run"));
