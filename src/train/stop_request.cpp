@@ -5,7 +5,6 @@
 // signal.
 #include "tally/train/stop_request.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <iterator>
@@ -58,8 +57,10 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) void note_ignored
 
 // A blocked signal is delivered to sigwait() even where it is ignored.
 bool is_left_ignored(int signal_number) {
-  const int* const found = std::find(std::begin(kIgnorable), std::end(kIgnorable), signal_number);
-  return found != std::end(kIgnorable) && was_ignored[found - kIgnorable];
+  if (signal_number != SIGINT && signal_number != SIGHUP) return false;
+  struct sigaction action {};
+  sigaction(signal_number, nullptr, &action);
+  return action.sa_handler == SIG_IGN;
 }
 
 // Open MPI forks a daemon beside a rank that was started alone. What is blocked is inherited, and
@@ -86,8 +87,8 @@ void block(const sigset_t& signals) {
 }  // namespace
 
 void ignore_as_at_start() {
-  for (const int signal_number : kIgnorable) {
-    if (is_left_ignored(signal_number)) std::signal(signal_number, SIG_IGN);
+  for (std::size_t i = 0; i < std::size(kIgnorable); ++i) {
+    if (was_ignored[i]) std::signal(kIgnorable[i], SIG_IGN);
   }
 }
 
