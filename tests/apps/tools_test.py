@@ -469,10 +469,9 @@ class Predict(ToolTest):
 
     def asking(self):
         """A command of each tool that prints more than it is asked to keep."""
-        runs = self.model.parent.parent
         return (command("tally-predict", self.model, *DRAWINGS), command("tally-checkpoint", "info", self.model),
                 command("tally-evaluate", self.model, "--data", DIGITS), command("tally-data", "verify", DIGITS),
-                command("tally-status", runs), command("tally-sweep", "--help"), command("tally-train", "--help"),
+                command("tally-status", self.model), command("tally-sweep", "--help"), command("tally-train", "--help"),
                 command("tally-train", "--dump-config"))
 
     def ended_without_a_reader(self, line, **options):
