@@ -475,9 +475,12 @@ class Predict(ToolTest):
                 command("tally-train", "--dump-config"))
 
     def ended_without_a_reader(self, line, **options):
-        with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options) as process:
-            process.stdout.close()
-            return process.wait(timeout=patience(60)), process.stderr.read()
+        reader, writer = os.pipe()
+        os.close(reader)  # before the tool starts, or it may be done before that
+        done = subprocess.run(line, stdout=writer, stderr=subprocess.PIPE, text=True, check=False,
+                              timeout=patience(60), **options)
+        os.close(writer)
+        return done.returncode, done.stderr
 
     def test_a_reader_that_goes_away_ends_a_tool_as_any_filter(self):
         for line in self.asking():
