@@ -4,6 +4,7 @@
 # as many targets at a time as there are cores. Prints executions, coverage and findings.
 #
 #   fuzz.sh --seconds N [TARGET...]   the corpora, then new inputs for N seconds each
+#   fuzz.sh --runs N [TARGET...]      the corpora, then new inputs up to N in all each
 #   fuzz.sh --coverage                the corpora alone, and the lines of the parsers that they reach
 #   fuzz.sh --minimize [TARGET...]    takes what was found into tests/fuzz/corpus, as little as covers all
 #   fuzz.sh --build                   builds the targets only, with the packages that are there

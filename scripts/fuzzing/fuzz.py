@@ -12,12 +12,13 @@ from targets import BIN, FINDINGS, fuzz, minimize, targets
 def arguments():
     parser = argparse.ArgumentParser(prog="fuzz.sh")
     parser.add_argument("--seconds", type=int)
+    parser.add_argument("--runs", type=int)
     parser.add_argument("--coverage", action="store_true")
     parser.add_argument("--minimize", action="store_true")
     parser.add_argument("words", nargs="*")
     asked = parser.parse_args()
     asked.targets = asked.words
-    if not (asked.seconds or asked.coverage or asked.minimize):
+    if not (asked.seconds or asked.runs or asked.coverage or asked.minimize):
         asked.seconds = 60 * int(asked.words[0])
         asked.targets = asked.words[1:]
     unknown = set(asked.targets) - set(targets())
@@ -37,8 +38,9 @@ def report(result):
 
 def fuzz_all(asked):
     print(f"{'target':16} {'executions':>11} minutes   each/s  edges    MB   findings", flush=True)
+    limit = f"-runs={asked.runs}" if asked.runs else f"-max_total_time={asked.seconds}"
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        results = list(pool.map(lambda target: fuzz(target, asked.seconds), asked.targets))
+        results = list(pool.map(lambda target: fuzz(target, limit), asked.targets))
     for result in results:
         report(result)
     return 1 if any(result.finding or result.executions == 0 for result in results) else 0

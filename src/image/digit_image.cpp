@@ -140,6 +140,10 @@ GreyImage digit_of_ink(const GreyImage& ink) {
 
 PreparedPage prepare_page(GreyImage page, Digits digits, const std::string& name) {
   WorkBudget budget(name);
+  return prepare_page(std::move(page), digits, budget);
+}
+
+PreparedPage prepare_page(GreyImage page, Digits digits, WorkBudget& budget) {
   Ink ink = digits == Digits::kOne ? find_drawing(std::move(page), budget)
                                    : find_digits(std::move(page), budget);
   PreparedPage prepared;

@@ -6,9 +6,8 @@
 namespace tally {
 
 void WorkBudget::copy(std::int64_t pixels, std::int64_t page_pixels) {
-  constexpr std::int64_t kMostPixels = 180'000'000;  // of 256 MB
-  copied_ += pixels;
-  if (copied_ > kMostPixels - page_pixels) refuse();
+  left_.pixels -= pixels;
+  if (left_.pixels < page_pixels) refuse();
 }
 
 void WorkBudget::refuse() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tally/image/grey_image.hpp"
+#include "tally/image/work_budget.hpp"
 
 // A drawing brought to the form in which MNIST shows its digits (LeCun et al., 1998): the longer
 // side of the ink is 20 pixels, anti-aliased, and its centre of mass lies on pixel (14, 14) of
@@ -38,6 +39,9 @@ enum class Digits { kOne, kSeveral };
 /// Prepares what is on `page` (brightness). Throws an Error that begins with `name` if that takes
 /// far more work than writing does.
 PreparedPage prepare_page(GreyImage page, Digits digits, const std::string& name = "the page");
+
+/// The same, with a budget of your own.
+PreparedPage prepare_page(GreyImage page, Digits digits, WorkBudget& budget);
 
 /// Prepares the one drawing on `page`; nothing if the page has no ink.
 std::optional<PreparedDigit> prepare_digit(GreyImage page, const std::string& name = "the page");
