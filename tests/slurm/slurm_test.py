@@ -71,7 +71,7 @@ def killed_at_the_limit(script):
               environment={**SLOW, **UNKNOWN_END})
     job.wait_for_steps(1)
     end_soon(job)  # that is within half a minute: SLURM looks at its limits twice a minute
-    job.wait_until(lambda: "back into the queue" in job.text(), "the requeue")
+    job.wait_until(lambda: len(job.starts()) > 1, "start 2")
     cases.cluster.run("scontrol", "update", f"JobId={job.id}", "TimeLimit=10")  # the earlier end counts for all starts
     job.wait_for_end()
     return job.require_cuts(1, golden(steps))
