@@ -23,8 +23,6 @@ class WorkBudget {
   explicit WorkBudget(std::string page, WorkLimits limits = {})
       : page_(std::move(page)), left_(limits) {}
 
-  [[nodiscard]] const WorkLimits& left() const { return left_; }
-
   /// Comparing two parts of the ink, or the boxes of two digits; a step of looking for the pixels
   /// of one part that are nearest to another one.
   void compare(std::int64_t count = 1) {

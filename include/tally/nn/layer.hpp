@@ -36,8 +36,8 @@ struct Pass {
   int position = 0;  ///< of the layer in the network
   Gemm& gemm;
   Real* scratch = nullptr;  ///< [rows x scratch_columns()], to be used as it likes
-  Real* saved =
-      nullptr;  ///< [rows x saved_columns()]: from forward to backward; null if evaluating
+  /// [rows x saved_columns()]: from forward to backward; null if evaluating.
+  Real* saved = nullptr;
 };
 
 /// What goes backward through a layer.
