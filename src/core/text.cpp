@@ -71,6 +71,11 @@ std::string counted(std::int64_t count, const std::string& noun) {
   return grouped(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
+std::string size_text(std::int64_t rows, std::int64_t columns, std::int64_t channels) {
+  return fmt::format("{} x {}{}", rows, columns,
+                     channels == 1 ? "" : fmt::format(" x {}", channels));
+}
+
 std::size_t utf8_bytes(std::string_view text) {
   const auto byte = [text](std::size_t at) {
     return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;

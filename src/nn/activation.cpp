@@ -50,9 +50,15 @@ struct Relu {
   static Real value(Real x) { return x <= 0 ? 0 : x; }
   static Real derivative(Real y) { return y > 0 ? Real{1} : Real{0}; }
 };
+// With the slope that PyTorch has by default.
+struct LeakyRelu {
+  static constexpr Real kSlope = Real{1} / Real{100};
+  static Real value(Real x) { return x <= 0 ? kSlope * x : x; }
+  static Real derivative(Real y) { return y > 0 ? Real{1} : kSlope; }
+};
 
 // In the order of Activation.
-using Functions = std::tuple<None, Tanh, Sigmoid, Relu>;
+using Functions = std::tuple<None, Tanh, Sigmoid, Relu, LeakyRelu>;
 static_assert(std::tuple_size_v<Functions> == kActivationNames.size());
 
 // Calls work(Function{}) for the functions of `activation`.

@@ -35,8 +35,17 @@ LayerKind parse_kind(const SpecToken& token) {
 }  // namespace
 
 void SpecToken::refuse(std::string_view reason) const {
-  fail(ExitCode::kUsage, "network \"{}\": \"{}\" at character {} {}", printable(network),
-       printable(text), begin + 1, reason);
+  fail(ExitCode::kUsage, "network \"{}\": \"{}\" at character {}, on {}, {}", printable(network),
+       printable(text), begin + 1, to_text(input), reason);
+}
+
+std::string image_size_text(Shape shape) {
+  return size_text(shape.height, shape.width, shape.channels);
+}
+
+std::string to_text(Shape shape) {
+  if (shape == flat(shape.size())) return fmt::format("{}", shape.size());
+  return fmt::format("{} x {} x {}", shape.height, shape.width, shape.channels);
 }
 
 std::string LayerSpec::name() const {
@@ -52,7 +61,7 @@ LayerSpecs parse_layers(std::string_view text, Shape input) {
   LayerSpecs layers;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
-    const SpecToken token{text, begin, text.substr(begin, end - begin)};
+    const SpecToken token{text, begin, text.substr(begin, end - begin), input};
     if (layers.size() == kMaxLayers) {
       token.refuse(fmt::format("is one layer too many; at most {} are allowed", kMaxLayers));
     }
@@ -68,6 +77,7 @@ LayerSpecs parse_layers(std::string_view text, Shape input) {
 LayerSpecs fused(const LayerSpecs& layers) {
   LayerSpecs result;
   for (const LayerSpec& layer : layers) {
+    if (std::holds_alternative<FlattenSpec>(layer.kind)) continue;  // the numbers lie as they did
     const auto* activation = std::get_if<ActivationSpec>(&layer.kind);
     auto* dense = result.empty() ? nullptr : std::get_if<DenseSpec>(&result.back().kind);
     if (activation != nullptr && dense != nullptr && dense->activation == Activation::kNone) {

@@ -57,7 +57,7 @@ TRAIN = {
     # the network
     "layer": (["--network", "dense:100,tanhh,dense:10"], 2,
               lambda test, ranks: test.unknown_layer()),
-    "outputs": (["--network", "dense:0"], 2, 'network "dense:0": "dense:0" at character 1 needs a '
+    "outputs": (["--network", "dense:0"], 2, 'network "dense:0": "dense:0" at character 1, on 28 x 28 x 1, needs a '
                 "whole number of outputs from 1 to 65 536, as in dense:100"),
     "nothing to learn": (["--network", "tanh"], 2, 'network "tanh": no layer has parameters to '
                          "learn; expected at least one dense:N"),
@@ -250,7 +250,7 @@ class Refusals(TallyTest):
     def unknown_layer(self):
         known = re.search("layers: (.*), joined by commas", run("tally-train", "--help").out)[1]
         first, _, last = known.rpartition(", ")
-        return ('network "dense:100,tanhh,dense:10": "tanhh" at character 11 is no layer; expected '
+        return ('network "dense:100,tanhh,dense:10": "tanhh" at character 11, on 100, is no layer; expected '
                 f"{first} or {last}")
 
     def changed_data(self):

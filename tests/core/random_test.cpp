@@ -34,6 +34,13 @@ TEST(RandomStream, DiffersByEveryPartOfItsKey) {
   }
 }
 
+TEST(RandomStream, DiffersByThePositionOfALayer) {
+  const auto first = [](Purpose purpose) { return RandomStream(1, purpose).next(); };
+  EXPECT_NE(first(at_position(Purpose::kDropOut, 0)), first(Purpose::kDropOut));
+  EXPECT_NE(first(at_position(Purpose::kDropOut, 0)), first(at_position(Purpose::kDropOut, 1)));
+  EXPECT_NE(first(at_position(Purpose::kDropOut, 0)), first(at_position(Purpose::kDeal, 0)));
+}
+
 TEST(RandomStream, BelowIsUniform) {
   RandomStream stream(7, Purpose::kEpochOrder);
   std::map<std::uint32_t, int> counts;

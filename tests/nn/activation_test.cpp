@@ -49,9 +49,14 @@ TEST(Relu, CutsAtZero) {
   EXPECT_EQ(forward(Activation::kRelu, {-2, 0, 0.5, 3}), (AlignedVector{0, 0, 0.5, 3}));
 }
 
+TEST(LeakyRelu, LeavesAHundredthBelowZero) {
+  EXPECT_EQ(forward(Activation::kLeakyRelu, {-2, 0, 0.5, 3}), (AlignedVector{-0.02F, 0, 0.5, 3}));
+}
+
 TEST(Activations, DoNotHideNaN) {
   const AlignedVector x(20, std::numeric_limits<Real>::quiet_NaN());
   for (const Real y : forward(Activation::kRelu, x)) EXPECT_TRUE(std::isnan(y));
+  for (const Real y : forward(Activation::kLeakyRelu, x)) EXPECT_TRUE(std::isnan(y));
   for (const Real y : forward(Activation::kTanh, x)) EXPECT_TRUE(std::isnan(y));
   for (const Real y : forward(Activation::kSigmoid, x)) EXPECT_TRUE(std::isnan(y));
 }

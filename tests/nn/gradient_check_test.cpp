@@ -21,6 +21,7 @@ constexpr double kDelta = 1e-5;
 struct Case {
   const char* spec;
   LossKind loss;
+  Shape input = flat(kInputs);
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) {
@@ -30,7 +31,7 @@ std::ostream& operator<<(std::ostream& out, const Case& c) {
 class GradientCheck : public testing::TestWithParam<Case> {
  protected:
   GradientCheck()
-      : network_(GetParam().spec, kInputs),
+      : network_(GetParam().spec, GetParam().input),
         loss_(make_loss(GetParam().loss)),
         workspace_(network_, kRows),
         parameters_(network_.initial_parameters(Initializer::kUniform, 11)) {
@@ -46,7 +47,7 @@ class GradientCheck : public testing::TestWithParam<Case> {
     std::copy(inputs_.begin(), inputs_.end(), workspace_.inputs(kRows).data());
     std::vector<double> losses(kRows);
     std::vector<std::uint8_t> classes(kRows);
-    loss_->evaluate(network_.forward(parameters_.data(), workspace_, {kRows}), labels_,
+    loss_->evaluate(network_.forward(parameters_.data(), workspace_, batch_), labels_,
                     workspace_.grad_outputs(kRows), losses, classes);
     return std::accumulate(losses.begin(), losses.end(), 0.0);
   }
@@ -63,15 +64,17 @@ class GradientCheck : public testing::TestWithParam<Case> {
 
   AlignedVector analytic_gradient() {
     std::copy(inputs_.begin(), inputs_.end(), workspace_.inputs(kRows).data());
-    const ConstMatrixView outputs = network_.forward(parameters_.data(), workspace_, {kRows});
+    const ConstMatrixView outputs = network_.forward(parameters_.data(), workspace_, batch_);
     std::vector<double> losses(kRows);
     loss_->gradient(outputs, labels_, workspace_.grad_outputs(kRows), losses);
     // Garbage beforehand: backward must write every element of every block.
     AlignedVector gradient(parameters_.size(), 1e30);
-    network_.backward(parameters_.data(), workspace_, {kRows}, gradient.data());
+    network_.backward(parameters_.data(), workspace_, batch_, gradient.data());
     return gradient;
   }
 
+  const std::vector<std::uint32_t> samples_ = {3, 1, 4, 15, 9};
+  const Batch batch_{kRows, Mode::kTrain, 7, 2, samples_};
   Network network_;
   std::unique_ptr<Loss> loss_;
   TrainingWorkspace workspace_;
@@ -87,7 +90,7 @@ TEST_P(GradientCheck, ParameterGradientsMatchCentralDifferences) {
     for (std::size_t i = block.offset; i < block.offset + block.room(); ++i) {
       if (static_cast<Index>((i - block.offset) % block.stride()) >= block.shape.columns) {
         // Products write the gaps of a weight, and must leave zeros there.
-        if (block.shape.kind == "weight") {
+        if (block.shape.role == Role::kWeight) {
           ASSERT_EQ(gradient[i], 0) << "a gap of " << block.name();
         }
         continue;
@@ -102,16 +105,22 @@ TEST_P(GradientCheck, ParameterGradientsMatchCentralDifferences) {
 
 INSTANTIATE_TEST_SUITE_P(
     LayersAndLosses, GradientCheck,
-    testing::Values(Case{"dense:4", LossKind::kSoftmaxCrossEntropy},
-                    Case{"dense:4", LossKind::kMeanSquaredError},
-                    Case{"dense:6,tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
-                    Case{"dense:6,sigmoid,dense:4", LossKind::kSoftmaxCrossEntropy},
-                    Case{"dense:6,relu,dense:4", LossKind::kSoftmaxCrossEntropy},
-                    Case{"dense:6,tanh,dense:5,tanh,dense:4,tanh", LossKind::kMeanSquaredError},
-                    Case{"dense:6,sigmoid,dense:4,sigmoid", LossKind::kMeanSquaredError},
-                    Case{"dense:6,relu,dense:4,relu", LossKind::kMeanSquaredError},
-                    Case{"tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
-                    Case{"dense:6,tanh,sigmoid,relu,dense:4", LossKind::kSoftmaxCrossEntropy}));
+    testing::Values(
+        Case{"dense:4", LossKind::kSoftmaxCrossEntropy},
+        Case{"dense:4", LossKind::kMeanSquaredError},
+        Case{"dense:6,tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
+        Case{"dense:6,sigmoid,dense:4", LossKind::kSoftmaxCrossEntropy},
+        Case{"dense:6,relu,dense:4", LossKind::kSoftmaxCrossEntropy},
+        Case{"dense:6,tanh,dense:5,tanh,dense:4,tanh", LossKind::kMeanSquaredError},
+        Case{"dense:6,sigmoid,dense:4,sigmoid", LossKind::kMeanSquaredError},
+        Case{"dense:6,relu,dense:4,relu", LossKind::kMeanSquaredError},
+        Case{"tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
+        Case{"dense:6,leaky-relu,dense:4", LossKind::kSoftmaxCrossEntropy},
+        Case{"leaky-relu,dense:4,leaky-relu", LossKind::kMeanSquaredError},
+        Case{"flatten,dense:6,flatten,tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
+        Case{"dropout:0.3,dense:9,dropout:0.6,tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
+        Case{"dense:9,sigmoid,dropout:0.5,dense:4", LossKind::kMeanSquaredError},
+        Case{"dense:6,tanh,sigmoid,relu,dense:4", LossKind::kSoftmaxCrossEntropy}));
 
 // The derivative of the sigmoid at a point, against the closed form e^-x / (1 + e^-x)^2. (The form
 // exp(-x) / (1 + exp(x))^2, which can be found in print, is wrong away from 0.)

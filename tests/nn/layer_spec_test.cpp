@@ -21,9 +21,10 @@ std::string message_of(std::string_view spec) {
   return "accepted";
 }
 
-std::string refusal(const std::string& spec, std::string_view token, int at) {
-  return fmt::format("network \"{}\": \"{}\" at character {} is no layer; expected dense:N, ", spec,
-                     token, at);
+std::string refusal(const std::string& spec, std::string_view token, int at, int inputs = 784) {
+  return fmt::format(
+      "network \"{}\": \"{}\" at character {}, on {}, is no layer; expected dense:N, ", spec, token,
+      at, inputs);
 }
 
 TEST(LayerSpecs, FitEachOther) {
@@ -51,19 +52,38 @@ TEST(LayerSpecs, AreFusedWhereAnActivationFollowsADenseLayer) {
   EXPECT_EQ(std::get<DenseSpec>(layers[4].kind).activation, Activation::kTanh);
 }
 
+TEST(LayerSpecs, FlattenIsFree) {
+  const LayerSpecs written = parse_layers("flatten,dense:5,flatten,relu,dense:10", {4, 3, 2});
+  EXPECT_EQ(written[0].output, flat(24));
+  const LayerSpecs layers = fused(written);
+  ASSERT_EQ(layers.size(), 2U);
+  EXPECT_EQ(layers[0].name(), "1-dense");
+  EXPECT_EQ(std::get<DenseSpec>(layers[0].kind).activation, Activation::kRelu);
+}
+
+TEST(LayerSpecs, DropoutReadsItsShare) {
+  const LayerSpecs layers = parse_layers("dropout:0.25,dense:10,dropout:0", {4, 3, 2});
+  EXPECT_EQ(layers[0].name(), "0-dropout");
+  EXPECT_EQ(layers[0].output, (Shape{4, 3, 2}));
+  EXPECT_EQ(std::get<DropoutSpec>(layers[0].kind).share, 0.25);
+  EXPECT_EQ(std::get<DropoutSpec>(layers[2].kind).share, 0);
+}
+
 TEST(LayerSpecs, AreAllReadAsTheyAreSaidToBeWritten) {
   for (const std::string_view notation : layer_notations()) {
     std::string text(notation);
     if (const auto number = text.find('N'); number != std::string::npos) text[number] = '7';
+    if (const auto share = text.find('P'); share != std::string::npos)
+      text.replace(share, 1, "0.7");
     EXPECT_NO_THROW(parse_layers(text, {4, 4, 2})) << notation;
   }
 }
 
 TEST(NetworkText, PointsAtTheTokenThatIsWrong) {
   EXPECT_THAT(message_of("dense:100,tanhh,dense:10"),
-              testing::StartsWith(refusal("dense:100,tanhh,dense:10", "tanhh", 11)));
+              testing::StartsWith(refusal("dense:100,tanhh,dense:10", "tanhh", 11, 100)));
   EXPECT_THAT(message_of("dense:100,,dense:10"),
-              testing::StartsWith(refusal("dense:100,,dense:10", "", 11)));
+              testing::StartsWith(refusal("dense:100,,dense:10", "", 11, 100)));
   EXPECT_THAT(message_of(""), testing::StartsWith(refusal("", "", 1)));
   EXPECT_THAT(message_of("tanh:3,dense:10"),
               testing::StartsWith(refusal("tanh:3,dense:10", "tanh:3", 1)));
@@ -72,8 +92,25 @@ TEST(NetworkText, PointsAtTheTokenThatIsWrong) {
                                   "dense:99999999999999999999"}) {
     EXPECT_EQ(message_of("tanh," + wrong),
               "network \"tanh," + wrong + "\": \"" + wrong +
-                  "\" at character 6 needs a whole number of outputs from 1 to 65 536, as in "
-                  "dense:100");
+                  "\" at character 6, on 784, needs a whole number of outputs from 1 to 65 536, as "
+                  "in dense:100");
+  }
+  for (const std::string wrong : {"dropout:", "dropout:1", "dropout:-0.1", "dropout:nan",
+                                  "dropout:inf", "dropout:0.5x", "dropout:half"}) {
+    EXPECT_THAT(
+        message_of("dense:20," + wrong),
+        testing::EndsWith("at character 10, on 20, needs the share of its inputs to drop, at "
+                          "least 0 and below 1, as in dropout:0.5"));
+  }
+}
+
+TEST(NetworkText, SaysWhatTheRefusedLayerIsGiven) {
+  try {
+    parse_layers("relu,dense:0", {28, 28, 3});
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(),
+                testing::HasSubstr("\"dense:0\" at character 6, on 28 x 28 x 3, needs"));
   }
 }
 

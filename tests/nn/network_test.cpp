@@ -103,9 +103,9 @@ class DroppingLayer : public Layer {
 };
 
 Network network_with_dropping() {
-  constexpr Index kInputs = 5, kHidden = 6;
+  constexpr Index kGiven = 5, kHidden = 6;
   std::vector<NamedLayer> layers;
-  layers.push_back({"0-dense", 0, DenseSpec{kHidden}.make_layer(flat(kInputs))});
+  layers.push_back({"0-dense", 0, DenseSpec{kHidden}.make_layer(flat(kGiven))});
   layers.push_back({"1-dropping", 1, std::make_unique<DroppingLayer>(flat(kHidden))});
   layers.push_back({"2-dense", 2, DenseSpec{3}.make_layer(flat(kHidden))});
   return Network(std::move(layers));

@@ -21,7 +21,14 @@ enum class Purpose : std::uint32_t {
   kEpochOrder = 4,  ///< epoch, item: shard
   kFigure = 5,      ///< drawings that are no digits; epoch: split, item: number of the figure
   kVariation = 6,   ///< of digits; epoch: split, item: place among the digits and their variants
+  kDropOut = 8,     ///< at the position of a layer; epoch, item: id of the sample
 };
+
+/// The same purpose once for each layer of a network, whose position is below 2^16.
+constexpr Purpose at_position(Purpose purpose, int position) {
+  return static_cast<Purpose>(static_cast<std::uint32_t>(purpose) |
+                              (static_cast<std::uint32_t>(position) + 1) << 8);
+}
 
 class RandomStream {
  public:

@@ -12,13 +12,14 @@
 //   tanh     y = tanh(x),            y' = 1 - y^2
 //   sigmoid  y = 1 / (1 + exp(-x)),  y' = y (1 - y)
 //   relu     y = max(x, 0),          y' = 1 where y > 0, else 0
+//   leaky-relu  y = x where x > 0, else 0.01 x;  y' = 1 where y > 0, else 0.01
 namespace tally {
 
 /// The one list of activations: each has a place here and, in the same order, a function in
 /// activation.cpp. What people write, and messages and help quote, is made of the names.
-enum class Activation { kNone, kTanh, kSigmoid, kRelu };
-inline constexpr std::array<std::string_view, 4> kActivationNames = {"none", "tanh", "sigmoid",
-                                                                     "relu"};
+enum class Activation { kNone, kTanh, kSigmoid, kRelu, kLeakyRelu };
+inline constexpr std::array<std::string_view, 5> kActivationNames = {"none", "tanh", "sigmoid",
+                                                                     "relu", "leaky-relu"};
 
 /// outputs [rows x n] = activation(sums + bias [1 x n]), in one pass. `sums` may have more columns.
 void add_bias_and_activate(Activation activation, ConstMatrixView sums, const Real* bias,

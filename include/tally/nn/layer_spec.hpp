@@ -8,6 +8,8 @@
 
 #include "tally/nn/activation.hpp"
 #include "tally/nn/dense.hpp"
+#include "tally/nn/dropout.hpp"
+#include "tally/nn/flatten.hpp"
 #include "tally/nn/shape.hpp"
 
 // What a network is made of, as plain values. Whoever wants to know visits these, never the layers
@@ -19,7 +21,7 @@
 // variant.
 namespace tally {
 
-using LayerKind = std::variant<DenseSpec, ActivationSpec>;
+using LayerKind = std::variant<DenseSpec, ActivationSpec, FlattenSpec, DropoutSpec>;
 
 struct LayerSpec {
   LayerKind kind;
@@ -41,7 +43,7 @@ inline constexpr std::size_t kMaxLayers = 64;
 LayerSpecs parse_layers(std::string_view text, Shape input);
 
 /// The same mathematics in fewer layers: a dense layer takes over the activation behind it, which
-/// saves a pass over memory.
+/// saves a pass over memory, and what changes nothing is left out.
 LayerSpecs fused(const LayerSpecs& layers);
 
 /// How all kinds of layers are written: "dense:N", "tanh", ...

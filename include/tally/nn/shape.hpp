@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
+
 #include "tally/core/index.hpp"
 
 namespace tally {
@@ -20,5 +22,14 @@ struct Shape {
 constexpr Shape flat(Index size) {
   return {1, 1, size};
 }
+
+/// The channels that images may have: red, green, blue and alpha.
+inline constexpr Index kMostImageChannels = 4;
+
+/// "28 x 28" of grey images, "28 x 28 x 3" of colour images.
+std::string image_size_text(Shape shape);
+
+/// "28 x 28 x 1", height first; "100" of numbers in no arrangement.
+std::string to_text(Shape shape);
 
 }  // namespace tally
