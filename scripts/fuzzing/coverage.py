@@ -20,8 +20,8 @@ src/image/ink_parts.cpp src/image/jpeg_decoder.cpp src/image/jpeg_markers.cpp
 src/image/orientation.cpp src/image/paper.cpp src/image/paper_mask.cpp src/image/png_decoder.cpp
 src/image/ruling.cpp
 src/image/tones.cpp
-src/io/checkpoint.cpp src/io/checkpoint_gate.cpp src/io/config_file.cpp src/io/h5_handle.cpp
-src/io/h5_reader.cpp src/io/run_status.cpp
+src/io/checkpoint.cpp src/io/config_file.cpp src/io/h5_handle.cpp
+src/io/h5_reader.cpp src/io/run_status.cpp src/io/user_block.cpp
 src/nn/layer_spec.cpp
 src/state/config_text.cpp src/state/run_config.cpp
 """.split()

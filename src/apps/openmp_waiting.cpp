@@ -9,7 +9,7 @@
 
 #include <unistd.h>
 
-#include "tally/core/thread_team.hpp"
+#include "tally/core/processors.hpp"
 #include "tally/train/stop_request.hpp"
 
 namespace tally {

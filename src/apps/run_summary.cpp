@@ -119,7 +119,7 @@ class RunReader {
   void read_config() {
     const std::optional<std::string> text = text_of("config.toml");
     if (!text) return;
-    for (const GivenOption& option : given_in_toml(*text, file("config.toml").string())) {
+    for (const Override& option : overrides_in_toml(*text, file("config.toml").string())) {
       std::int64_t number = 0;
       if (!parse_number(option.text, number)) continue;
       if (option.name == "epochs") run_.epochs = number;

@@ -47,11 +47,11 @@ SweepChoices choices_in_csv(const std::string& text, const std::string& file) {
             "{}: run {}: expected {} values as in the first line, got {}; a value with commas must "
             "stand in quotation marks",
             file, i, rows[0].size(), rows[i].size());
-    GivenOptions& given = choices.emplace_back();
+    Overrides& overrides = choices.emplace_back();
     for (std::size_t column = 0; column < rows[i].size(); ++column) {
       const std::string& name = rows[0][column];
       const std::string origin = fmt::format("{}: run {}: {}", file, i, printable(name));
-      if (!rows[i][column].empty()) given.push_back({name, rows[i][column], origin});
+      if (!rows[i][column].empty()) overrides.push_back({name, rows[i][column], origin});
     }
   }
   return choices;

@@ -37,7 +37,7 @@ bool is_option(std::string_view name) {
          (is_field || is_among(kLaunchTexts, name) || is_among(kLaunchFlags, name));
 }
 
-void require_sound(const GivenOption& option) {
+void require_sound(const Override& option) {
   require(is_option(option.name), ExitCode::kUsage,
           "{}: tally-train has no such option that could be varied; see tally-train --help",
           option.origin);
@@ -54,10 +54,10 @@ void require_sound(const GivenOption& option) {
 }
 
 // Within one file a run may give again what is given to all of them.
-GivenOptions without_repetitions(const GivenOptions& given) {
-  GivenOptions once;
-  for (const GivenOption& option : given) {
-    const auto before = std::ranges::find(once, option.name, &GivenOption::name);
+Overrides without_repetitions(const Overrides& overrides) {
+  Overrides once;
+  for (const Override& option : overrides) {
+    const auto before = std::ranges::find(once, option.name, &Override::name);
     if (before == once.end()) {
       once.push_back(option);
     } else {
@@ -71,10 +71,10 @@ void multiply(SweepChoices& product, const SweepChoices& factor) {
   require(factor.size() <= kMostTasks / product.size(), ExitCode::kUsage,
           "expected at most {} runs", grouped(kMostTasks));
   SweepChoices result;
-  for (const GivenOptions& left : product) {
-    for (const GivenOptions& choice : factor) {
-      GivenOptions& both = result.emplace_back(left);
-      for (const GivenOption& option : without_repetitions(choice)) {
+  for (const Overrides& left : product) {
+    for (const Overrides& choice : factor) {
+      Overrides& both = result.emplace_back(left);
+      for (const Override& option : without_repetitions(choice)) {
         require(value_of(left, option.name) == nullptr, ExitCode::kUsage, "{}: is varied twice",
                 option.origin);
         both.push_back(option);
@@ -94,14 +94,14 @@ std::vector<std::string> varied_options(const std::vector<std::string>& words,
   std::vector<std::string> names;
   std::vector<std::string> named;
   for (const std::string& word : words) named.push_back(word.substr(0, word.find('=')));
-  for (const GivenOptions& options : tasks) {
-    for (const GivenOption& option : options) add_name(names, option.name);
+  for (const Overrides& options : tasks) {
+    for (const Override& option : options) add_name(names, option.name);
   }
   std::erase_if(names, [&](const std::string& name) {
     if (name == "name") return true;
     if (std::ranges::find(named, name) != named.end()) return false;
     const std::string* first = value_of(tasks.front(), name);
-    return std::ranges::all_of(tasks, [&](const GivenOptions& options) {
+    return std::ranges::all_of(tasks, [&](const Overrides& options) {
       const std::string* value = value_of(options, name);
       return (value == nullptr) == (first == nullptr) && (value == nullptr || *value == *first);
     });
@@ -133,7 +133,7 @@ std::string safe_text(const std::string& text) {
   return fmt::format("{}-{}", safe, mark_of(text));
 }
 
-std::string name_of_task(const GivenOptions& options, const std::vector<std::string>& varied) {
+std::string name_of_task(const Overrides& options, const std::vector<std::string>& varied) {
   if (const std::string* name = value_of(options, "name")) {
     require(std::ranges::all_of(*name, is_safe) && !name->empty() && name->front() != '.' &&
                 name->front() != '-' && name->size() <= kMostNameBytes,
@@ -165,8 +165,8 @@ void require_different_names(const SweepPlan& plan) {
 
 }  // namespace
 
-const std::string* value_of(const GivenOptions& options, std::string_view name) {
-  const auto found = std::ranges::find(options, name, &GivenOption::name);
+const std::string* value_of(const Overrides& options, std::string_view name) {
+  const auto found = std::ranges::find(options, name, &Override::name);
   return found == options.end() ? nullptr : &found->text;
 }
 
@@ -174,10 +174,10 @@ SweepPlan plan_sweep(const std::vector<std::string>& words) {
   SweepChoices tasks = {{}};
   for (const std::string& word : words) multiply(tasks, choices_of(word));
   SweepPlan plan{varied_options(words, tasks), {}};
-  for (GivenOptions& options : tasks) {
+  for (Overrides& options : tasks) {
     const std::string name = name_of_task(options, plan.varied);
-    std::erase_if(options, [](const GivenOption& option) { return option.name == "name"; });
-    for (const GivenOption& option : options) require_sound(option);
+    std::erase_if(options, [](const Override& option) { return option.name == "name"; });
+    for (const Override& option : options) require_sound(option);
     plan.tasks.push_back({name, std::move(options)});
   }
   require_different_names(plan);
@@ -186,7 +186,7 @@ SweepPlan plan_sweep(const std::vector<std::string>& words) {
 
 std::vector<std::string> command_line(const SweepTask& task) {
   std::vector<std::string> line;
-  for (const GivenOption& option : task.options) {
+  for (const Override& option : task.options) {
     if (!is_among(kLaunchFlags, option.name)) {
       line.push_back(fmt::format("--{}={}", option.name, option.text));
     } else if (option.text == "true") {

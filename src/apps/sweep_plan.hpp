@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "tally/state/given_options.hpp"
+#include "tally/state/overrides.hpp"
 
 // The runs of a sweep: what each of them is given, and the name of its directory.
 namespace tally {
 
 struct SweepTask {
-  std::string name;      ///< of its directory: "learning-rate-0.2_seed-3"
-  GivenOptions options;  ///< each once
+  std::string name;   ///< of its directory: "learning-rate-0.2_seed-3"
+  Overrides options;  ///< each once
 };
 
 struct SweepPlan {
@@ -20,7 +20,7 @@ struct SweepPlan {
 };
 
 /// The value of an option, or nothing.
-const std::string* value_of(const GivenOptions& options, std::string_view name);
+const std::string* value_of(const Overrides& options, std::string_view name);
 
 /// Every combination of what the words give: OPTION=VALUE,VALUE,... (or VALUE;VALUE;..., as
 /// networks need, which have commas of their own), or a file of configurations, FILE.toml with a

@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "tally/core/thread_team.hpp"
+#include "tally/core/thread_count.hpp"
 #include "tool.hpp"
 
 // The option --threads of the tools without MPI.

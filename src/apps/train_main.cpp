@@ -18,9 +18,9 @@ namespace {
 constexpr const char* kName = "tally-train";
 
 std::string dumped_config(const LaunchOptions& options) {
-  const GivenFields given = given_fields(options);
-  const RunConfig config = fresh_config(given);
-  for (const std::string& doubt : recipe_doubts(given, config, std::nullopt)) {
+  const LaunchOverrides overrides = launch_overrides(options);
+  const RunConfig config = fresh_config(overrides);
+  for (const std::string& doubt : recipe_doubts(overrides, config, std::nullopt)) {
     print_warning(kName, doubt);
   }
   return to_toml(config);
@@ -89,7 +89,7 @@ ExitCode train(const Launch& launch, int argc, char** argv) {
   bool is_training = false;
   communicator.together([&] {
     require_this_build();
-    static_cast<void>(pretended_nodes());
+    static_cast<void>(pretended_hosts());
     launch.heartbeat.arm_fault(communicator.rank());
     is_training = line.parse(argc, argv);
   });
@@ -147,9 +147,9 @@ int main(int argc, char** argv) {
       return static_cast<int>(*answered);
     warn_of_missing_pmix();
     const MpiEnvironment environment(argc, argv);
-    std::vector<int> nodes;
-    static_cast<void>(error_of([&] { nodes = pretended_nodes(); }));  // train() refuses it
-    const Communicator communicator(nodes);
+    std::vector<int> hosts;
+    static_cast<void>(error_of([&] { hosts = pretended_hosts(); }));  // train() refuses it
+    const Communicator communicator(hosts);
     const Launch launch{communicator, heartbeat, watchdog, signals, started};
     return static_cast<int>(train_and_report(launch, argc, argv));
   } catch (const Error& error) {

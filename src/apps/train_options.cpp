@@ -93,7 +93,7 @@ LaunchOptions TrainOptions::launch() const {
   LaunchOptions launch = launch_;
   for (const auto& field : fields_) {
     if (field->option->count() == 0) continue;
-    launch.given.push_back(
+    launch.overrides.push_back(
         {field->name, field->is_switch ? to_text(field->is_set) : field->text, "--" + field->name});
   }
   return launch;

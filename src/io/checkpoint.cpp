@@ -5,12 +5,12 @@
 #include <optional>
 
 #include "checkpoint_fields.hpp"
-#include "checkpoint_gate.hpp"
 #include "tally/core/error.hpp"
 #include "tally/core/finite.hpp"
 #include "tally/core/text.hpp"
 #include "tally/io/config_file.hpp"
 #include "tally/io/h5_file.hpp"
+#include "user_block.hpp"
 
 namespace tally {
 namespace {
@@ -155,7 +155,11 @@ OthersNetwork load_others(Loading& loading, std::size_t file_bytes, const std::s
 }  // namespace
 
 std::string damage_of_checkpoint(std::span<const std::byte> file) {
-  return open_gate(file).damage;
+  const UserBlock block = read_user_block(file, file.size());
+  if (!block.damage.empty()) return block.damage;
+  PayloadDigest digest(block.format, file.size());
+  digest.add(file.subspan(kUserBlockBytes));
+  return digest.damage(file);
 }
 
 std::vector<std::byte> encode_checkpoint(const TrainingState& state,
@@ -183,7 +187,7 @@ TrainingState decode_checkpoint(std::span<const std::byte> file, const std::stri
 }
 
 TrainingState decode_whole_checkpoint(std::span<const std::byte> file, const std::string& name) {
-  const std::int64_t format = read_head(file, file.size()).format;
+  const std::int64_t format = read_user_block(file, file.size()).format;
   require(format == kCheckpointFormat, ExitCode::kCheckpoint,
           "{}: expected checkpoint format {}, got {}; use the version of tally that wrote it{}",
           name, kCheckpointFormat, format, format < kCheckpointFormat ? "" : ", or a newer one");

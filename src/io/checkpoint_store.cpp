@@ -5,13 +5,13 @@
 
 #include <fmt/ranges.h>
 
-#include "checkpoint_gate.hpp"
 #include "holding_directory.hpp"
 #include "tally/core/error.hpp"
 #include "tally/core/text.hpp"
 #include "tally/io/checkpoint.hpp"
 #include "tally/io/posix_file.hpp"
 #include "tally/io/run_directory.hpp"
+#include "user_block.hpp"
 
 namespace tally {
 namespace {
@@ -67,13 +67,13 @@ struct FileContents {
 std::string damage_on_disk(const fs::path& path) {
   constexpr std::size_t kCheap = std::size_t{1} << 24;
   const FileStart start = read_start(path, kUserBlockBytes, ExitCode::kCheckpoint);
-  const Gate gate = read_head(start.bytes, start.file_bytes);
-  if (!gate.damage.empty() || start.file_bytes <= kCheap) return gate.damage;
+  const UserBlock block = read_user_block(start.bytes, start.file_bytes);
+  if (!block.damage.empty() || start.file_bytes <= kCheap) return block.damage;
   require(start.file_bytes <= kMaxCheckpointBytes, ExitCode::kCheckpoint,
           "{}: has {} bytes; at most {} are read", path.string(),
           grouped(static_cast<std::int64_t>(start.file_bytes)),
           grouped(static_cast<std::int64_t>(kMaxCheckpointBytes)));
-  PayloadDigest digest(gate.format, start.file_bytes);
+  PayloadDigest digest(block.format, start.file_bytes);
   read_pieces(
       path, kUserBlockBytes, [&](auto piece) { digest.add(piece); }, ExitCode::kCheckpoint);
   return digest.damage(start.bytes);

@@ -57,12 +57,12 @@ std::string value_text(const toml::node& value, const std::string& origin) {
 }
 
 // All but what has the name `but`.
-void add_given(const toml::table& table, const std::string& name, GivenOptions& given,
-               std::string_view but = {}) {
+void add_overrides(const toml::table& table, const std::string& name, Overrides& overrides,
+                   std::string_view but = {}) {
   for (const auto& [key, value] : table) {
     if (!but.empty() && key.str() == but) continue;
     const std::string origin = fmt::format("{}: {}", name, printable(key.str()));
-    given.push_back({std::string(key.str()), value_text(value, origin), origin});
+    overrides.push_back({std::string(key.str()), value_text(value, origin), origin});
   }
 }
 
@@ -138,33 +138,33 @@ std::string to_toml(const RunConfig& config) {
   return text;
 }
 
-GivenOptions given_in_toml(std::string_view text, const std::string& name) {
-  GivenOptions given;
-  add_given(parse(text, name), name, given);
-  return given;
+Overrides overrides_in_toml(std::string_view text, const std::string& name) {
+  Overrides overrides;
+  add_overrides(parse(text, name), name, overrides);
+  return overrides;
 }
 
-std::vector<GivenOptions> runs_in_toml(std::string_view text, const std::string& name) {
+std::vector<Overrides> runs_in_toml(std::string_view text, const std::string& name) {
   const toml::table table = parse(text, name);
   const toml::array* listed = table["run"].as_array();
   require(listed != nullptr && !listed->empty(), ExitCode::kUsage,
           "{}: expected a table [[run]] for each run", name);
-  GivenOptions common;
-  add_given(table, name, common, "run");
-  std::vector<GivenOptions> runs;
+  Overrides common;
+  add_overrides(table, name, common, "run");
+  std::vector<Overrides> runs;
   for (const toml::node& node : *listed) {
     const toml::table* run = node.as_table();
     require(run != nullptr, ExitCode::kUsage, "{}: line {}: expected tables [[run]], not values",
             name, node.source().begin.line);
     runs.push_back(common);
-    add_given(*run, fmt::format("{}: run {}", name, runs.size()), runs.back());
+    add_overrides(*run, fmt::format("{}: run {}", name, runs.size()), runs.back());
   }
   return runs;
 }
 
 RunConfig config_from_toml(std::string_view text, const std::string& name) {
   RunConfig config;
-  overwrite(config, given_in_toml(text, name));
+  overwrite(config, overrides_in_toml(text, name));
   return config;
 }
 

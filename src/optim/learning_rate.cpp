@@ -28,7 +28,7 @@ double fraction(std::int64_t part, std::int64_t whole) {
 
 }  // namespace
 
-double Schedule::at(std::int64_t samples_seen) const {
+double LearningRateSchedule::at(std::int64_t samples_seen) const {
   const double warm_up = fraction(samples_seen + batch_size, warmup_samples);
   const double position = fraction(samples_seen, total_samples);
   switch (kind) {

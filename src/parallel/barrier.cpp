@@ -15,7 +15,7 @@
 namespace tally {
 namespace {
 
-// Some tens of microseconds: longer than ranks of a busy node drift apart within a step.
+// Some tens of microseconds: longer than ranks of a busy host drift apart within a step.
 constexpr int kSpins = 1000;
 
 void pause_briefly() {

@@ -14,30 +14,30 @@ namespace {
 constexpr int kRoot = 0;
 constexpr int kTag = 1;
 
-// The launched ranks that are on a node with this one, or pretend to be.
-MPI_Comm node_of_launched(std::span<const int> pretended_nodes) {
-  if (pretended_nodes.empty()) return host_of(MPI_COMM_WORLD);
+// The launched ranks that are on a host with this one, or pretend to be.
+MPI_Comm host_of_launched(std::span<const int> pretended_hosts) {
+  if (pretended_hosts.empty()) return host_of(MPI_COMM_WORLD);
   int rank = 0;
   mpi_check(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
-  const int number = pretended_nodes[static_cast<std::size_t>(rank) % pretended_nodes.size()];
-  MPI_Comm node = MPI_COMM_NULL;
-  mpi_check(MPI_Comm_split(MPI_COMM_WORLD, number, rank, &node), "MPI_Comm_split");
-  return node;
+  const int number = pretended_hosts[static_cast<std::size_t>(rank) % pretended_hosts.size()];
+  MPI_Comm host = MPI_COMM_NULL;
+  mpi_check(MPI_Comm_split(MPI_COMM_WORLD, number, rank, &host), "MPI_Comm_split");
+  return host;
 }
 
-// The lowest launched rank of this rank's node: its number, in a sense.
-int first_of_node(std::span<const int> pretended_nodes) {
+// The lowest launched rank of this rank's host: its number, in a sense.
+int first_of_host(std::span<const int> pretended_hosts) {
   int first = 0;
   mpi_check(MPI_Comm_rank(MPI_COMM_WORLD, &first), "MPI_Comm_rank");
-  const OwnedComm node(node_of_launched(pretended_nodes));
-  mpi_check(MPI_Bcast(&first, 1, MPI_INT, kRoot, node.get()), "MPI_Bcast");
+  const OwnedComm host(host_of_launched(pretended_hosts));
+  mpi_check(MPI_Bcast(&first, 1, MPI_INT, kRoot, host.get()), "MPI_Bcast");
   return first;
 }
 
-// All launched ranks, sorted by the first of their node and then by launched rank.
-MPI_Comm world_by_node(int first_on_node) {
+// All launched ranks, sorted by the first of their host and then by launched rank.
+MPI_Comm world_by_host(int first_on_host) {
   MPI_Comm sorted = MPI_COMM_NULL;
-  mpi_check(MPI_Comm_split(MPI_COMM_WORLD, 0, first_on_node, &sorted), "MPI_Comm_split");
+  mpi_check(MPI_Comm_split(MPI_COMM_WORLD, 0, first_on_host, &sorted), "MPI_Comm_split");
   return sorted;
 }
 
@@ -68,7 +68,7 @@ MPI_Comm host_of(MPI_Comm comm) {
   return host;
 }
 
-std::string host_name() {
+std::string own_host_name() {
   std::string name(MPI_MAX_PROCESSOR_NAME, '\0');
   int length = 0;
   mpi_check(MPI_Get_processor_name(name.data(), &length), "MPI_Get_processor_name");
@@ -76,23 +76,23 @@ std::string host_name() {
   return name;
 }
 
-Communicator::Communicator(std::span<const int> pretended_nodes)
-    : Communicator(first_of_node(pretended_nodes)) {}
+Communicator::Communicator(std::span<const int> pretended_hosts)
+    : Communicator(first_of_host(pretended_hosts)) {}
 
-Communicator::Communicator(int first_on_node)
-    : Communicator(std::make_unique<Handles>(OwnedComm(world_by_node(first_on_node)))) {
-  const std::vector<int> firsts = gather_all(first_on_node);
-  node_size_ = static_cast<int>(std::ranges::count(firsts, first_on_node));
+Communicator::Communicator(int first_on_host)
+    : Communicator(std::make_unique<Handles>(OwnedComm(world_by_host(first_on_host)))) {
+  const std::vector<int> firsts = gather_all(first_on_host);
+  host_size_ = static_cast<int>(std::ranges::count(firsts, first_on_host));
   for (int rank = 1; rank <= rank_; ++rank) {
     const auto at = static_cast<std::size_t>(rank);
-    if (firsts[at] != firsts[at - 1]) ++node_;
+    if (firsts[at] != firsts[at - 1]) ++host_;
   }
 }
 
 Communicator::Communicator(std::unique_ptr<Handles> handles) : handles_(std::move(handles)) {
   mpi_check(MPI_Comm_rank(handles_->world.get(), &rank_), "MPI_Comm_rank");
   mpi_check(MPI_Comm_size(handles_->world.get(), &size_), "MPI_Comm_size");
-  mpi_check(MPI_Comm_size(handles_->node.get(), &node_size_), "MPI_Comm_size");
+  mpi_check(MPI_Comm_size(handles_->host.get(), &host_size_), "MPI_Comm_size");
 }
 
 std::unique_ptr<Communicator> Communicator::split(int color) const {
@@ -104,12 +104,12 @@ std::unique_ptr<Communicator> Communicator::split(int color) const {
 
 Communicator::~Communicator() = default;
 
-const std::string& Communicator::host() const {
-  return handles_->host;
+const std::string& Communicator::host_name() const {
+  return handles_->host_name;
 }
 
 std::string Communicator::place() const {
-  return fmt::format("rank {} on host {}", rank_, handles_->host);
+  return fmt::format("rank {} on host {}", rank_, handles_->host_name);
 }
 
 // What lets MPI abort may be broken itself: the process then ends by an alarm.
@@ -156,8 +156,8 @@ std::int64_t Communicator::sum(std::int64_t value) const {
   return value;
 }
 
-std::int64_t Communicator::sum_of_node(std::int64_t value) const {
-  mpi_check(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_SUM, handles_->node.get()),
+std::int64_t Communicator::sum_of_host(std::int64_t value) const {
+  mpi_check(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_SUM, handles_->host.get()),
             "MPI_Allreduce");
   return value;
 }
@@ -174,9 +174,9 @@ std::uint32_t Communicator::any_of(std::uint32_t bits) const {
   return bits;
 }
 
-void Communicator::any_of_node(std::span<std::uint64_t> bits) const {
+void Communicator::any_of_host(std::span<std::uint64_t> bits) const {
   mpi_check(MPI_Allreduce(MPI_IN_PLACE, bits.data(), static_cast<int>(bits.size()), MPI_UINT64_T,
-                          MPI_BOR, handles_->node.get()),
+                          MPI_BOR, handles_->host.get()),
             "MPI_Allreduce");
 }
 

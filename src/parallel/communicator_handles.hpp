@@ -31,14 +31,14 @@ class OwnedComm {
 
 // The ranks of this host.
 MPI_Comm host_of(MPI_Comm comm);
-std::string host_name();
+std::string own_host_name();
 
 struct Communicator::Handles {
   explicit Handles(OwnedComm all) : world(std::move(all)) {}
 
   OwnedComm world;
-  OwnedComm node{host_of(world.get())};
-  std::string host = host_name();
+  OwnedComm host{host_of(world.get())};
+  std::string host_name = own_host_name();
 };
 
 }  // namespace tally

@@ -7,12 +7,12 @@
 
 #include <sched.h>
 
-#include "tally/core/thread_team.hpp"
+#include "tally/core/processors.hpp"
 
 namespace tally {
 
 int CpuShare::fair() const {
-  return std::clamp(node_cores / node_ranks, 1, own_cores);
+  return std::clamp(host_processors / host_ranks, 1, own_processors);
 }
 
 CpuShare cpu_share(const Communicator& communicator) {
@@ -21,12 +21,12 @@ CpuShare cpu_share(const Communicator& communicator) {
   if (sched_getaffinity(0, sizeof(mask), &mask) != 0) CPU_SET(0, &mask);
   std::array<std::uint64_t, sizeof(mask) / sizeof(std::uint64_t)> bits{};
   std::memcpy(bits.data(), &mask, sizeof(mask));
-  communicator.any_of_node(bits);
+  communicator.any_of_host(bits);
   CpuShare share;
-  share.own_cores = usable_cores();
-  share.node_cores = 0;
-  for (const std::uint64_t word : bits) share.node_cores += std::popcount(word);
-  share.node_ranks = communicator.node_size();
+  share.own_processors = usable_processors();
+  share.host_processors = 0;
+  for (const std::uint64_t word : bits) share.host_processors += std::popcount(word);
+  share.host_ranks = communicator.host_size();
   return share;
 }
 

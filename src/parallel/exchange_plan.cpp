@@ -18,7 +18,7 @@ Range right_half(Range group) {
   return {left_half(group).end, group.end};
 }
 
-// The nodes of a group in the order of their slices: those of its halves in turns. So a member's
+// The hosts of a group in the order of their slices: those of its halves in turns. So a member's
 // slice of the joined group lies within its slice of its half, or nearly so if the halves are
 // unequal; with one half after the other, some members would keep nothing of what they have.
 std::vector<int> slice_order(Range group) {
@@ -39,18 +39,18 @@ class Division {
   Division(std::int64_t vector_size, Range group)
       : vector_size_(vector_size), order_(slice_order(group)) {}
 
-  [[nodiscard]] const std::vector<int>& nodes() const { return order_; }
+  [[nodiscard]] const std::vector<int>& hosts() const { return order_; }
 
-  [[nodiscard]] std::size_t position_of(int node) const {
-    return static_cast<std::size_t>(std::ranges::find(order_, node) - order_.begin());
+  [[nodiscard]] std::size_t position_of(int host) const {
+    return static_cast<std::size_t>(std::ranges::find(order_, host) - order_.begin());
   }
 
-  [[nodiscard]] Range slice_of(int node) const {
+  [[nodiscard]] Range slice_of(int host) const {
     return part_of({0, vector_size_}, static_cast<std::int64_t>(order_.size()),
-                   static_cast<std::int64_t>(position_of(node)), kAlignmentElements);
+                   static_cast<std::int64_t>(position_of(host)), kAlignmentElements);
   }
 
-  // The member that the node at `position` of another group hears from in any case.
+  // The member that the host at `position` of another group hears from in any case.
   [[nodiscard]] int partner_of(std::size_t position) const {
     return order_[std::min(position, order_.size() - 1)];
   }
@@ -81,42 +81,42 @@ struct Joining {
   }
 };
 
-std::vector<TreeNode> partial_sums(const ExchangeShape& shape, Range group) {
-  const Range leaves{shape.node_leaves[static_cast<std::size_t>(group.begin)].begin,
-                     shape.node_leaves[static_cast<std::size_t>(group.end) - 1].end};
-  return canonical_nodes(shape.leaf_count, leaves);
+std::vector<Subtree> partial_sums(const ExchangeShape& shape, Range group) {
+  const Range leaves{shape.host_leaves[static_cast<std::size_t>(group.begin)].begin,
+                     shape.host_leaves[static_cast<std::size_t>(group.end) - 1].end};
+  return canonical_subtrees(shape.leaf_count, leaves);
 }
 
 }  // namespace
 
-ExchangePlan::ExchangePlan(const ExchangeShape& shape, int node) {
-  const Range own{node, node + 1};
+ExchangePlan::ExchangePlan(const ExchangeShape& shape, int host) {
+  const Range own{host, host + 1};
   own_partials = vectors = static_cast<std::int64_t>(partial_sums(shape, own).size());
   for (std::int64_t vector = 0; vector < own_partials; ++vector) held_.push_back(vector);
-  const Range all{0, shape.nodes()};
-  join_groups(shape, node, all);
-  own_slice = Division(shape.vector_size, all).slice_of(node);
+  const Range all{0, shape.hosts()};
+  join_groups(shape, host, all);
+  own_slice = Division(shape.vector_size, all).slice_of(host);
   assert(held_.size() == 1);
   total_vector = held_.front();
 }
 
-// From the smallest group of this node to that of all. Invariant: after each round the group's
-// partial sums, within this node's slice of the group, are in the vectors `held_`, from left to
+// From the smallest group of this host to that of all. Invariant: after each round the group's
+// partial sums, within this host's slice of the group, are in the vectors `held_`, from left to
 // right.
-void ExchangePlan::join_groups(const ExchangeShape& shape, int node, Range group) {
+void ExchangePlan::join_groups(const ExchangeShape& shape, int host, Range group) {
   if (group.size() == 1) return;
   const Range left = left_half(group), right = right_half(group);
-  const bool is_left = node < left.end;
-  join_groups(shape, node, is_left ? left : right);
+  const bool is_left = host < left.end;
+  join_groups(shape, host, is_left ? left : right);
 
   const Division own(shape.vector_size, is_left ? left : right);
   const Division other(shape.vector_size, is_left ? right : left);
   const Division joined(shape.vector_size, group);
   const Joining there{own, other, joined}, back{other, own, joined};
   Round round;
-  for (const int peer : other.nodes()) {
-    if (there.is_sent(node, peer)) round.sent.push_back({peer, there.part(node, peer)});
-    if (back.is_sent(peer, node)) round.received.push_back({peer, back.part(peer, node)});
+  for (const int peer : other.hosts()) {
+    if (there.is_sent(host, peer)) round.sent.push_back({peer, there.part(host, peer)});
+    if (back.is_sent(peer, host)) round.received.push_back({peer, back.part(peer, host)});
   }
   round.sent_vectors = held_;
   rounds.push_back(std::move(round));
@@ -125,18 +125,18 @@ void ExchangePlan::join_groups(const ExchangeShape& shape, int node, Range group
 
 void ExchangePlan::add_up(const ExchangeShape& shape, Range left, Range right, bool is_left) {
   Round& round = rounds.back();
-  std::vector<TreeNode> nodes = partial_sums(shape, left);
-  const std::vector<TreeNode> right_nodes = partial_sums(shape, right);
-  std::vector<Place> left_places = is_left ? own_places(held_) : received_places(nodes.size());
+  std::vector<Subtree> sums = partial_sums(shape, left);
+  const std::vector<Subtree> right_sums = partial_sums(shape, right);
+  std::vector<Place> left_places = is_left ? own_places(held_) : received_places(sums.size());
   const std::vector<Place> right_places =
-      is_left ? received_places(right_nodes.size()) : own_places(held_);
-  round.received_vectors = static_cast<std::int64_t>(is_left ? right_nodes.size() : nodes.size());
-  nodes.insert(nodes.end(), right_nodes.begin(), right_nodes.end());
+      is_left ? received_places(right_sums.size()) : own_places(held_);
+  round.received_vectors = static_cast<std::int64_t>(is_left ? right_sums.size() : sums.size());
+  sums.insert(sums.end(), right_sums.begin(), right_sums.end());
   left_places.insert(left_places.end(), right_places.begin(), right_places.end());
 
   // Both groups are neighbours in the tree, so their partial sums in a row are those of a run of
   // leaves, and what can be added of them now is what the tree adds.
-  const MergePlan merge = plan_merge(shape.leaf_count, nodes);
+  const MergePlan merge = plan_merge(shape.leaf_count, sums);
   for (const Addition addition : merge.additions) add(round, left_places, addition);
   held_.clear();
   for (const auto& entry : merge.remaining) {
@@ -144,7 +144,7 @@ void ExchangePlan::add_up(const ExchangeShape& shape, Range left, Range right, b
   }
 }
 
-// Sums are always in vectors of this node: a + b and b + a have the same bits.
+// Sums are always in vectors of this host: a + b and b + a have the same bits.
 void ExchangePlan::add(Round& round, std::vector<Place>& places, Addition addition) {
   Place& into = places[static_cast<std::size_t>(addition.into)];
   Place& from = places[static_cast<std::size_t>(addition.from)];

@@ -27,17 +27,17 @@ const ReductionPlan& GradientPlans::of(std::int64_t leaf_count) const {
   return *found;
 }
 
-int GradientPlans::node_vectors() const {
-  const bool is_exchanged = !plans_.empty() && plans_.front().node_leaves.size() > 1;
-  return is_exchanged ? 1 + static_cast<int>(node_partials()) : 0;
+int GradientPlans::host_vectors() const {
+  const bool is_exchanged = !plans_.empty() && plans_.front().host_leaves.size() > 1;
+  return is_exchanged ? 1 + static_cast<int>(host_partials()) : 0;
 }
 
 int GradientPlans::worker_vectors() const {
   return static_cast<int>(largest(plans_, [](const auto& plan) { return plan.slots_per_worker; }));
 }
 
-std::int64_t GradientPlans::node_partials() const {
-  return largest(plans_, [](const auto& plan) { return plan.node_partials.size(); });
+std::int64_t GradientPlans::host_partials() const {
+  return largest(plans_, [](const auto& plan) { return plan.host_partials.size(); });
 }
 
 std::int64_t GradientPlans::worker_partials() const {

@@ -6,33 +6,33 @@
 
 namespace tally {
 
-GradientTree::GradientTree(const Node& node, GradientPlans plans, const Options& options)
-    : node_(node),
+GradientTree::GradientTree(const Host& host, GradientPlans plans, const Options& options)
+    : host_(host),
       plans_(std::move(plans)),
-      sums_(node, node.vector_size(), options.adds_in_place),
-      packing_(static_cast<std::int64_t>(node.vector_size()), options.values) {
+      sums_(host, host.vector_size(), options.adds_in_place),
+      packing_(static_cast<std::int64_t>(host.vector_size()), options.values) {
   const auto sources = static_cast<std::size_t>(plans_.worker_partials());
-  const JobLayout& job = node.job();
+  const JobLayout& job = host.job();
   scratch_.resize(static_cast<std::size_t>(job.threads[static_cast<std::size_t>(job.rank)]));
   for (Scratch& scratch : scratch_) {
     scratch.blocks.reserve(sources);
     scratch.room.resize(std::max<std::size_t>(sources, 1) * kBlockElements);
   }
-  if (is_one_node()) return;
-  total_ = node.node_vector(options.first_vector);
-  for (int i = 0; i < static_cast<int>(plans_.node_partials()); ++i) {
-    node_partials_.push_back(node.node_vector(options.first_vector + 1 + i));
+  if (is_one_host()) return;
+  total_ = host.own_vector(options.first_vector);
+  for (int i = 0; i < static_cast<int>(plans_.host_partials()); ++i) {
+    host_partials_.push_back(host.own_vector(options.first_vector + 1 + i));
   }
-  if (node.is_leader()) exchange_ = make_exchange(options);
+  if (host.is_leader()) exchange_ = make_exchange(options);
 }
 
-std::unique_ptr<NodeExchange> GradientTree::make_exchange(const Options& options) const {
-  const ExchangeVectors vectors{node_partials_,
+std::unique_ptr<HostExchange> GradientTree::make_exchange(const Options& options) const {
+  const ExchangeVectors vectors{host_partials_,
                                 {total_, static_cast<std::size_t>(packing_.size())}};
   if (options.reduction == ReductionKind::kMpi) {
-    return std::make_unique<MpiExchange>(node_.leaders(), vectors);
+    return std::make_unique<MpiExchange>(host_.leaders(), vectors);
   }
-  const TreeExchange::Peers peers{node_.leaders(), node_.job().leaders(), options.awaited};
+  const TreeExchange::Peers peers{host_.leaders(), host_.job().leaders(), options.awaited};
   return std::make_unique<TreeExchange>(peers, plans_.all(), vectors);
 }
 
@@ -41,50 +41,50 @@ void GradientTree::begin(std::int64_t leaf_count) {
   sums_.begin(*plan_);
 }
 
-// On one node a single wait: every leaf is there, and each worker may read the partials of all. On
-// several nodes two more: until the node's own sums are complete for the leader to send, and until
+// On one host a single wait: every leaf is there, and each worker may read the partials of all. On
+// several hosts two more: until the host's own sums are complete for the leader to send, and until
 // the leader has the total.
 std::uint32_t GradientTree::combine(int thread, std::uint32_t flags) {
-  node_.post(Node::Board::kFlags, node_.worker(thread), flags);
-  node_.wait();
-  flags = flags_of_node();
-  if (is_one_node()) return flags;
-  sum_over_node(thread);
-  node_.wait();
-  // All have read the flags of their node: the leader's place now takes those of all nodes.
-  if (thread == 0 && node_.is_leader()) {
+  host_.post(Host::Board::kFlags, host_.worker(thread), flags);
+  host_.wait();
+  flags = flags_of_host();
+  if (is_one_host()) return flags;
+  sum_over_host(thread);
+  host_.wait();
+  // All have read the flags of their host: the leader's place now takes those of all hosts.
+  if (thread == 0 && host_.is_leader()) {
     flags = exchange_->sum(*plan_, flags);
-    node_.post(Node::Board::kFlags, 0, flags);
+    host_.post(Host::Board::kFlags, 0, flags);
   }
-  node_.wait();
-  return flags_of_node();
+  host_.wait();
+  return flags_of_host();
 }
 
-std::uint32_t GradientTree::flags_of_node() const {
-  return static_cast<std::uint32_t>(node_.posted_by_any(Node::Board::kFlags));
+std::uint32_t GradientTree::flags_of_host() const {
+  return static_cast<std::uint32_t>(host_.posted_by_any(Host::Board::kFlags));
 }
 
-void GradientTree::sum_over_node(int thread) {
+void GradientTree::sum_over_host(int thread) {
   const Range slice = slice_of(thread);
   Scratch& scratch = scratch_[static_cast<std::size_t>(thread)];
   for (std::int64_t begin = slice.begin; begin < slice.end; begin += kBlockElements) {
     const Range block{begin, std::min(begin + kBlockElements, slice.end)};
     merge_block(thread, block);
-    for (std::size_t i = 0; i < plan_->node_partials.size(); ++i) {
-      const float* sum = scratch.blocks[static_cast<std::size_t>(plan_->node_partials[i])];
-      packing_.pack(sum, block, node_partials_[i]);
+    for (std::size_t i = 0; i < plan_->host_partials.size(); ++i) {
+      const float* sum = scratch.blocks[static_cast<std::size_t>(plan_->host_partials[i])];
+      packing_.pack(sum, block, host_partials_[i]);
     }
   }
 }
 
 Range GradientTree::slice_of(int thread) const {
-  return part_of({0, static_cast<std::int64_t>(node_.vector_size())}, node_.workers(),
-                 node_.worker(thread), kAlignmentElements);
+  return part_of({0, static_cast<std::int64_t>(host_.vector_size())}, host_.workers(),
+                 host_.worker(thread), kAlignmentElements);
 }
 
 const float* GradientTree::source(std::int64_t position) const {
   const auto [worker, slot] = plan_->worker_partials[static_cast<std::size_t>(position)];
-  return node_.worker_vector(worker, static_cast<int>(slot));
+  return host_.worker_vector(worker, static_cast<int>(slot));
 }
 
 // Adds the worker partials along the tree within one block. Sums go to this thread's own memory:
@@ -107,14 +107,14 @@ void GradientTree::merge_block(int thread, Range block) {
 }
 
 const float* GradientTree::block_sum(int thread, Range block) {
-  if (!is_one_node()) {
+  if (!is_one_host()) {
     float* sum = scratch_[static_cast<std::size_t>(thread)].room.data();
     packing_.unpack(total_, block, sum);
     return sum;
   }
   merge_block(thread, block);
   return scratch_[static_cast<std::size_t>(thread)]
-      .blocks[static_cast<std::size_t>(plan_->node_partials.front())];
+      .blocks[static_cast<std::size_t>(plan_->host_partials.front())];
 }
 
 }  // namespace tally

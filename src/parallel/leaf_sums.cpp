@@ -5,9 +5,9 @@
 
 namespace tally {
 
-LeafSums::LeafSums(const Node& node, std::size_t vector_size, bool adds_in_place)
-    : node_(node), vector_size_(vector_size), adds_in_place_(adds_in_place) {
-  const JobLayout& job = node.job();
+LeafSums::LeafSums(const Host& host, std::size_t vector_size, bool adds_in_place)
+    : host_(host), vector_size_(vector_size), adds_in_place_(adds_in_place) {
+  const JobLayout& job = host.job();
   threads_.resize(static_cast<std::size_t>(job.threads[static_cast<std::size_t>(job.rank)]));
 }
 
@@ -15,9 +15,9 @@ void LeafSums::begin(const ReductionPlan& plan) {
   plan_ = &plan;
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     Thread& thread = threads_[i];
-    const int worker = node_.worker(static_cast<int>(i));
+    const int worker = host_.worker(static_cast<int>(i));
     while (static_cast<std::int64_t>(thread.slots.size()) < plan.slots_per_worker) {
-      thread.slots.push_back(node_.worker_vector(worker, static_cast<int>(thread.slots.size())));
+      thread.slots.push_back(host_.worker_vector(worker, static_cast<int>(thread.slots.size())));
     }
     thread.stack.reserve(plan.slots_per_worker + 1);
     thread.stack.reset(plan.leaf_count);
@@ -26,13 +26,13 @@ void LeafSums::begin(const ReductionPlan& plan) {
 }
 
 Range LeafSums::leaves(int thread) const {
-  return plan_->worker_leaves[static_cast<std::size_t>(node_.worker(thread))];
+  return plan_->worker_leaves[static_cast<std::size_t>(host_.worker(thread))];
 }
 
 bool LeafSums::follows_sibling(const Thread& thread) const {
   const auto& waiting = thread.stack.entries();
   return adds_in_place_ && thread.next % 2 == 1 && !waiting.empty() &&
-         waiting.back().node == TreeNode{0, thread.next - 1};
+         waiting.back().subtree == Subtree{0, thread.next - 1};
 }
 
 // A leaf takes the first vector behind those of the sums that wait: as in a binary counter, the

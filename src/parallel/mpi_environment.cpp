@@ -63,19 +63,19 @@ std::string short_library_name(std::string_view text) {
   return name;
 }
 
-std::vector<int> pretended_nodes() {
+std::vector<int> pretended_hosts() {
   const char* variable = std::getenv("TALLY_PRETEND_NODES");
-  std::vector<int> nodes;
-  if (variable == nullptr) return nodes;
+  std::vector<int> hosts;
+  if (variable == nullptr) return hosts;
   std::string_view text = variable;
   while (!text.empty()) {
     const std::string_view number = text.substr(0, text.find(','));
-    require(parse_number(number, nodes.emplace_back()) && nodes.back() >= 0, ExitCode::kUsage,
+    require(parse_number(number, hosts.emplace_back()) && hosts.back() >= 0, ExitCode::kUsage,
             "TALLY_PRETEND_NODES: expected the node of each rank, such as 0,0,1,1; got \"{}\"",
             printable(variable));
     text.remove_prefix(std::min(text.size(), number.size() + 1));
   }
-  return nodes;
+  return hosts;
 }
 
 MpiEnvironment::MpiEnvironment(int& argc, char**& argv) {

@@ -7,8 +7,8 @@
 namespace tally {
 namespace {
 
-// What a worker leaves over, and the most vectors it needs on the way: one per waiting node and one
-// for the leaf that is being computed.
+// What a worker leaves over, and the most vectors it needs on the way: one per waiting subtree and
+// one for the leaf that is being computed.
 struct WorkerRun {
   std::vector<SummationStack::Entry> left_over;
   std::int64_t slots = 0;
@@ -26,9 +26,9 @@ WorkerRun run_of_worker(std::int64_t leaf_count, Range leaves) {
   return run;
 }
 
-// The leaves of a node's ranks that exist at this step: one contiguous range.
-Range leaves_of_node(std::int64_t shards, std::int64_t leaf_count, const JobLayout& job, int node) {
-  const Range ranks = job.ranks_of(node);
+// The leaves of a host's ranks that exist at this step: one contiguous range.
+Range leaves_of_host(std::int64_t shards, std::int64_t leaf_count, const JobLayout& job, int host) {
+  const Range ranks = job.ranks_of(host);
   const Range first = leaves_of_rank(shards, job.ranks(), static_cast<int>(ranks.begin));
   const Range last = leaves_of_rank(shards, job.ranks(), static_cast<int>(ranks.end) - 1);
   return clipped({first.begin, last.end}, leaf_count);
@@ -36,26 +36,26 @@ Range leaves_of_node(std::int64_t shards, std::int64_t leaf_count, const JobLayo
 
 }  // namespace
 
-Range JobLayout::ranks_of(int node) const {
-  const auto [begin, end] = std::equal_range(nodes.begin(), nodes.end(), node);
-  return {begin - nodes.begin(), end - nodes.begin()};
+Range JobLayout::ranks_of(int host) const {
+  const auto [begin, end] = std::equal_range(hosts.begin(), hosts.end(), host);
+  return {begin - hosts.begin(), end - hosts.begin()};
 }
 
 std::vector<int> JobLayout::leaders() const {
   std::vector<int> ranks;
-  for (int node = 0; node < node_count(); ++node) {
-    ranks.push_back(static_cast<int>(ranks_of(node).begin));
+  for (int host = 0; host < host_count(); ++host) {
+    ranks.push_back(static_cast<int>(ranks_of(host).begin));
   }
   return ranks;
 }
 
-int JobLayout::workers_of(int node) const {
-  const Range ranks = ranks_of(node);
+int JobLayout::workers_of(int host) const {
+  const Range ranks = ranks_of(host);
   return std::accumulate(threads.begin() + ranks.begin, threads.begin() + ranks.end, 0);
 }
 
 int JobLayout::first_worker() const {
-  return std::accumulate(threads.begin() + ranks_of(node()).begin, threads.begin() + rank, 0);
+  return std::accumulate(threads.begin() + ranks_of(host()).begin, threads.begin() + rank, 0);
 }
 
 Range leaves_of_rank(std::int64_t shards, int ranks, int rank) {
@@ -64,8 +64,8 @@ Range leaves_of_rank(std::int64_t shards, int ranks, int rank) {
 
 ReductionPlan::ReductionPlan(std::int64_t shards, std::int64_t leaves, const JobLayout& job)
     : leaf_count(leaves) {
-  std::vector<TreeNode> own_nodes;
-  const Range own_ranks = job.ranks_of(job.node());
+  std::vector<Subtree> own_sums;
+  const Range own_ranks = job.ranks_of(job.host());
   for (auto rank = static_cast<int>(own_ranks.begin); rank < own_ranks.end; ++rank) {
     const Range rank_leaves = clipped(leaves_of_rank(shards, job.ranks(), rank), leaf_count);
     const int threads = job.threads[static_cast<std::size_t>(rank)];
@@ -75,17 +75,17 @@ ReductionPlan::ReductionPlan(std::int64_t shards, std::int64_t leaves, const Job
       const WorkerRun run = run_of_worker(leaf_count, worker_leaves.back());
       slots_per_worker = std::max(slots_per_worker, run.slots);
       for (const auto& entry : run.left_over) {
-        own_nodes.push_back(entry.node);
+        own_sums.push_back(entry.subtree);
         worker_partials.push_back({worker, entry.slot});
       }
     }
   }
-  const MergePlan own_merge = plan_merge(leaf_count, own_nodes);
+  const MergePlan own_merge = plan_merge(leaf_count, own_sums);
   worker_additions = own_merge.additions;
-  for (const auto& entry : own_merge.remaining) node_partials.push_back(entry.slot);
+  for (const auto& entry : own_merge.remaining) host_partials.push_back(entry.slot);
 
-  for (int node = 0; node < job.node_count(); ++node) {
-    node_leaves.push_back(leaves_of_node(shards, leaf_count, job, node));
+  for (int host = 0; host < job.host_count(); ++host) {
+    host_leaves.push_back(leaves_of_host(shards, leaf_count, job, host));
   }
 }
 

@@ -52,8 +52,8 @@ struct Announcement {
   std::int64_t bytes = 0;
 };
 
-std::vector<Announcement> gather(const Communicator& node, const Announcement& own) {
-  const auto of_all = [&](std::int64_t field) { return node.gather_all(std::span(&field, 1)); };
+std::vector<Announcement> gather(const Communicator& host, const Announcement& own) {
+  const auto of_all = [&](std::int64_t field) { return host.gather_all(std::span(&field, 1)); };
   const auto processes = of_all(own.process), descriptors = of_all(own.descriptor);
   const auto inodes = of_all(own.inode), bytes = of_all(own.bytes);
   std::vector<Announcement> all;
@@ -95,13 +95,13 @@ OpenFile open_part(const Announcement& announced) {
 
 }  // namespace
 
-SharedMemory::SharedMemory(const Communicator& node, std::size_t own_bytes) {
+SharedMemory::SharedMemory(const Communicator& host, std::size_t own_bytes) {
   own_bytes = std::max<std::size_t>(own_bytes, 1);  // no memory cannot be mapped
   try {
-    if (node.size() == 1) {
+    if (host.size() == 1) {
       parts_.push_back(map(-1, own_bytes));
     } else {
-      share(node, own_bytes);
+      share(host, own_bytes);
     }
   } catch (...) {
     release();
@@ -113,14 +113,14 @@ SharedMemory::~SharedMemory() {
   release();
 }
 
-void SharedMemory::share(const Communicator& node, std::size_t own_bytes) {
+void SharedMemory::share(const Communicator& host, std::size_t own_bytes) {
   OpenFile own;
   Announcement announcement;
   std::optional<Error> error = error_of([&] {
     own = make_part(own_bytes);
     announcement = {::getpid(), own.get(), own.inode(), static_cast<std::int64_t>(own_bytes)};
   });
-  const std::vector<Announcement> all = gather(node, announcement);
+  const std::vector<Announcement> all = gather(host, announcement);
   if (!error) {
     error = error_of([&] {
       for (const Announcement& announced : all) {
@@ -130,7 +130,7 @@ void SharedMemory::share(const Communicator& node, std::size_t own_bytes) {
     });
   }
   // A part can be opened only while its maker holds it open.
-  node.barrier();
+  host.barrier();
   if (error) throw Error(*error);
 }
 

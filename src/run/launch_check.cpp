@@ -64,16 +64,16 @@ void check_thread_level(const LaunchFacts& facts, Findings& findings) {
 
 void check_allocated_cores(const LaunchFacts& facts, Findings& findings) {
   const Launcher& launcher = facts.launcher;
-  const CpuShare& cores = facts.ranks.front().cores;
+  const CpuShare& share = facts.ranks.front().share;
   const int per_task = launcher.cores_per_task.value_or(1);
-  const int wanted = std::min(per_task * cores.node_ranks, facts.ranks.front().host_cores);
+  const int wanted = std::min(per_task * share.host_ranks, facts.ranks.front().online_processors);
   const int given = launcher.cores_on_host > 0 ? std::min(wanted, launcher.cores_on_host) : wanted;
-  if (per_task == 1 || cores.node_cores >= given) return;
+  if (per_task == 1 || share.host_processors >= given) return;
   findings.warning(
       "SLURM gives the ranks of host {} {}, but they are bound to {}; start with mpirun --map-by "
       "slot:PE={}, or srun --cpus-per-task={}",
-      facts.ranks.front().host, counted(given, "core"), grouped(cores.node_cores), per_task,
-      per_task);
+      facts.ranks.front().host_name, counted(given, "core"), grouped(share.host_processors),
+      per_task, per_task);
 }
 
 // Without TaskPlugin, any job of a host may run on any of its cores. SLURM counts cores or their
@@ -81,12 +81,12 @@ void check_allocated_cores(const LaunchFacts& facts, Findings& findings) {
 void check_confinement(const LaunchFacts& facts, Findings& findings) {
   const RankFacts& first = facts.ranks.front();
   const int given = facts.launcher.cores_on_host;
-  if (given == 0 || first.cores.node_cores <= given * facts.processors_per_core) return;
+  if (given == 0 || first.share.host_processors <= given * facts.processors_per_core) return;
   findings.warning(
       "SLURM gives this job {} of host {}, but lets it run on {}, where it and other jobs slow "
       "each "
       "other down; ask for whole hosts (sbatch --exclusive), or have TaskPlugin=task/affinity set",
-      counted(given, "core"), first.host, grouped(first.cores.node_cores));
+      counted(given, "core"), first.host_name, grouped(first.share.host_processors));
 }
 
 // --- What they are to do. ---
@@ -99,17 +99,17 @@ constexpr std::string_view kUnbind =
     "unset OMP_PROC_BIND, OMP_PLACES and GOMP_CPU_AFFINITY, and let the launcher bind ranks";
 
 bool is_beyond_binding(const LaunchFacts& facts, const RankFacts& rank) {
-  return rank.threads > rank.cores.own_cores && !facts.oversubscribe;
+  return rank.threads > rank.share.own_processors && !facts.oversubscribe;
 }
 
 bool is_bound_by_openmp(const RankFacts& rank) {
-  return rank.bound_cores > rank.cores.own_cores;
+  return rank.bound_processors > rank.share.own_processors;
 }
 
 std::string remedy_for_threads(const RankFacts& rank) {
-  if (rank.bound_cores >= rank.threads) return std::string(kUnbind);
-  if (rank.threads > rank.host_cores) {
-    return fmt::format("use at most --threads {}", rank.cores.own_cores);
+  if (rank.bound_processors >= rank.threads) return std::string(kUnbind);
+  if (rank.threads > rank.online_processors) {
+    return fmt::format("use at most --threads {}", rank.share.own_processors);
   }
   return fmt::format("launch with mpirun --bind-to none, or --map-by slot:PE={}", rank.threads);
 }
@@ -121,8 +121,8 @@ bool is_cut_to_binding(const RankFacts& rank) {
 
 std::string remedy_for_wish(const RankFacts& rank) {
   const auto useful = std::min<std::int64_t>(
-      {rank.wanted_threads, rank.host_cores, std::max<std::int64_t>(1, rank.micro_batches)});
-  if (useful <= rank.cores.own_cores) return "unset it";
+      {rank.wanted_threads, rank.online_processors, std::max<std::int64_t>(1, rank.micro_batches)});
+  if (useful <= rank.share.own_processors) return "unset it";
   return fmt::format("launch with mpirun --bind-to none, or --map-by slot:PE={}, or unset it",
                      useful);
 }
@@ -140,7 +140,7 @@ void check_threads_of_ranks(const LaunchFacts& facts, Findings& findings) {
   if (beyond.empty()) return;
   const RankFacts& first = facts.ranks[beyond.front()];
   findings.error("{}: expected at most the {} that {} {} bound to, got {}; {}",
-                 name_of(first.threads_by), counted(first.cores.own_cores, "core"),
+                 name_of(first.threads_by), counted(first.share.own_processors, "core"),
                  facts.place_of(beyond), beyond.size() == 1 ? "is" : "are", first.threads,
                  remedy_for_threads(first));
 }
@@ -153,7 +153,7 @@ void check_wishes_for_threads(const LaunchFacts& facts, Findings& findings) {
   findings.warning("{}: {} asked for, but {} {} bound to {}, and {} no more; {}",
                    name_of(first.wanted_by), counted(first.wanted_threads, "thread"),
                    facts.place_of(cut), cut.size() == 1 ? "is" : "are",
-                   counted(first.cores.own_cores, "core"), cut.size() == 1 ? "takes" : "take",
+                   counted(first.share.own_processors, "core"), cut.size() == 1 ? "takes" : "take",
                    remedy_for_wish(first));
 }
 
@@ -165,33 +165,34 @@ void check_openmp_binding(const LaunchFacts& facts, Findings& findings) {
   const RankFacts& first = facts.ranks[bound.front()];
   findings.warning(
       "{}: OpenMP has bound the main thread to {} of {}, which is all that tally sees; {}",
-      facts.place_of(bound), grouped(first.cores.own_cores), counted(first.bound_cores, "core"),
-      kUnbind);
+      facts.place_of(bound), grouped(first.share.own_processors),
+      counted(first.bound_processors, "core"), kUnbind);
 }
 
 // Ranks of one thread that share cores are meant where the launcher was told so; threads that spin
 // at barriers keep each other from working all the same.
-void check_threads_of_nodes(const LaunchFacts& facts, Findings& findings) {
-  std::map<int, int> threads_of_node;
+void check_threads_of_hosts(const LaunchFacts& facts, Findings& findings) {
+  std::map<int, int> threads_of_host;
   std::map<int, bool> has_teams;
   for (const RankFacts& rank : facts.ranks) {
-    threads_of_node[rank.node] += rank.threads;
-    has_teams[rank.node] |= rank.threads > 1;
+    threads_of_host[rank.host] += rank.threads;
+    has_teams[rank.host] |= rank.threads > 1;
   }
   const auto crowded = facts.ranks_that([&](const RankFacts& rank) {
     const bool waits_badly =
-        has_teams[rank.node] ? facts.launcher.spins : !facts.launcher.oversubscribes;
+        has_teams[rank.host] ? facts.launcher.spins : !facts.launcher.oversubscribes;
     const bool is_named_already = is_beyond_binding(facts, rank) || is_bound_by_openmp(rank);
-    return threads_of_node[rank.node] > rank.cores.node_cores && waits_badly && !is_named_already;
+    return threads_of_host[rank.host] > rank.share.host_processors && waits_badly &&
+           !is_named_already;
   });
   if (crowded.empty()) return;
   const RankFacts& first = facts.ranks[crowded.front()];
   findings.warning(
       "{}: {} on {}: oversubscribed: spinning threads steal cores; use fewer ranks or --threads, "
       "or {}",
-      facts.place_of(crowded), counted(threads_of_node[first.node], "thread"),
-      counted(first.cores.node_cores, "core"),
-      has_teams[first.node] ? "set OMP_WAIT_POLICY=passive"
+      facts.place_of(crowded), counted(threads_of_host[first.host], "thread"),
+      counted(first.share.host_processors, "core"),
+      has_teams[first.host] ? "set OMP_WAIT_POLICY=passive"
                             : "bind the ranks to cores of their own");
 }
 
@@ -280,7 +281,7 @@ void check_work(const LaunchFacts& facts, Findings& findings) {
   check_threads_of_ranks(facts, findings);
   check_wishes_for_threads(facts, findings);
   check_openmp_binding(facts, findings);
-  check_threads_of_nodes(facts, findings);
+  check_threads_of_hosts(facts, findings);
   check_even_threads(facts, findings);
   check_idle_workers(facts, findings);
   check_sharing(facts, findings);

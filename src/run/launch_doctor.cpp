@@ -53,8 +53,8 @@ std::string rank_table(const LaunchFacts& facts) {
   std::vector<Row> rows = {{"rank", "host", "cpuset", "cores", "threads", "by", "memory"}};
   for (std::size_t rank = 0; rank < facts.ranks.size(); ++rank) {
     const RankFacts& of_rank = facts.ranks[rank];
-    rows.push_back({std::to_string(rank), of_rank.host, of_rank.cpus,
-                    std::to_string(of_rank.cores.own_cores),
+    rows.push_back({std::to_string(rank), of_rank.host_name, of_rank.cpus,
+                    std::to_string(of_rank.share.own_processors),
                     of_rank.threads == 0 ? "?" : std::to_string(of_rank.threads),
                     of_rank.threads == 0 ? "?" : std::string(name_of(of_rank.threads_by)),
                     bytes_text(of_rank.free_bytes)});

@@ -15,12 +15,13 @@
 #include <unistd.h>
 
 #include "tally/core/digest.hpp"
-#include "tally/core/thread_team.hpp"
+#include "tally/core/processors.hpp"
+#include "tally/core/thread_count.hpp"
 #include "tally/io/posix_file.hpp"
 #include "tally/io/run_directory.hpp"
 #include "tally/io/trial_file.hpp"
+#include "tally/parallel/host.hpp"
 #include "tally/parallel/mpi_environment.hpp"
-#include "tally/parallel/node.hpp"
 #include "tally/state/training_state.hpp"
 
 namespace tally {
@@ -123,13 +124,13 @@ DirectoryFacts tried_directory(const RunConfig& config, std::size_t parameters,
 }
 
 // Each rank has an environment of its own, as hosts may.
-ThreadWishes thread_wishes(const AutoCount& option, bool may_oversubscribe, int node_ranks) {
+ThreadWishes thread_wishes(const AutoCount& option, bool may_oversubscribe, int host_ranks) {
   ThreadWishes wishes{option, 0, 0, 0, thread_limit(), may_oversubscribe};
   if (option.value != 0) return wishes;
   const Launcher own = launcher(process_environment());
   wishes.openmp = environment_threads().value_or(0);
   wishes.slurm = own.cores_per_task.value_or(0);
-  if (own.cores_on_host > 0) wishes.slurm_node = std::max(1, own.cores_on_host / node_ranks);
+  if (own.cores_on_host > 0) wishes.slurm_node = std::max(1, own.cores_on_host / host_ranks);
   return wishes;
 }
 
@@ -137,8 +138,8 @@ void gather_threads(const Communicator& communicator, const AutoCount& option, L
   const RankFacts& own = facts.of(communicator.rank());
   ThreadChoice choice;
   const std::optional<Error> error = error_of([&] {
-    const ThreadWishes wishes = thread_wishes(option, facts.oversubscribe, own.cores.node_ranks);
-    choice = worker_threads(wishes, own.cores, own.micro_batches);
+    const ThreadWishes wishes = thread_wishes(option, facts.oversubscribe, own.share.host_ranks);
+    choice = worker_threads(wishes, own.share, own.micro_batches);
   });
   const std::array<std::int64_t, 4> numbers = {choice.threads, static_cast<int>(choice.decided_by),
                                                choice.wanted, static_cast<int>(choice.wanted_by)};
@@ -167,7 +168,7 @@ std::string LaunchFacts::place_of(const std::vector<std::size_t>& some) const {
                                : fmt::format("{}-{}", some[first], some[i]));
   }
   for (const std::size_t rank : some) {
-    const std::string& host = ranks[rank].host;
+    const std::string& host = ranks[rank].host_name;
     if (std::ranges::find(hosts, host) == hosts.end()) hosts.push_back(host);
   }
   return fmt::format("{} {} on {} {}", some.size() == 1 ? "rank" : "ranks", fmt::join(spans, ", "),
@@ -187,16 +188,16 @@ LaunchFacts gather_ranks(const Communicator& communicator) {
   facts.mpi_library = mpi_library();
   facts.processors_per_core = processors_per_core();
   const CpuShare share = cpu_share(communicator);
-  const std::array<std::int64_t, 8> own = {communicator.node(),
-                                           share.own_cores,
-                                           share.node_cores,
-                                           share.node_ranks,
+  const std::array<std::int64_t, 8> own = {communicator.host(),
+                                           share.own_processors,
+                                           share.host_processors,
+                                           share.host_ranks,
                                            ::sysconf(_SC_NPROCESSORS_ONLN),
-                                           bound_cores(),
+                                           bound_processors(),
                                            free_memory(),
                                            mpi_allows_threads() ? 1 : 0};
   const std::vector<std::int64_t> numbers = communicator.gather_all(std::span(own));
-  const std::vector<std::string> hosts = communicator.gather_all(communicator.host());
+  const std::vector<std::string> hosts = communicator.gather_all(communicator.host_name());
   const std::vector<std::string> programs = communicator.gather_all(program());
   const std::vector<std::string> cpus = communicator.gather_all(cpu_list());
   for (std::size_t rank = 0; rank < hosts.size(); ++rank) {
@@ -227,7 +228,7 @@ void gather_work(const Communicator& communicator, const RunConfig& config, bool
   }
   gather_threads(communicator, config.threads, facts);
   if (config.reduction == ReductionKind::kMpi) return;
-  facts.why_not_shared = Node(communicator, 1).why_not_shared();
+  facts.why_not_shared = Host(communicator, 1).why_not_shared();
 }
 
 DirectoryFacts directory_facts(const RunConfig& config, std::size_t parameters) {

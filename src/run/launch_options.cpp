@@ -10,11 +10,11 @@
 
 namespace tally {
 
-GivenFields given_fields(const LaunchOptions& options) {
-  GivenFields result;
+LaunchOverrides launch_overrides(const LaunchOptions& options) {
+  LaunchOverrides result;
   if (!options.config_file.empty()) {
     const std::string toml = read_toml_file(options.config_file);
-    for (GivenOption& option : given_in_toml(toml, options.config_file)) {
+    for (Override& option : overrides_in_toml(toml, options.config_file)) {
       if (option.name == "preset") {
         result.preset = option.text;
       } else {
@@ -23,13 +23,13 @@ GivenFields given_fields(const LaunchOptions& options) {
     }
   }
   if (!options.preset.empty()) result.preset = options.preset;
-  result.fields.insert(result.fields.end(), options.given.begin(), options.given.end());
+  result.fields.insert(result.fields.end(), options.overrides.begin(), options.overrides.end());
   return result;
 }
 
-std::string run_directory(const LaunchOptions& options, const GivenFields& given) {
+std::string run_directory(const LaunchOptions& options, const LaunchOverrides& overrides) {
   std::string directory;
-  for (const GivenOption& option : given.fields) {
+  for (const Override& option : overrides.fields) {
     if (option.name == "run-dir") directory = option.text;
   }
   require(!options.resume || !directory.empty(), ExitCode::kUsage,
@@ -41,15 +41,15 @@ std::string run_directory(const LaunchOptions& options, const GivenFields& given
   return fmt::format("runs/{:%Y%m%d-%H%M%S}", date);
 }
 
-RunConfig resumed_config(const RunConfig& stored, const GivenFields& given) {
-  GivenOptions all = given.preset.empty() ? GivenOptions{} : preset_fields(given.preset);
-  all.insert(all.end(), given.fields.begin(), given.fields.end());
+RunConfig resumed_config(const RunConfig& stored, const LaunchOverrides& overrides) {
+  Overrides all = overrides.preset.empty() ? Overrides{} : preset_fields(overrides.preset);
+  all.insert(all.end(), overrides.fields.begin(), overrides.fields.end());
   return resumed(stored, all);
 }
 
-RunConfig fresh_config(const GivenFields& given) {
-  RunConfig config = given.preset.empty() ? RunConfig{} : preset(given.preset);
-  overwrite(config, given.fields);
+RunConfig fresh_config(const LaunchOverrides& overrides) {
+  RunConfig config = overrides.preset.empty() ? RunConfig{} : preset(overrides.preset);
+  overwrite(config, overrides.fields);
   resolve(config);
   return config;
 }

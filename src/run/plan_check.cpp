@@ -79,12 +79,12 @@ void look_at_directory(const RunConfig& config, std::size_t parameters, Findings
 }  // namespace
 
 RunConfig planned_config(const LaunchOptions& options, Findings& findings) {
-  const GivenFields given = given_fields(options);
-  const std::string directory = run_directory(options, given);
+  const LaunchOverrides overrides = launch_overrides(options);
+  const std::string directory = run_directory(options, overrides);
   const std::optional<RunConfig> stored = options.resume ? stored_config(directory) : std::nullopt;
-  RunConfig config = stored ? resumed_config(*stored, given) : fresh_config(given);
+  RunConfig config = stored ? resumed_config(*stored, overrides) : fresh_config(overrides);
   config.run_dir = directory;
-  for (const std::string& doubt : recipe_doubts(given, config, std::nullopt)) {
+  for (const std::string& doubt : recipe_doubts(overrides, config, std::nullopt)) {
     findings.warning("{}", doubt);
   }
   return config;

@@ -38,10 +38,10 @@ double Profile::share_of_peak() const {
   return share(gflops(), peak_gflops * static_cast<double>(workers));
 }
 
-std::array<SpanFigures, kSpanNames.size()> figures_over_ranks(const Communicator& communicator,
-                                                              const SpanSeconds& own) {
+std::array<ActivityFigures, kActivityNames.size()> figures_over_ranks(
+    const Communicator& communicator, const ActivitySeconds& own) {
   const std::vector<double> all = communicator.gather_all(std::span<const double>(own));
-  std::array<SpanFigures, kSpanNames.size()> figures;
+  std::array<ActivityFigures, kActivityNames.size()> figures;
   for (std::size_t i = 0; i < figures.size(); ++i) {
     figures[i] = {own[i], 0, own[i]};
     for (std::size_t at = i; at < all.size(); at += figures.size()) {
@@ -91,11 +91,11 @@ double seconds_since_process_start() {
 std::string to_table(const Profile& profile) {
   std::string text = fmt::format("{:<10}{:>10}{:>10}{:>10}{:>8}\n", "seconds", "minimum", "mean",
                                  "maximum", "share");
-  for (std::size_t i = 0; i < kSpanNames.size(); ++i) {
-    const SpanFigures& span = profile.spans[i];
-    text +=
-        fmt::format("{:<10}{:>10.3f}{:>10.3f}{:>10.3f}{:>6.1f} %\n", kSpanNames[i], span.minimum,
-                    span.mean, span.maximum, 100 * share(span.mean, profile.wall_seconds));
+  for (std::size_t i = 0; i < kActivityNames.size(); ++i) {
+    const ActivityFigures& figures = profile.activities[i];
+    text += fmt::format("{:<10}{:>10.3f}{:>10.3f}{:>10.3f}{:>6.1f} %\n", kActivityNames[i],
+                        figures.minimum, figures.mean, figures.maximum,
+                        100 * share(figures.mean, profile.wall_seconds));
   }
   text += fmt::format(
       "{} ranks x {} threads, {}, batch {} = {} x {}, {}\n"
@@ -112,11 +112,12 @@ std::string to_table(const Profile& profile) {
 }
 
 std::string to_json(const Profile& profile) {
-  std::string spans;
-  for (std::size_t i = 0; i < kSpanNames.size(); ++i) {
-    const SpanFigures& span = profile.spans[i];
-    spans += fmt::format("{}\"{}\": {{\"minimum\": {}, \"mean\": {}, \"maximum\": {}}}",
-                         i == 0 ? "" : ", ", kSpanNames[i], span.minimum, span.mean, span.maximum);
+  std::string activities;
+  for (std::size_t i = 0; i < kActivityNames.size(); ++i) {
+    const ActivityFigures& figures = profile.activities[i];
+    activities += fmt::format("{}\"{}\": {{\"minimum\": {}, \"mean\": {}, \"maximum\": {}}}",
+                              i == 0 ? "" : ", ", kActivityNames[i], figures.minimum, figures.mean,
+                              figures.maximum);
   }
   return fmt::format(
       R"({{"ranks": {}, "threads": {}, "workers": {}, "batch_size": {}, "micro_batch": {}, )"
@@ -128,8 +129,8 @@ std::string to_json(const Profile& profile) {
       profile.network, profile.kernels, profile.samples, profile.steps, profile.wall_seconds,
       profile.train_seconds(), profile.samples_per_second(), profile.operations_per_sample,
       profile.gflops(), profile.peak_gflops, profile.share_of_peak(), profile.first_step_seconds,
-      share(static_cast<double>(profile.evaluated_images), profile.seconds_of(Span::kEvaluate)),
-      spans);
+      share(static_cast<double>(profile.evaluated_images), profile.seconds_of(Activity::kEvaluate)),
+      activities);
 }
 
 }  // namespace tally

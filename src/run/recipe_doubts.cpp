@@ -24,8 +24,8 @@ bool is_number(const std::string& name) {
 }
 
 // All numbers of a configuration are at least 0, so a sign can only be that of -0.
-void doubt_signs(const GivenFields& given, std::vector<std::string>& doubts) {
-  for (const GivenOption& option : given.fields) {
+void doubt_signs(const LaunchOverrides& overrides, std::vector<std::string>& doubts) {
+  for (const Override& option : overrides.fields) {
     if (!option.text.starts_with('-') || !is_number(option.name)) continue;
     doubts.push_back(
         fmt::format("{}: got \"{}\", which is taken as 0", option.origin, option.text));
@@ -79,10 +79,10 @@ void doubt_schedule(const RunConfig& config, std::optional<std::int64_t> steps,
 
 }  // namespace
 
-std::vector<std::string> recipe_doubts(const GivenFields& given, const RunConfig& config,
+std::vector<std::string> recipe_doubts(const LaunchOverrides& overrides, const RunConfig& config,
                                        std::optional<std::int64_t> steps) {
   std::vector<std::string> doubts;
-  doubt_signs(given, doubts);
+  doubt_signs(overrides, doubts);
   doubt_learning_rate(config, doubts);
   doubt_momentum(config, doubts);
   doubt_weight_decay(config, doubts);

@@ -35,16 +35,17 @@ std::optional<TrainingState> load_if_resuming(const LaunchOptions& options, RunR
 }
 
 // Of a run that was ended before its first checkpoint, unless nothing is known of it.
-RunConfig config_without_checkpoint(const RunRecorder& recorder, const GivenFields& given) {
+RunConfig config_without_checkpoint(const RunRecorder& recorder, const LaunchOverrides& overrides) {
   const std::optional<RunConfig> stored = recorder.load_config();
-  return stored ? resumed_config(*stored, given) : fresh_config(given);
+  return stored ? resumed_config(*stored, overrides) : fresh_config(overrides);
 }
 
 // Fills in everything but the network and the vectors of a fresh run.
 void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& report) {
-  const GivenFields given = given_fields(options);
-  const std::string directory = run_directory(options, given);
-  if (!options.resume) run.state.config = fresh_config(given);  // refused before anything is made
+  const LaunchOverrides overrides = launch_overrides(options);
+  const std::string directory = run_directory(options, overrides);
+  if (!options.resume)
+    run.state.config = fresh_config(overrides);  // refused before anything is made
 
   auto recorder = std::make_unique<RunRecorder>(
       directory, [&report](const std::string& text) { report.warning(text); });
@@ -53,9 +54,9 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   if (stored) {
     run.state = std::move(*stored);
     run.computed_by = run.state.build;
-    run.state.config = resumed_config(run.state.config, given);
+    run.state.config = resumed_config(run.state.config, overrides);
   } else if (options.resume) {
-    run.state.config = config_without_checkpoint(*recorder, given);
+    run.state.config = config_without_checkpoint(*recorder, overrides);
   }
   run.recorder = std::move(recorder);
   run.state.config.run_dir = directory;
@@ -70,7 +71,7 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   run.state.data = shape;
   require_training_images(run.state.config, shape);
   const std::int64_t steps = run_steps(run.state.config, training_samples(run.state));
-  for (const std::string& doubt : recipe_doubts(given, run.state.config, steps)) {
+  for (const std::string& doubt : recipe_doubts(overrides, run.state.config, steps)) {
     report.warning(doubt);
   }
 }

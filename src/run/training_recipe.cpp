@@ -21,7 +21,7 @@ ShardRecipe shard_recipe(const TrainingState& state) {
 TrainerOptions trainer_options(const TrainingState& state) {
   const RunConfig& config = state.config;
   const std::int64_t samples = training_samples(state);
-  Schedule schedule;
+  LearningRateSchedule schedule;
   schedule.kind = config.schedule;
   schedule.peak = config.learning_rate;
   schedule.total_samples = config.epochs * samples;

@@ -197,13 +197,13 @@ void TrainingRun::close_epoch(const StepResult& result) {
       {},
       {}};
   heartbeat_.show(Phase::kEvaluate);
-  trainer_.stopwatch().lap(Span::kOther);
+  trainer_.stopwatch().lap(Activity::kOther);
   trainer_.synchronize();
   team_.run([&](int thread) { heartbeat_.enter(Phase::kEvaluate, thread); });
   trainer_.spoil(Phase::kEvaluate);
   row.validation = figures_of(data_.validation, "validation");
   row.test = figures_of(data_.test, "test");
-  trainer_.stopwatch().lap(Span::kEvaluate);
+  trainer_.stopwatch().lap(Activity::kEvaluate);
   progress.epoch += 1;
   progress.epoch_step = 0;
   progress.epoch_loss_sum = 0;
@@ -253,7 +253,7 @@ bool TrainingRun::is_save_due(const StepResult& result, bool ends_epoch) const {
 // All ranks wait for rank 0, so that a slow disk is not taken for a frozen rank.
 bool TrainingRun::save() {
   const Clock::time_point start = Clock::now();
-  trainer_.stopwatch().lap(Span::kOther);
+  trainer_.stopwatch().lap(Activity::kOther);
   trainer_.synchronize();
   trainer_.spoil(Phase::kSave);
   heartbeat_.enter(Phase::kSave);
@@ -270,7 +270,7 @@ bool TrainingRun::save() {
   communicator_.broadcast_value(is_saved);
   last_save_ = Clock::now();
   if (job_end_) job_end_->add_save(last_save_ - start);
-  trainer_.stopwatch().lap(Span::kSave);
+  trainer_.stopwatch().lap(Activity::kSave);
   return is_saved;
 }
 
@@ -282,10 +282,10 @@ void TrainingRun::report_epoch(bool is_saved) {
 
 void TrainingRun::report_profile() {
   if (!is_profiled_) return;
-  trainer_.stopwatch().lap(Span::kOther);
+  trainer_.stopwatch().lap(Activity::kOther);
   Profile profile;
   meter_.fill(profile);
-  profile.spans = figures_over_ranks(communicator_, trainer_.stopwatch().seconds());
+  profile.activities = figures_over_ranks(communicator_, trainer_.stopwatch().seconds());
   profile.workers = communicator_.sum(team_.size());
   if (!communicator_.is_root()) return;
   profile.ranks = communicator_.size();

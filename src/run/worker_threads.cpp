@@ -63,7 +63,7 @@ ThreadChoice worker_threads(const ThreadWishes& wishes, const CpuShare& share,
   }
   // A variable may have been set for another program, or for ranks with more cores.
   if (choice.wanted_by == ThreadSource::kOpenMp && !wishes.may_oversubscribe) {
-    limit(choice, share.own_cores, ThreadSource::kCores);
+    limit(choice, share.own_processors, ThreadSource::kCores);
   }
   limit(choice, wishes.limit, ThreadSource::kLimit);
   return choice;

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "node_state.hpp"
+#include "host_state.hpp"
 #include "tally/train/trainer.hpp"
 
 // Private to layer train: how a step of SGD is computed. There are two ways, with other bits and
@@ -31,17 +31,17 @@ inline constexpr std::size_t kNoElement = std::numeric_limits<std::size_t>::max(
 
 /// What the ways to take a step share with the trainer, which owns it.
 struct StepContext {
-  StepContext(const TrainerParts& of, const TrainerOptions& with, Node& on, NodeState& trained)
+  StepContext(const TrainerParts& of, const TrainerOptions& with, Host& on, HostState& trained)
       : parts(of),
         options(with),
-        node(on),
+        host(on),
         state(trained),
         threads(static_cast<std::size_t>(of.team.size())) {}
 
   TrainerParts parts;
   TrainerOptions options;
-  Node& node;
-  NodeState& state;
+  Host& host;
+  HostState& state;
 
   struct Thread {
     Stopwatch stopwatch;
@@ -62,25 +62,25 @@ struct StepContext {
   void spoil(Phase phase, int thread, Real& value) const {
     parts.heartbeat.spoil(phase, thread, value);
   }
-  /// Waits for the other workers of the node, which belongs to the summing.
+  /// Waits for the other workers of the host, which belongs to the summing.
   void await_others(int thread) {
     if (is_guarded) at(thread).phase = Phase::kReduce;
     if (is_guarded && thread == 0) parts.heartbeat.show(Phase::kReduce);
-    node.wait();
-    lap(Span::kWait, thread);
+    host.wait();
+    lap(Activity::kWait, thread);
   }
-  void lap(Span span, int thread) { at(thread).stopwatch.lap(span); }
+  void lap(Activity activity, int thread) { at(thread).stopwatch.lap(activity); }
   [[nodiscard]] Thread& at(int thread) { return threads[static_cast<std::size_t>(thread)]; }
 
-  /// Shows all workers of the node the first element of the sum that is not finite, or kNoElement.
+  /// Shows all workers of the host the first element of the sum that is not finite, or kNoElement.
   void post_bad_element(int thread, std::size_t element) const {
-    node.post(Node::Board::kBadElement, node.worker(thread), element);
+    host.post(Host::Board::kBadElement, host.worker(thread), element);
   }
   /// After all have waited for each other: the first that any of them has shown.
   [[nodiscard]] std::size_t first_bad_element() const {
     std::size_t first = kNoElement;
-    for (int worker = 0; worker < node.workers(); ++worker) {
-      first = std::min<std::size_t>(first, node.posted(Node::Board::kBadElement, worker));
+    for (int worker = 0; worker < host.workers(); ++worker) {
+      first = std::min<std::size_t>(first, host.posted(Host::Board::kBadElement, worker));
     }
     return first;
   }
@@ -98,7 +98,7 @@ class BatchStep {
   /// call.
   virtual std::uint32_t take(int thread, std::uint32_t flags) = 0;
 
-  /// Brings parameters and velocity to all nodes. Collective: every rank must call.
+  /// Brings parameters and velocity to all hosts. Collective: every rank must call.
   virtual void synchronize() {}
 
   /// What each thread made of the step.

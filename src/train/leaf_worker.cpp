@@ -3,7 +3,7 @@
 
 #include <numeric>
 
-#include "node_state.hpp"
+#include "host_state.hpp"
 
 namespace tally {
 
@@ -23,18 +23,18 @@ void LeafWorker::compute(const Real* parameters, const MicroBatch& batch, const 
                          const LeafPlace& leaf) {
   const Batch rows = loader_.load(batch, next, workspace_.inputs(batch.rows.size()).data());
   losses_.resize(loader_.used_samples().size());
-  stopwatch_.lap(Span::kInput);
+  stopwatch_.lap(Activity::kInput);
   const ConstMatrixView outputs = network_.forward(parameters, workspace_, rows);
   const auto losses = std::span(losses_).last(loader_.labels().size());
   const std::int64_t correct =
       loss_.gradient(outputs, loader_.labels(), workspace_.grad_outputs(rows.rows), losses);
-  stopwatch_.lap(Span::kForward);
+  stopwatch_.lap(Activity::kForward);
   network_.backward(parameters, workspace_, rows, leaf.vector, leaf.into);
   Real* tail = leaf.vector + network_.layout().size();
   if (leaf.into == Into::kReplace) tail[kLossElement] = tail[kCorrectElement] = 0;
   tail[kLossElement] += static_cast<Real>(std::accumulate(losses.begin(), losses.end(), 0.0));
   tail[kCorrectElement] += static_cast<Real>(correct);
-  stopwatch_.lap(Span::kBackward);
+  stopwatch_.lap(Activity::kBackward);
 }
 
 }  // namespace tally

@@ -18,15 +18,15 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "shared between p
 
 Neighbours::Neighbours(const Communicator& communicator, Heartbeat& heartbeat)
     : places_(communicator.gather_all(communicator.place())) {
-  const std::vector<int> nodes = communicator.gather_all(communicator.node());
+  const std::vector<int> hosts = communicator.gather_all(communicator.host());
   for (int rank = 0; rank < communicator.size(); ++rank) {
     if (rank == communicator.rank()) own_ = static_cast<int>(ranks_.size());
-    if (nodes[static_cast<std::size_t>(rank)] == communicator.node()) ranks_.push_back(rank);
+    if (hosts[static_cast<std::size_t>(rank)] == communicator.host()) ranks_.push_back(rank);
   }
   elsewhere_ = communicator.size() - static_cast<int>(ranks_.size());
-  const std::unique_ptr<Communicator> node = communicator.split(communicator.node());
+  const std::unique_ptr<Communicator> host = communicator.split(communicator.host());
   try {
-    communicator.together([&] { memory_ = std::make_unique<SharedMemory>(*node, sizeof(Shown)); });
+    communicator.together([&] { memory_ = std::make_unique<SharedMemory>(*host, sizeof(Shown)); });
   } catch (const AgreedError&) {  // a training goes on without as well; its start tells why
     memory_.reset();
     return;

@@ -30,34 +30,34 @@ int rank_of_only_shard(int ranks) {
 
 SmallBatchStep::SmallBatchStep(StepContext& context)
     : context_(context),
-      rank_of_samples_(rank_of_only_shard(context.node.job().ranks())),
+      rank_of_samples_(rank_of_only_shard(context.host.job().ranks())),
       loader_(context.parts.plan, context.parts.samples, context.parts.transform),
       rows_(context.parts.network, context.parts.loss, context.options.sgd) {
   require_finite(context.parts.network.layout(), context.state.all_parameters());
 }
 
 std::uint32_t SmallBatchStep::take(int thread, std::uint32_t flags) {
-  const Node& node = context_.node;
+  const Host& host = context_.host;
   context_.enter(Phase::kReduce, thread);
-  node.post(Node::Board::kFlags, node.worker(thread), flags);
+  host.post(Host::Board::kFlags, host.worker(thread), flags);
   context_.post_bad_element(thread, kNoElement);
-  node.wait();
+  host.wait();
   flags = posted_flags();
-  context_.lap(Span::kWait, thread);
+  context_.lap(Activity::kWait, thread);
   if (has_samples(thread)) compute_and_update(thread);
-  node.wait();
-  if (node.job().node_count() > 1) {
-    if (thread == 0 && node.is_leader()) share_result();
-    node.wait();
+  host.wait();
+  if (host.job().host_count() > 1) {
+    if (thread == 0 && host.is_leader()) share_result();
+    host.wait();
     flags = posted_flags();
   }
   if (context_.state.tail()[kFailedElement] != 0) flags |= kRankFailed;
-  context_.lap(Span::kWait, thread);
+  context_.lap(Activity::kWait, thread);
   return flags;
 }
 
 bool SmallBatchStep::has_samples(int thread) const {
-  const JobLayout& job = context_.node.job();
+  const JobLayout& job = context_.host.job();
   return job.rank == rank_of_samples_ &&
          !part_of({0, 1}, job.threads[static_cast<std::size_t>(job.rank)], thread).is_empty();
 }
@@ -73,7 +73,7 @@ void SmallBatchStep::compute_and_update(int thread) {
   tail[kCorrectElement] = static_cast<Real>(result.correct);
   tail[kFailedElement] = context_.at(thread).error ? 1 : 0;
   context_.post_bad_element(thread, result.bad_element);
-  context_.lap(Span::kUpdate, thread);
+  context_.lap(Activity::kUpdate, thread);
 }
 
 RowUpdate::Result SmallBatchStep::update_rows() {
@@ -86,10 +86,10 @@ RowUpdate::Result SmallBatchStep::update_rows() {
                     context_.state.parameters(), context_.state.velocity());
 }
 
-// From the node that took the step to the leaders of the others: flags, tail and fault, but not the
+// From the host that took the step to the leaders of the others: flags, tail and fault, but not the
 // vectors, which synchronize() brings when they are wanted.
 void SmallBatchStep::share_result() {
-  const Node& node = context_.node;
+  const Host& host = context_.host;
   struct Shared {
     std::array<Real, kLeafTail> tail;
     std::uint64_t bad_element;
@@ -97,23 +97,23 @@ void SmallBatchStep::share_result() {
   Real* tail = context_.state.tail();
   std::copy_n(tail, kLeafTail, shared.tail.begin());
   shared.bad_element = context_.first_bad_element();
-  node.leaders().broadcast(std::as_writable_bytes(std::span(&shared, 1)), node_of_samples());
+  host.leaders().broadcast(std::as_writable_bytes(std::span(&shared, 1)), host_of_samples());
   std::ranges::copy(shared.tail, tail);
-  node.post(Node::Board::kBadElement, 0, shared.bad_element);
-  node.post(Node::Board::kFlags, 0, node.leaders().any_of(posted_flags()));
+  host.post(Host::Board::kBadElement, 0, shared.bad_element);
+  host.post(Host::Board::kFlags, 0, host.leaders().any_of(posted_flags()));
 }
 
 std::uint32_t SmallBatchStep::posted_flags() const {
-  return static_cast<std::uint32_t>(context_.node.posted_by_any(Node::Board::kFlags));
+  return static_cast<std::uint32_t>(context_.host.posted_by_any(Host::Board::kFlags));
 }
 
-int SmallBatchStep::node_of_samples() const {
-  return context_.node.job().nodes[static_cast<std::size_t>(rank_of_samples_)];
+int SmallBatchStep::host_of_samples() const {
+  return context_.host.job().hosts[static_cast<std::size_t>(rank_of_samples_)];
 }
 
 void SmallBatchStep::synchronize() {
-  if (context_.node.job().node_count() == 1) return;
-  if (context_.node.is_leader()) context_.state.broadcast_from(node_of_samples());
+  if (context_.host.job().host_count() == 1) return;
+  if (context_.host.is_leader()) context_.state.broadcast_from(host_of_samples());
   context_.parts.communicator.barrier();  // until all leaders have them
 }
 

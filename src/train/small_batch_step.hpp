@@ -9,7 +9,7 @@
 namespace tally {
 
 /// A step on so few samples that one worker takes it alone, row by row: the others only agree with
-/// it on flags and faults. Between steps only its node has the newest parameters and velocity.
+/// it on flags and faults. Between steps only its host has the newest parameters and velocity.
 class SmallBatchStep : public BatchStep {
  public:
   explicit SmallBatchStep(StepContext& context);
@@ -25,7 +25,7 @@ class SmallBatchStep : public BatchStep {
   void compute_and_update(int thread);
   [[nodiscard]] RowUpdate::Result update_rows();
   void share_result();
-  [[nodiscard]] int node_of_samples() const;
+  [[nodiscard]] int host_of_samples() const;
   [[nodiscard]] std::uint32_t posted_flags() const;
 
   StepContext& context_;

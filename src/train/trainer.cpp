@@ -23,17 +23,17 @@ bool takes_small_batch_steps(const Network& network, const Sgd& sgd, const Shard
 
 Trainer::Trainer(const TrainerParts& parts, const TrainerOptions& options,
                  const TrainingState& state)
-    : node_(parts.communicator, parts.team.size(), options.reduction),
-      state_(std::make_unique<NodeState>(node_, parts.network.layout().size())),
-      context_(std::make_unique<StepContext>(parts, options, node_, *state_)) {
+    : host_(parts.communicator, parts.team.size(), options.reduction),
+      state_(std::make_unique<HostState>(host_, parts.network.layout().size())),
+      context_(std::make_unique<StepContext>(parts, options, host_, *state_)) {
   const bool is_small = takes_small_batch_steps(parts.network, options.sgd, parts.plan);
   GradientPlans plans =
       is_small ? GradientPlans()
-               : GradientPlans(parts.plan.shards(), parts.plan.leaf_counts(), node_.job());
-  node_.allocate(leaf_size(parts.network), NodeState::kVectors + plans.node_vectors(),
+               : GradientPlans(parts.plan.shards(), parts.plan.leaf_counts(), host_.job());
+  host_.allocate(leaf_size(parts.network), HostState::kVectors + plans.host_vectors(),
                  plans.worker_vectors());
-  if (node_.is_leader()) state_->load(state);
-  parts.communicator.barrier();  // until all nodes have them
+  if (host_.is_leader()) state_->load(state);
+  parts.communicator.barrier();  // until all hosts have them
   parts.communicator.together([&] {
     if (is_small) {
       step_ = std::make_unique<SmallBatchStep>(*context_);
@@ -65,7 +65,7 @@ void Trainer::open_step(const Progress& progress) {
                     parts.plan.step_samples(progress.epoch_step),
                     context_->options.schedule.at(progress.samples)};
   step_->begin();
-  stopwatch().lap(Span::kOther);
+  stopwatch().lap(Activity::kOther);
 }
 
 // Where a worker fails, those that wait for it must not do so for ever.
@@ -81,7 +81,7 @@ void Trainer::run_team(Work&& work) {
         has_peer_failed = true;
       } catch (...) {
         failed_phase = context_->at(thread).phase;
-        node_.break_up();
+        host_.break_up();
         throw;
       }
     });
@@ -157,7 +157,7 @@ void Trainer::require_sound_state() const {
                     parts.network.layout().block_of(element).name(),
                     context_->options.schedule.peak));
   }
-  state_->require_one_on_all_nodes(parts.communicator, parts.heartbeat.text());
+  state_->require_one_on_all_hosts(parts.communicator, parts.heartbeat.text());
 }
 
 void Trainer::set_guarded(bool is_guarded) {
@@ -165,7 +165,7 @@ void Trainer::set_guarded(bool is_guarded) {
 }
 
 void Trainer::spoil(Phase phase) {
-  if (node_.is_leader()) context_->spoil(phase, 0, *state_->parameters());
+  if (host_.is_leader()) context_->spoil(phase, 0, *state_->parameters());
 }
 
 std::span<const Real> Trainer::parameters() const {

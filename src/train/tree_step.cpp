@@ -32,8 +32,8 @@ TreeStep::TreeStep(StepContext& context, GradientPlans plans)
         std::make_unique<LeafWorker>(parts, context.options.kernels, context.at(thread).stopwatch));
   }
   tree_ = std::make_unique<GradientTree>(
-      context.node, std::move(plans),
-      GradientTree::Options{NodeState::kVectors, adds_in_place(),
+      context.host, std::move(plans),
+      GradientTree::Options{HostState::kVectors, adds_in_place(),
                             leaf_values(parts.network.layout()), context.options.reduction,
                             parts.heartbeat.awaited()});
 }
@@ -70,7 +70,7 @@ void TreeStep::compute_leaves(int thread) {
       worker(thread).compute(context_.state.parameters(), micro_batch(step, leaf), next, place);
       context_.spoil(Phase::kForward, thread, *place.vector);
       tree_->add_leaf(thread);
-      context_.lap(Span::kReduce, thread);
+      context_.lap(Activity::kReduce, thread);
     }
   });
 }
@@ -82,12 +82,12 @@ MicroBatch TreeStep::micro_batch(std::int64_t epoch_step, std::int64_t shard) co
 std::uint32_t TreeStep::sum_gradients(int thread, std::uint32_t flags) {
   context_.enter(Phase::kReduce, thread);
   if (!tree_->leaves_of(thread).is_empty()) {
-    const Node& node = context_.node;
-    context_.spoil(Phase::kReduce, thread, *node.worker_vector(node.worker(thread), 0));
+    const Host& host = context_.host;
+    context_.spoil(Phase::kReduce, thread, *host.worker_vector(host.worker(thread), 0));
   }
   if (context_.at(thread).error) flags |= kRankFailed;
   flags = tree_->combine(thread, flags);
-  context_.lap(Span::kWait, thread);
+  context_.lap(Activity::kWait, thread);
   return flags;
 }
 
@@ -116,7 +116,7 @@ void TreeStep::update_slice(int thread) {
     context_.spoil(Phase::kUpdate, thread, context_.state.parameters()[slice.begin]);
   }
   if (context_.is_guarded) context_.post_bad_element(thread, first_bad);
-  context_.at(thread).stopwatch.lap(Span::kReduce, times.share_of_sums(), Span::kUpdate);
+  context_.at(thread).stopwatch.lap(Activity::kReduce, times.share_of_sums(), Activity::kUpdate);
   context_.await_others(thread);
 }
 

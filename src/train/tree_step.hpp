@@ -14,10 +14,10 @@ std::size_t leaf_size(const Network& network);
 
 /// A step by leaves: every worker makes the gradients of its own micro-batches, all are summed
 /// along the tree, and each worker sums and updates one slice of the vectors. Three verbs, and no
-/// worker writes what another one reads between two waits of the node.
+/// worker writes what another one reads between two waits of the host.
 class TreeStep : public BatchStep {
  public:
-  /// The node must have allocated the vectors that `plans` count, behind those of the state.
+  /// The host must have allocated the vectors that `plans` count, behind those of the state.
   TreeStep(StepContext& context, GradientPlans plans);
 
   void begin() override;

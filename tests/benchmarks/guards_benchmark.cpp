@@ -110,23 +110,23 @@ class GuardsBenchmark {
 };
 
 // Microseconds by which a wait for all workers takes longer if they show and read flags.
-double flags_of_a_step(const Node& node) {
+double flags_of_a_step(const Host& host) {
   constexpr int kTimes = 2000;
   constexpr int kTurns = 25;
   std::vector<double> longer;
   for (int turn = 0; turn < kTurns; ++turn) {
     const Clock::time_point start = Clock::now();
     for (int i = 0; i < kTimes; ++i) {
-      node.wait();
-      node.wait();
+      host.wait();
+      host.wait();
     }
     const double without = microseconds_since(start);
     std::uint64_t seen = 0;
     for (int i = 0; i < kTimes; ++i) {
-      node.post(Node::Board::kFlags, node.worker(0), 0);
-      node.wait();
-      seen |= node.posted_by_any(Node::Board::kFlags);
-      node.wait();
+      host.post(Host::Board::kFlags, host.worker(0), 0);
+      host.wait();
+      seen |= host.posted_by_any(Host::Board::kFlags);
+      host.wait();
     }
     require(seen == 0, ExitCode::kFailure, "flags that nobody has shown");
     longer.push_back((microseconds_since(start) - 2 * without) / kTimes);
@@ -136,31 +136,31 @@ double flags_of_a_step(const Node& node) {
 
 void measure(StopRequest& signals, const DatasetFiles& files, int pairs) {
   const Communicator communicator;
-  GuardsBenchmark one_node(communicator, signals, files);
-  static_cast<void>(one_node.step(true));
+  GuardsBenchmark one_host(communicator, signals, files);
+  static_cast<void>(one_host.step(true));
   std::vector<double> guarded, bare, ratios;
   for (int pair = 0; pair < pairs; ++pair) {
     const bool is_guarded_first = pair % 2 == 0;
-    const double first = one_node.step(is_guarded_first);
-    const double second = one_node.step(!is_guarded_first);
+    const double first = one_host.step(is_guarded_first);
+    const double second = one_host.step(!is_guarded_first);
     guarded.push_back(is_guarded_first ? first : second);
     bare.push_back(is_guarded_first ? second : first);
     ratios.push_back(guarded.back() / bare.back());
   }
-  const double flags = flags_of_a_step(Node(communicator, 1));
-  const double before_save = one_node.before_save();
+  const double flags = flags_of_a_step(Host(communicator, 1));
+  const double before_save = one_host.before_save();
 
   std::vector<int> hosts(static_cast<std::size_t>(communicator.size()));
   std::iota(hosts.begin(), hosts.end(), 0);
   const Communicator apart(hosts);  // each rank a host of its own, whose bits are compared
-  GuardsBenchmark nodes(apart, signals, files);
-  const double before_save_of_nodes = nodes.before_save();
+  GuardsBenchmark hosts(apart, signals, files);
+  const double before_save_of_hosts = hosts.before_save();
   if (!communicator.is_root()) return;
   fmt::print(
       "{{\"ranks\": {}, \"pairs\": {}, \"step\": {}, \"step_without\": {}, \"ratio\": {}, "
-      "\"flags\": {}, \"before_save\": {}, \"before_save_of_nodes\": {}}}\n",
+      "\"flags\": {}, \"before_save\": {}, \"before_save_of_hosts\": {}}}\n",
       communicator.size(), pairs, median(guarded), median(bare), median(ratios), flags, before_save,
-      before_save_of_nodes);
+      before_save_of_hosts);
 }
 
 }  // namespace

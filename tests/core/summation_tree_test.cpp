@@ -33,8 +33,8 @@ float sum_by_definition(std::vector<float> level) {
 }
 
 // Sums the leaves of `range` the way a worker does, and returns its canonical partial sums.
-std::vector<std::pair<TreeNode, float>> worker_partials(const std::vector<float>& leaves,
-                                                        Range range) {
+std::vector<std::pair<Subtree, float>> worker_partials(const std::vector<float>& leaves,
+                                                       Range range) {
   std::vector<float> slots = leaves;
   SummationStack stack(static_cast<std::int64_t>(leaves.size()));
   for (std::int64_t leaf = range.begin; leaf < range.end; ++leaf) {
@@ -43,9 +43,9 @@ std::vector<std::pair<TreeNode, float>> worker_partials(const std::vector<float>
           slots[static_cast<std::size_t>(addition.from)];
     });
   }
-  std::vector<std::pair<TreeNode, float>> partials;
+  std::vector<std::pair<Subtree, float>> partials;
   for (const auto& entry : stack.entries()) {
-    partials.emplace_back(entry.node, slots[static_cast<std::size_t>(entry.slot)]);
+    partials.emplace_back(entry.subtree, slots[static_cast<std::size_t>(entry.slot)]);
   }
   return partials;
 }
@@ -56,18 +56,18 @@ TEST(SummationTree, GivesTheSameBitsForAnyCutIntoWorkers) {
     const float expected = sum_by_definition(leaves);
     // Every way to cut the leaves into contiguous ranges: one bit for each place between leaves.
     for (std::uint32_t cuts = 0; cuts < (1U << (leaf_count - 1)); ++cuts) {
-      std::vector<TreeNode> nodes;
+      std::vector<Subtree> subtrees;
       std::vector<float> values;
       std::int64_t begin = 0;
       for (std::int64_t end = 1; end <= leaf_count; ++end) {
         if (end < leaf_count && (cuts >> (end - 1) & 1U) == 0) continue;
-        for (const auto& [node, value] : worker_partials(leaves, {begin, end})) {
-          nodes.push_back(node);
+        for (const auto& [subtree, value] : worker_partials(leaves, {begin, end})) {
+          subtrees.push_back(subtree);
           values.push_back(value);
         }
         begin = end;
       }
-      const MergePlan plan = plan_merge(leaf_count, nodes);
+      const MergePlan plan = plan_merge(leaf_count, subtrees);
       for (const auto& [into, from] : plan.additions) {
         values[static_cast<std::size_t>(into)] += values[static_cast<std::size_t>(from)];
       }
@@ -94,18 +94,18 @@ TEST(SummationTree, MissingLeavesAtTheEndChangeNothing) {
   }
 }
 
-TEST(CanonicalNodes, AreOneNodeForAnAlignedPowerOfTwo) {
-  EXPECT_EQ(canonical_nodes(16, {8, 12}), (std::vector<TreeNode>{{2, 2}}));
-  EXPECT_EQ(canonical_nodes(16, {0, 16}), (std::vector<TreeNode>{{4, 0}}));
-  EXPECT_EQ(canonical_nodes(16, {3, 9}), (std::vector<TreeNode>{{0, 3}, {2, 1}, {0, 8}}));
-  EXPECT_TRUE(canonical_nodes(16, {5, 5}).empty());
+TEST(CanonicalSubtrees, AreOneForAnAlignedPowerOfTwo) {
+  EXPECT_EQ(canonical_subtrees(16, {8, 12}), (std::vector<Subtree>{{2, 2}}));
+  EXPECT_EQ(canonical_subtrees(16, {0, 16}), (std::vector<Subtree>{{4, 0}}));
+  EXPECT_EQ(canonical_subtrees(16, {3, 9}), (std::vector<Subtree>{{0, 3}, {2, 1}, {0, 8}}));
+  EXPECT_TRUE(canonical_subtrees(16, {5, 5}).empty());
 }
 
-TEST(CanonicalNodes, AreAtMostTwiceTheLogarithm) {
+TEST(CanonicalSubtrees, AreAtMostTwiceTheLogarithm) {
   for (std::int64_t count = 1; count <= 100; ++count) {
     for (std::int64_t begin = 0; begin < count; ++begin) {
       for (std::int64_t end = begin; end <= count; ++end) {
-        ASSERT_LE(static_cast<std::int64_t>(canonical_nodes(count, {begin, end}).size()),
+        ASSERT_LE(static_cast<std::int64_t>(canonical_subtrees(count, {begin, end}).size()),
                   2 * std::bit_width(static_cast<std::uint64_t>(count)) + 1);
       }
     }

@@ -10,7 +10,7 @@ namespace tally {
 namespace {
 
 void read_runs(const std::string& text) {
-  std::vector<GivenOptions> runs;
+  std::vector<Overrides> runs;
   if (!accepts(ExitCode::kUsage, kHostile, [&] { runs = runs_in_toml(text, kHostile); })) return;
   check(!runs.empty(), "a run");
 }

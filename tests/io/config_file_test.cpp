@@ -11,7 +11,7 @@ namespace tally {
 namespace {
 
 std::string refusal(std::string_view text) {
-  return failure_of([&] { given_in_toml(text, "my.toml"); });
+  return failure_of([&] { overrides_in_toml(text, "my.toml"); });
 }
 
 RunConfig there_and_back(const RunConfig& config) {
@@ -96,12 +96,12 @@ TEST(ConfigFile, GivesBackTheSeedsAroundTheLimitOfToml) {
 }
 
 TEST(ConfigFile, TakesTheFieldsThatAreThere) {
-  const GivenOptions given = given_in_toml(
+  const Overrides overrides = overrides_in_toml(
       "# a recipe\r\nepochs = 1_000\r\nbatch-size = 0x40\r\nlearning-rate = 1e-3\r\n"
       "nesterov = true\r\nnetwork = 'dense:10'\r\n",
       "my.toml");
   RunConfig config;
-  overwrite(config, given);
+  overwrite(config, overrides);
   Texts expected = texts_of(RunConfig{});
   expected.at("epochs") = "1000";
   expected.at("batch-size") = "64";
@@ -109,8 +109,8 @@ TEST(ConfigFile, TakesTheFieldsThatAreThere) {
   expected.at("nesterov") = "true";
   expected.at("network") = "dense:10";
   EXPECT_EQ(texts_of(config), expected);
-  EXPECT_EQ(given.front().origin, "my.toml: batch-size");
-  EXPECT_TRUE(given_in_toml("", "my.toml").empty());
+  EXPECT_EQ(overrides.front().origin, "my.toml: batch-size");
+  EXPECT_TRUE(overrides_in_toml("", "my.toml").empty());
 }
 
 TEST(ConfigFile, NamesTheLineThatIsNoToml) {
@@ -172,7 +172,7 @@ TEST(ConfigFile, TakesDotsAndBracketsInTexts) {
   const std::string path = "[{" + std::string(1000, '.') + R"(\")" + std::string(1000, '[');
   const std::string literal = std::string(1000, '.') + R"(#""")";
   const std::string text = "data = \"" + path + "\" # " + path + "\nrun-dir = '" + literal + "'\n";
-  EXPECT_EQ(given_in_toml(text, "my.toml").back().text, literal);
+  EXPECT_EQ(overrides_in_toml(text, "my.toml").back().text, literal);
   RunConfig config;
   config.data = "\"\"\"'''" + path + literal;
   EXPECT_EQ(config_from_toml(to_toml(config), "my.toml").data, config.data);
@@ -221,9 +221,9 @@ TEST(ConfigFile, RefusesFieldsAndValuesThatDoNotExist) {
 // The runs as "name=text name=text; ..."
 std::string runs_in(std::string_view text) {
   std::string result;
-  for (const GivenOptions& run : runs_in_toml(text, "my.toml")) {
+  for (const Overrides& run : runs_in_toml(text, "my.toml")) {
     if (!result.empty()) result += "; ";
-    for (const GivenOption& option : run) result += option.name + "=" + option.text + " ";
+    for (const Override& option : run) result += option.name + "=" + option.text + " ";
   }
   return result;
 }

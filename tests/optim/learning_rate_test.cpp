@@ -8,8 +8,8 @@
 namespace tally {
 namespace {
 
-Schedule schedule(ScheduleKind kind) {
-  Schedule result;
+LearningRateSchedule schedule(ScheduleKind kind) {
+  LearningRateSchedule result;
   result.kind = kind;
   result.peak = 0.2;
   result.total_samples = 1000;
@@ -19,29 +19,29 @@ Schedule schedule(ScheduleKind kind) {
   return result;
 }
 
-TEST(Schedule, ConstantStaysAtThePeak) {
+TEST(LearningRateSchedule, ConstantStaysAtThePeak) {
   EXPECT_DOUBLE_EQ(schedule(ScheduleKind::kConstant).at(0), 0.2);
   EXPECT_DOUBLE_EQ(schedule(ScheduleKind::kConstant).at(123456), 0.2);
 }
 
-TEST(Schedule, StepFallsByTheFactor) {
-  const Schedule step = schedule(ScheduleKind::kStep);
+TEST(LearningRateSchedule, StepFallsByTheFactor) {
+  const LearningRateSchedule step = schedule(ScheduleKind::kStep);
   EXPECT_DOUBLE_EQ(step.at(0), 0.2);
   EXPECT_DOUBLE_EQ(step.at(299), 0.2);
   EXPECT_DOUBLE_EQ(step.at(300), 0.1);
   EXPECT_DOUBLE_EQ(step.at(600), 0.05);
 }
 
-TEST(Schedule, CosineFallsToZero) {
-  const Schedule cosine = schedule(ScheduleKind::kCosine);
+TEST(LearningRateSchedule, CosineFallsToZero) {
+  const LearningRateSchedule cosine = schedule(ScheduleKind::kCosine);
   EXPECT_DOUBLE_EQ(cosine.at(0), 0.2);
   EXPECT_DOUBLE_EQ(cosine.at(500), 0.1);
   EXPECT_NEAR(cosine.at(250), 0.2 * (1 + std::sqrt(0.5)) / 2, 1e-12);
   EXPECT_NEAR(cosine.at(1000), 0, 1e-12);
 }
 
-TEST(Schedule, OneCycleRisesAndFalls) {
-  const Schedule cycle = schedule(ScheduleKind::kOneCycle);
+TEST(LearningRateSchedule, OneCycleRisesAndFalls) {
+  const LearningRateSchedule cycle = schedule(ScheduleKind::kOneCycle);
   EXPECT_NEAR(cycle.at(0), 0.2 / 25, 1e-12);
   EXPECT_NEAR(cycle.at(150), (0.2 / 25 + 0.2) / 2, 1e-12);
   EXPECT_NEAR(cycle.at(300), 0.2, 1e-12);
@@ -50,8 +50,8 @@ TEST(Schedule, OneCycleRisesAndFalls) {
   EXPECT_NEAR(cycle.at(2000), 0.2 / 25 / 1e4, 1e-12);
 }
 
-TEST(Schedule, WarmUpRisesStepByStepToTheSchedule) {
-  Schedule constant = schedule(ScheduleKind::kConstant);
+TEST(LearningRateSchedule, WarmUpRisesStepByStepToTheSchedule) {
+  LearningRateSchedule constant = schedule(ScheduleKind::kConstant);
   constant.warmup_samples = 4 * constant.batch_size;
   EXPECT_DOUBLE_EQ(constant.at(0), 0.05);
   EXPECT_DOUBLE_EQ(constant.at(10), 0.1);
@@ -59,7 +59,7 @@ TEST(Schedule, WarmUpRisesStepByStepToTheSchedule) {
   EXPECT_DOUBLE_EQ(constant.at(40), 0.2);
 }
 
-TEST(Schedule, OnlyCosineAndOneCycleDependOnTheLength) {
+TEST(LearningRateSchedule, OnlyCosineAndOneCycleDependOnTheLength) {
   EXPECT_FALSE(depends_on_length(ScheduleKind::kConstant));
   EXPECT_FALSE(depends_on_length(ScheduleKind::kStep));
   EXPECT_TRUE(depends_on_length(ScheduleKind::kCosine));

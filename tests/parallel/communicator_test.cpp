@@ -19,7 +19,7 @@ TEST_F(CommunicatorTest, CountsTheRanksOfTheLaunch) {
   const char* launched = std::getenv("OMPI_COMM_WORLD_SIZE");
   ASSERT_NE(launched, nullptr) << "run under mpirun";
   EXPECT_EQ(size_, std::stoi(launched));
-  EXPECT_EQ(communicator_.node_size(), size_);
+  EXPECT_EQ(communicator_.host_size(), size_);
   EXPECT_EQ(communicator_.is_root(), rank_ == 0);
   EXPECT_EQ(communicator_.place().find("rank " + std::to_string(rank_) + " on host "), 0U);
 }

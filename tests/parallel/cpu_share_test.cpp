@@ -7,7 +7,7 @@
 namespace tally {
 namespace {
 
-TEST(CpuShare, SharesTheNodesCoresEvenlyButAtLeastOneEach) {
+TEST(CpuShare, SharesTheHostsCoresEvenlyButAtLeastOneEach) {
   EXPECT_EQ((CpuShare{8, 8, 2}.fair()), 4);
   EXPECT_EQ((CpuShare{8, 8, 3}.fair()), 2);
   EXPECT_EQ((CpuShare{1, 8, 8}.fair()), 1);
@@ -18,8 +18,8 @@ TEST(CpuShare, NeverExceedsTheRanksOwnMask) {
   EXPECT_EQ((CpuShare{1, 4, 2}.fair()), 1);
 }
 
-// Each rank confines itself to one core; the node's cores are the union of all masks.
-TEST(CpuShare, CountsTheUnionOfTheMasksOfANode) {
+// Each rank confines itself to one core; the host's cores are the union of all masks.
+TEST(CpuShare, CountsTheUnionOfTheMasksOfAHost) {
   const Communicator communicator;
   cpu_set_t before;
   ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
@@ -34,9 +34,9 @@ TEST(CpuShare, CountsTheUnionOfTheMasksOfANode) {
   ASSERT_EQ(sched_setaffinity(0, sizeof(own), &own), 0);
   const CpuShare share = cpu_share(communicator);
   sched_setaffinity(0, sizeof(before), &before);
-  EXPECT_EQ(share.own_cores, 1);
-  EXPECT_EQ(share.node_ranks, communicator.size());
-  EXPECT_EQ(share.node_cores, communicator.size() == 1 ? 1 : 2);
+  EXPECT_EQ(share.own_processors, 1);
+  EXPECT_EQ(share.host_ranks, communicator.size());
+  EXPECT_EQ(share.host_processors, communicator.size() == 1 ? 1 : 2);
 }
 
 }  // namespace

@@ -63,9 +63,9 @@ void put_leaf(const LeafPlace& place, std::int64_t leaf) {
   }
 }
 
-// The node of each rank, the last ones for up to 8; none is all on one.
-using Nodes = std::vector<int>;
-const std::vector<Nodes> kPlacements = {
+// The host of each rank, the last ones for up to 8; none is all on one.
+using Hosts = std::vector<int>;
+const std::vector<Hosts> kPlacements = {
     {},
     {0, 1, 2, 3, 4, 5, 6, 7},  // each on its own
     {0, 0, 1, 1, 2, 2, 3, 3},
@@ -75,12 +75,12 @@ const std::vector<Nodes> kPlacements = {
     {0, 1, 1, 2, 1, 3, 0, 1},
 };
 
-// A job of all ranks of this test, on such nodes, with `threads` each.
+// A job of all ranks of this test, on such hosts, with `threads` each.
 struct Job {
-  Job(const Nodes& nodes, int threads, ReductionKind reduction = ReductionKind::kTree)
-      : communicator(nodes), node(communicator, threads, reduction), team(threads) {}
+  Job(const Hosts& hosts, int threads, ReductionKind reduction = ReductionKind::kTree)
+      : communicator(hosts), host(communicator, threads, reduction), team(threads) {}
   Communicator communicator;
-  Node node;
+  Host host;
   ThreadTeam team;
   AwaitedPeers awaited;
 
@@ -88,9 +88,9 @@ struct Job {
   GradientTree tree(std::int64_t shards, const std::vector<std::int64_t>& leaf_counts,
                     bool adds_in_place = false, std::vector<Range> values = {},
                     ReductionKind reduction = ReductionKind::kTree) {
-    GradientPlans plans(shards, leaf_counts, node.job());
-    node.allocate(kSize, kOwnVectors + plans.node_vectors(), plans.worker_vectors());
-    return GradientTree(node, std::move(plans),
+    GradientPlans plans(shards, leaf_counts, host.job());
+    host.allocate(kSize, kOwnVectors + plans.host_vectors(), plans.worker_vectors());
+    return GradientTree(host, std::move(plans),
                         {kOwnVectors, adds_in_place, std::move(values), reduction, awaited});
   }
 };
@@ -100,7 +100,7 @@ struct StepSum {
   std::uint32_t flags = 0;
 };
 
-// One step: leaves, sum, and the total in the node's own vector.
+// One step: leaves, sum, and the total in the host's own vector.
 StepSum step(const Job& job, GradientTree& tree, std::int64_t leaf_count, std::uint32_t flags) {
   StepSum sum;
   for (std::int64_t leaf = 0; leaf < leaf_count; ++leaf) leaf_vector(leaf);  // not by threads
@@ -117,25 +117,25 @@ StepSum step(const Job& job, GradientTree& tree, std::int64_t leaf_count, std::u
     for (auto at = slice.begin; at < slice.end; at += GradientTree::kBlockElements) {
       const Range block{at, std::min(at + GradientTree::kBlockElements, slice.end)};
       const float* values = tree.block_sum(thread, block);
-      std::copy(values, values + block.size(), job.node.node_vector(0) + block.begin);
+      std::copy(values, values + block.size(), job.host.own_vector(0) + block.begin);
     }
-    job.node.wait();
+    job.host.wait();
   });
-  sum.total.assign(job.node.node_vector(0), job.node.node_vector(0) + kSize);
+  sum.total.assign(job.host.own_vector(0), job.host.own_vector(0) + kSize);
   return sum;
 }
 
-TEST(GradientTree, HasTheBitsOfItsDefinitionForAnyWorkersAndNodes) {
-  for (const Nodes& nodes : kPlacements) {
+TEST(GradientTree, HasTheBitsOfItsDefinitionForAnyWorkersAndHosts) {
+  for (const Hosts& hosts : kPlacements) {
     for (int threads = 1; threads <= 3; ++threads) {
-      Job job(nodes, threads);
+      Job job(hosts, threads);
       if (threads > 1 && job.communicator.size() > 4) continue;  // more of the same, and slow
       for (std::int64_t shards = 1; shards <= 17; ++shards) {
         GradientTree tree = job.tree(shards, {shards, (shards + 1) / 2}, shards % 3 != 0, kValues);
         for (const std::int64_t leaf_count : {shards, (shards + 1) / 2, shards}) {
           ASSERT_EQ(step(job, tree, leaf_count, 0).total, total_by_definition(leaf_count))
               << shards << " shards, " << leaf_count << " leaves, " << threads
-              << " threads on nodes " << testing::PrintToString(nodes);
+              << " threads on hosts " << testing::PrintToString(hosts);
         }
       }
     }
@@ -143,9 +143,9 @@ TEST(GradientTree, HasTheBitsOfItsDefinitionForAnyWorkersAndNodes) {
 }
 
 TEST(GradientTree, FlagsAreOredOverAllRanks) {
-  for (const Nodes& nodes : {Nodes{}, Nodes{0, 0, 1, 1}}) {
+  for (const Hosts& hosts : {Hosts{}, Hosts{0, 0, 1, 1}}) {
     for (const ReductionKind reduction : {ReductionKind::kTree, ReductionKind::kMpi}) {
-      Job job(nodes, 2);
+      Job job(hosts, 2);
       GradientTree tree = job.tree(5, {5}, false, {}, reduction);
       EXPECT_EQ(step(job, tree, 5, 1U << job.communicator.rank()).flags,
                 (1U << job.communicator.size()) - 1);

@@ -5,7 +5,7 @@
 
 namespace tally {
 
-/// Elements of the vector that a node sends by this plan, there and back.
+/// Elements of the vector that a host sends by this plan, there and back.
 inline std::int64_t sent_elements(const ExchangePlan& plan) {
   std::int64_t elements = 0;
   for (const ExchangePlan::Round& round : plan.rounds) {

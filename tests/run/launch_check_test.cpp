@@ -16,12 +16,12 @@ LaunchFacts sound_launch(int ranks) {
   LaunchFacts facts;
   for (int rank = 0; rank < ranks; ++rank) {
     RankFacts of_rank;
-    of_rank.node = rank / 2;
-    of_rank.host = "n" + std::to_string(of_rank.node);
+    of_rank.host = rank / 2;
+    of_rank.host_name = "n" + std::to_string(of_rank.host);
     of_rank.program = "tally 1";
-    const int on_node = std::min(2, ranks - 2 * of_rank.node);
-    of_rank.cores = {1, on_node, on_node};
-    of_rank.host_cores = 2;
+    const int on_host = std::min(2, ranks - 2 * of_rank.host);
+    of_rank.share = {1, on_host, on_host};
+    of_rank.online_processors = 2;
     of_rank.threads = 1;
     of_rank.threads_by = ThreadSource::kOption;
     of_rank.micro_batches = 8 / ranks;
@@ -39,7 +39,7 @@ LaunchFacts sound_launch(int ranks) {
 // One rank on both cores of a host.
 LaunchFacts sound_rank_of_two_threads() {
   LaunchFacts facts = sound_launch(1);
-  facts.ranks[0].cores = {2, 2, 1};
+  facts.ranks[0].share = {2, 2, 1};
   facts.ranks[0].threads = 2;
   return facts;
 }
@@ -148,7 +148,7 @@ TEST(LaunchCheck, WarnsOfAVariableThatAsksForThreadsBeyondTheBinding) {
                  "slot:PE=2, or unset it");
   facts.ranks.pop_back();
   facts.launcher.processes = 1;
-  facts.ranks[0].host_cores = 1;
+  facts.ranks[0].online_processors = 1;
   expect_warning(facts,
                  "OMP_NUM_THREADS: 8 threads asked for, but rank 0 on host n0 is bound to 1 core, "
                  "and takes no more; unset it");
@@ -192,7 +192,7 @@ TEST(LaunchCheck, NamesWhatAHostHasWhereBindingIsNoRemedy) {
 
 TEST(LaunchCheck, BlamesOpenMpWhereItHasBoundTheMainThread) {
   LaunchFacts facts = sound_launch(1);
-  facts.ranks[0].bound_cores = 2;
+  facts.ranks[0].bound_processors = 2;
   expect_warning(
       facts,
       "rank 0 on host n0: OpenMP has bound the main thread to 1 of 2 cores, which is all "
@@ -203,14 +203,14 @@ TEST(LaunchCheck, BlamesOpenMpWhereItHasBoundTheMainThread) {
                "--threads: expected at most the 1 core that rank 0 on host n0 is bound to, got 2; "
                "unset OMP_PROC_BIND, OMP_PLACES and GOMP_CPU_AFFINITY, and let the launcher bind "
                "ranks");
-  facts.ranks[0].threads = facts.ranks[0].bound_cores = 1;
+  facts.ranks[0].threads = facts.ranks[0].bound_processors = 1;
   expect_nothing(facts);
 }
 
 TEST(LaunchCheck, WarnsOfThreadsThatCrowdAHost) {
   LaunchFacts facts = sound_launch(2);
   for (RankFacts& rank : facts.ranks) {
-    rank.cores = {2, 2, 2};
+    rank.share = {2, 2, 2};
     rank.threads = 2;
   }
   expect_warning(
@@ -231,7 +231,7 @@ TEST(LaunchCheck, WarnsOfThreadsBeyondTheBindingThatAreMeant) {
 
 TEST(LaunchCheck, WarnsOfRanksThatCrowdAHostUnlessTheLauncherWasToldTo) {
   LaunchFacts facts = sound_launch(2);
-  for (RankFacts& rank : facts.ranks) rank.cores = {1, 1, 2};
+  for (RankFacts& rank : facts.ranks) rank.share = {1, 1, 2};
   expect_warning(
       facts,
       "ranks 0-1 on host n0: 2 threads on 1 core: oversubscribed: spinning threads steal "
@@ -243,7 +243,7 @@ TEST(LaunchCheck, WarnsOfRanksThatCrowdAHostUnlessTheLauncherWasToldTo) {
 TEST(LaunchCheck, WarnsOfRanksWithFewerThreadsThanMicroBatches) {
   LaunchFacts facts = sound_launch(4);
   for (RankFacts& rank : facts.ranks) {
-    rank.cores = {2, 4, 2};
+    rank.share = {2, 4, 2};
     rank.threads = 2;
   }
   expect_nothing(facts);
@@ -281,7 +281,7 @@ TEST(LaunchCheck, WarnsOfCoresThatSlurmGivesAndNobodyUses) {
   LaunchFacts facts = sound_launch(2);
   facts.launcher.cores_per_task = 4;
   expect_nothing(facts);  // a host may have fewer than SLURM was told
-  for (RankFacts& rank : facts.ranks) rank.host_cores = 16;
+  for (RankFacts& rank : facts.ranks) rank.online_processors = 16;
   expect_warning(facts,
                  "SLURM gives the ranks of host n0 8 cores, but they are bound to 2; start with "
                  "mpirun --map-by slot:PE=4, or srun --cpus-per-task=4");

@@ -9,13 +9,13 @@ namespace {
 TEST(RankTable, HasALinePerRank) {
   LaunchFacts facts;
   facts.ranks.resize(2);
-  facts.ranks[0].host = "login";
+  facts.ranks[0].host_name = "login";
   facts.ranks[0].cpus = "0-3,8";
-  facts.ranks[0].cores = {5, 5, 1};
+  facts.ranks[0].share = {5, 5, 1};
   facts.ranks[0].threads = 4;
   facts.ranks[0].threads_by = ThreadSource::kOpenMp;
   facts.ranks[0].free_bytes = 15'600'000'000;
-  facts.ranks[1].host = "n1";
+  facts.ranks[1].host_name = "n1";
   facts.ranks[1].cpus = "0";
   facts.ranks[1].free_bytes = 900'000'000;
   EXPECT_EQ(rank_table(facts),

@@ -9,7 +9,7 @@
 namespace tally {
 namespace {
 
-GivenOption option(const std::string& name, const std::string& text) {
+Override option(const std::string& name, const std::string& text) {
   return {name, text, "--" + name};
 }
 
@@ -18,8 +18,8 @@ TEST(FreshConfig, CommandLineBeatsFileBeatsPresetBeatsDefault) {
   LaunchOptions options;
   options.config_file =
       directory.write("run.toml", "preset = \"paper\"\nepochs = 7\nseed = 5\n").string();
-  options.given = {option("seed", "9")};
-  const RunConfig config = fresh_config(given_fields(options));
+  options.overrides = {option("seed", "9")};
+  const RunConfig config = fresh_config(launch_overrides(options));
   EXPECT_EQ(config.seed, 9U);                // command line
   EXPECT_EQ(config.epochs, 7);               // file
   EXPECT_EQ(config.batch_size, 1);           // preset
@@ -32,16 +32,16 @@ TEST(FreshConfig, APresetOnTheCommandLineBeatsThatOfTheFile) {
   LaunchOptions options;
   options.config_file = directory.write("run.toml", "preset = \"nonsense\"\n").string();
   options.preset = "paper";
-  EXPECT_EQ(fresh_config(given_fields(options)).epochs, 50);
+  EXPECT_EQ(fresh_config(launch_overrides(options)).epochs, 50);
   options.preset.clear();
-  EXPECT_THROW(fresh_config(given_fields(options)), Error);
+  EXPECT_THROW(fresh_config(launch_overrides(options)), Error);
 }
 
 TEST(FreshConfig, SplitsABatchIntoTheLargestMicroBatchesUpTo32) {
   for (const auto& [batch, micro] : {std::pair{128, 32}, {1, 1}, {48, 24}, {100, 25}, {37, 1}}) {
     LaunchOptions options;
-    options.given = {option("batch-size", std::to_string(batch))};
-    EXPECT_EQ(fresh_config(given_fields(options)).micro_batch.value, micro) << batch;
+    options.overrides = {option("batch-size", std::to_string(batch))};
+    EXPECT_EQ(fresh_config(launch_overrides(options)).micro_batch.value, micro) << batch;
   }
 }
 

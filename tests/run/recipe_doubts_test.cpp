@@ -13,21 +13,21 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-std::vector<std::string> doubts_about(const GivenOptions& options,
+std::vector<std::string> doubts_about(const Overrides& options,
                                       std::optional<std::int64_t> steps = {}) {
-  const GivenFields given{"", options};
-  return recipe_doubts(given, fresh_config(given), steps);
+  const LaunchOverrides overrides{"", options};
+  return recipe_doubts(overrides, fresh_config(overrides), steps);
 }
 
-GivenOption option(const std::string& name, const std::string& text) {
+Override option(const std::string& name, const std::string& text) {
   return {name, text, "--" + name};
 }
 
 TEST(RecipeDoubts, AreNoneAboutTheRecipesThatTallyHas) {
   EXPECT_THAT(doubts_about({}), IsEmpty());
   for (const char* preset : {"paper", "fast"}) {
-    const GivenFields given{preset, {}};
-    EXPECT_THAT(recipe_doubts(given, fresh_config(given), 3), IsEmpty());
+    const LaunchOverrides overrides{preset, {}};
+    EXPECT_THAT(recipe_doubts(overrides, fresh_config(overrides), 3), IsEmpty());
   }
 }
 
@@ -46,7 +46,7 @@ TEST(RecipeDoubts, NameEachValueThatCanHardlyBeMeantOnce) {
 }
 
 TEST(RecipeDoubts, NameAWarmUpThatIsLongerThanTheRun) {
-  const GivenOption warm_up = option("warmup-steps", "51");
+  const Override warm_up = option("warmup-steps", "51");
   EXPECT_THAT(doubts_about({warm_up}), IsEmpty());  // nobody knows
   EXPECT_THAT(doubts_about({warm_up}, 51), IsEmpty());
   EXPECT_THAT(doubts_about({warm_up}, 50),
@@ -61,8 +61,8 @@ TEST(RecipeDoubts, SayWhatMinusZeroIs) {
   EXPECT_THAT(doubts_about({{"log-every", "-0", "my.toml: log-every"}}),
               ElementsAre("my.toml: log-every: got \"-0\", which is taken as 0"));
   EXPECT_THAT(doubts_about({option("run-dir", "-0x"), option("data", "-")}), IsEmpty());
-  const GivenFields given{"", {option("momentum", "-0.0")}};
-  EXPECT_FALSE(std::signbit(fresh_config(given).momentum));
+  const LaunchOverrides overrides{"", {option("momentum", "-0.0")}};
+  EXPECT_FALSE(std::signbit(fresh_config(overrides).momentum));
 }
 
 TEST(RunSteps, AreThoseOfAllEpochsOrFewer) {

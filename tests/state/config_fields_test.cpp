@@ -60,7 +60,7 @@ TEST(ConfigFields, HaveNoValueNameIfAndOnlyIfTheyAreSwitches) {
 
 TEST(ConfigFields, AcceptTheirOwnDefaults) {
   RunConfig config;
-  overwrite(config, given(texts_of(config)));
+  overwrite(config, overrides(texts_of(config)));
   EXPECT_EQ(texts_of(config), texts_of(kDefaults));
 }
 
@@ -71,7 +71,7 @@ TEST(ConfigFields, EachHasAPlaceOfItsOwn) {
     Texts expected = defaults;
     expected.at(name) = text;
     RunConfig config;
-    overwrite(config, given({{name, text}}));
+    overwrite(config, overrides({{name, text}}));
     EXPECT_EQ(texts_of(config), expected);
     EXPECT_NE(texts_of(config), defaults) << name;
   }

@@ -7,7 +7,7 @@
 #include "tally/core/error.hpp"
 #include "tally/state/config_fields.hpp"
 #include "tally/state/config_text.hpp"
-#include "tally/state/given_options.hpp"
+#include "tally/state/overrides.hpp"
 
 namespace tally {
 
@@ -68,8 +68,8 @@ inline Texts other_texts() {
           {"quiet", "true"}};
 }
 
-inline GivenOptions given(const Texts& texts) {
-  GivenOptions options;
+inline Overrides overrides(const Texts& texts) {
+  Overrides options;
   for (const auto& [name, text] : texts) options.push_back({name, text, "--" + name});
   return options;
 }
@@ -77,7 +77,7 @@ inline GivenOptions given(const Texts& texts) {
 /// A configuration in which no field has its default.
 inline RunConfig other_config() {
   RunConfig config;
-  overwrite(config, given(other_texts()));
+  overwrite(config, overrides(other_texts()));
   return config;
 }
 

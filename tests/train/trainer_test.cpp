@@ -432,7 +432,7 @@ TEST_F(TrainerTest, ATransformChangesWhatIsLearntAlikeOnAnyRanks) {
   }
 }
 
-// Steps on one to four samples, row by row, on nodes of every size.
+// Steps on one to four samples, row by row, on hosts of every size.
 class RowStepTest : public TrainerTest {
  protected:
   struct Run {
@@ -517,13 +517,13 @@ TEST_F(RowStepTest, AgreesWithProductsAfter500Steps) {
   }
 }
 
-TEST_F(RowStepTest, HasTheSameBitsOnNodesOfAnySize) {
+TEST_F(RowStepTest, HasTheSameBitsOnHostsOfAnySize) {
   const Run expected = train(communicator_, {0.9, false, 1e-3}, loss_, 2, 40);
-  using Nodes = std::vector<int>;
-  for (const Nodes& nodes : {Nodes{0, 1, 2, 3}, Nodes{0, 0, 1, 1}, Nodes{0, 0, 0, 1}}) {
-    const Communicator pretended(nodes);
+  using Hosts = std::vector<int>;
+  for (const Hosts& hosts : {Hosts{0, 1, 2, 3}, Hosts{0, 0, 1, 1}, Hosts{0, 0, 0, 1}}) {
+    const Communicator pretended(hosts);
     const Run run = train(pretended, {0.9, false, 1e-3}, loss_, 2, 40);
-    EXPECT_EQ(run.parameters, expected.parameters) << testing::PrintToString(nodes);
+    EXPECT_EQ(run.parameters, expected.parameters) << testing::PrintToString(hosts);
     EXPECT_EQ(run.velocity, expected.velocity);
     EXPECT_EQ(run.loss, expected.loss);
   }
@@ -571,8 +571,8 @@ TEST_F(RowStepTest, AGradientThatIsNotFiniteEndsAllRanks) {
 TEST_F(RowStepTest, AnExceptionEndsAllRanks) {
   const ShardPlan plan({kSamples, 1, 1, SampleOrder::kSequential, 7});
   const ThreadTeam team(1);
-  for (const std::vector<int>& nodes : {std::vector<int>{}, std::vector{0, 1, 2, 3}}) {
-    const Communicator communicator(nodes);
+  for (const std::vector<int>& hosts : {std::vector<int>{}, std::vector{0, 1, 2, 3}}) {
+    const Communicator communicator(hosts);
     RankData data = scatter(plan);
     const FailingLoss loss(true);
     TrainerOptions plain = options();

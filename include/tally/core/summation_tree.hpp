@@ -8,21 +8,22 @@
 #include "tally/core/range.hpp"
 
 // The order in which everything is summed that more than one worker contributes to: a fixed binary
-// tree over leaves 0..n-1. Level by level it adds the pairs (2i, 2i+1); an odd last node passes up
-// unchanged. Node (level, index) covers the leaves [index << level, (index + 1) << level), as far
-// as they exist. Whoever adds along this tree gets the same bits, however the leaves were dealt
-// out. Leaves at the end that do not exist (the last step of an epoch) change nothing: the tree
-// over n leaves is the tree over more leaves with the missing ones skipped.
+// tree over leaves 0..n-1. Level by level it adds the pairs (2i, 2i+1); the last sum
+// of an odd number passes up unchanged. Subtree (level, index) covers the leaves [index << level,
+// (index + 1) << level), as far as they exist. Whoever adds along this tree gets the same bits,
+// however the leaves were dealt out. Leaves at the end that do not exist (the last step of an
+// epoch) change nothing: the tree over n leaves is the tree over more leaves with the missing ones
+// skipped.
 //
 // A worker that holds a contiguous range of leaves reduces it to *canonical partial sums*: the
-// largest nodes that lie within the range. There are at most 2 log2 n of them, and one if the
+// sums of the largest subtrees within the range. There are at most 2 log2 n of them, and one if the
 // range is an aligned power of two.
 namespace tally {
 
-struct TreeNode {
+struct Subtree {
   std::int64_t level = 0;
   std::int64_t index = 0;
-  friend bool operator==(const TreeNode&, const TreeNode&) = default;
+  friend bool operator==(const Subtree&, const Subtree&) = default;
 };
 
 /// One addition of vectors: slot[into] += slot[from].
@@ -32,34 +33,35 @@ struct Addition {
   friend bool operator==(const Addition&, const Addition&) = default;
 };
 
-/// A binary counter of nodes that arrive from left to right: each arrival adds up whatever has
-/// become complete.
+/// A binary counter of subtrees whose sums arrive from left to right: each arrival adds up whatever
+/// has become complete.
 class SummationStack {
  public:
   struct Entry {
-    TreeNode node;
+    Subtree subtree;
     std::int64_t slot = 0;
     friend bool operator==(const Entry&, const Entry&) = default;
   };
 
   explicit SummationStack(std::int64_t leaf_count) : leaf_count_(leaf_count) {}
 
-  /// Puts `node`, whose vector is in `slot`, on top, and calls add(Addition) for each pair that is
-  /// now complete, in order. The left slot of a pair takes the sum.
+  /// Puts `subtree`, whose vector is in `slot`, on top, and calls add(Addition) for each pair that
+  /// is now complete, in order. The left slot of a pair takes the sum.
   template <typename Add>
-  void push(TreeNode node, std::int64_t slot, Add&& add) {
-    entries_.push_back({node, slot});
+  void push(Subtree subtree, std::int64_t slot, Add&& add) {
+    entries_.push_back({subtree, slot});
     while (can_rise()) {
       if (has_sibling()) {
         const Entry right = entries_.back();
         entries_.pop_back();
         add(Addition{entries_.back().slot, right.slot});
       }
-      entries_.back().node = {entries_.back().node.level + 1, entries_.back().node.index / 2};
+      Subtree& risen = entries_.back().subtree;
+      risen = {risen.level + 1, risen.index / 2};
     }
   }
 
-  /// The nodes that wait for a sibling, from left to right.
+  /// The subtrees that wait for a sibling, from left to right.
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 
   void reset(std::int64_t leaf_count) {
@@ -76,18 +78,18 @@ class SummationStack {
   std::vector<Entry> entries_;
 };
 
-/// How to add up vectors that stand for `nodes` (left to right, disjoint): the additions in order,
-/// and what remains, with slots counted as positions in `nodes`.
+/// How to add up vectors that stand for `subtrees` (left to right, disjoint): the additions in
+/// order, and what remains, with slots counted as positions in `subtrees`.
 struct MergePlan {
   std::vector<Addition> additions;
   std::vector<SummationStack::Entry> remaining;
 };
-MergePlan plan_merge(std::int64_t leaf_count, std::span<const TreeNode> nodes);
+MergePlan plan_merge(std::int64_t leaf_count, std::span<const Subtree> subtrees);
 
 /// The canonical partial sums of the leaves in `range`, from left to right.
-std::vector<TreeNode> canonical_nodes(std::int64_t leaf_count, Range range);
+std::vector<Subtree> canonical_subtrees(std::int64_t leaf_count, Range range);
 
-/// The sum of `leaves` in tree order; 0 without leaves. `leaves` is used as scratch space.
-double tree_sum(std::span<double> leaves);
+/// The sum of `values` in the order of such a tree; 0 without any. They are used as scratch space.
+double tree_sum(std::span<double> values);
 
 }  // namespace tally

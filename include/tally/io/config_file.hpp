@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tally/state/given_options.hpp"
+#include "tally/state/overrides.hpp"
 
 // Configurations as TOML (toml.io): one `name = value` line per field, under the names of the
 // command line. config.toml, --config, checkpoints and the broadcast to other ranks all use it.
@@ -21,11 +21,11 @@ std::string to_toml(const RunConfig& config);
 
 /// The fields that `text` gives, sorted by name. `name` is the file, for messages. Throws an Error
 /// with the line for text that is no TOML, and for values that are tables or lists.
-GivenOptions given_in_toml(std::string_view text, const std::string& name);
+Overrides overrides_in_toml(std::string_view text, const std::string& name);
 
 /// The runs of a sweep: what each table [[run]] gives, behind what stands before all of them, and
-/// is given to each. Throws an Error as given_in_toml, and if there is no such table.
-std::vector<GivenOptions> runs_in_toml(std::string_view text, const std::string& name);
+/// is given to each. Throws an Error as overrides_in_toml, and if there is no such table.
+std::vector<Overrides> runs_in_toml(std::string_view text, const std::string& name);
 
 /// The inverse of to_toml.
 RunConfig config_from_toml(std::string_view text, const std::string& name);

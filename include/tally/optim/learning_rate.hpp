@@ -21,7 +21,7 @@ enum class ScheduleKind { kConstant, kStep, kCosine, kOneCycle };
 inline constexpr std::array<std::string_view, 4> kScheduleNames = {"constant", "step", "cosine",
                                                                    "one-cycle"};
 
-struct Schedule {
+struct LearningRateSchedule {
   ScheduleKind kind = ScheduleKind::kConstant;
   double peak = 0.1;
   std::int64_t total_samples = 0;  ///< of the whole run: epochs times training samples

@@ -12,7 +12,7 @@ class PeerFailed : public std::runtime_error {
   PeerFailed() : std::runtime_error("another worker of this node failed") {}
 };
 
-/// Where the workers of a node wait for each other, threads and ranks alike: a counter of arrivals
+/// Where the workers of a host wait for each other, threads and ranks alike: a counter of arrivals
 /// and a number of the round, in memory that all of them share. Whoever waits spins briefly, since
 /// the others are rarely far behind, and then lets other processes run.
 class Barrier {

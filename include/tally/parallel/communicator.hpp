@@ -11,8 +11,8 @@
 
 #include "tally/core/error.hpp"
 
-// The ranks of a run, numbered by (node, rank within the node) whatever the launcher's placement,
-// so that neighbours in number share a node. Every failing MPI call becomes an Error with MPI's own
+// The ranks of a run, numbered by (host, rank within the host) whatever the launcher's placement,
+// so that neighbours in number share a host. Every failing MPI call becomes an Error with MPI's own
 // text. Only the main thread of a rank may communicate.
 namespace tally {
 
@@ -39,10 +39,10 @@ std::optional<Error> error_of(Work&& work) {
 
 class Communicator {
  public:
-  /// All ranks that were launched together. With `pretended_nodes`, launched rank r pretends to be
-  /// on the node of that number at position r (from the beginning again if there are fewer),
+  /// All ranks that were launched together. With `pretended_hosts`, launched rank r pretends to be
+  /// on the host of that number at position r (from the beginning again if there are fewer),
   /// whatever its host: for tests. Collective: every rank must call.
-  explicit Communicator(std::span<const int> pretended_nodes = {});
+  explicit Communicator(std::span<const int> pretended_hosts = {});
   ~Communicator();
   Communicator(const Communicator&) = delete;
   Communicator& operator=(const Communicator&) = delete;
@@ -50,12 +50,12 @@ class Communicator {
   [[nodiscard]] int rank() const { return rank_; }
   [[nodiscard]] int size() const { return size_; }
   [[nodiscard]] bool is_root() const { return rank_ == 0; }
-  /// The ranks on this rank's node.
-  [[nodiscard]] int node_size() const { return node_size_; }
-  /// The number of this rank's node.
-  [[nodiscard]] int node() const { return node_; }
+  /// The ranks on this rank's host.
+  [[nodiscard]] int host_size() const { return host_size_; }
+  /// The number of this rank's host.
+  [[nodiscard]] int host() const { return host_; }
   /// As MPI calls it.
-  [[nodiscard]] const std::string& host() const;
+  [[nodiscard]] const std::string& host_name() const;
   /// "rank 3 on host n2", for messages.
   [[nodiscard]] std::string place() const;
 
@@ -83,10 +83,10 @@ class Communicator {
   [[nodiscard]] std::int64_t sum(std::int64_t value) const;
   [[nodiscard]] std::int64_t least(std::int64_t value) const;
   [[nodiscard]] std::uint32_t any_of(std::uint32_t bits) const;  ///< or-ed over ranks
-  /// Or-ed over the ranks of this node.
-  void any_of_node(std::span<std::uint64_t> bits) const;
+  /// Or-ed over the ranks of this host.
+  void any_of_host(std::span<std::uint64_t> bits) const;
   /// Over the ranks of this host.
-  [[nodiscard]] std::int64_t sum_of_node(std::int64_t value) const;
+  [[nodiscard]] std::int64_t sum_of_host(std::int64_t value) const;
   /// Element by element, in an order of MPI's choosing: the bits depend on the ranks.
   void sum(std::span<float> values) const;
 
@@ -118,14 +118,14 @@ class Communicator {
  private:
   friend class MessageRound;
   struct Handles;
-  explicit Communicator(int first_on_node);
+  explicit Communicator(int first_on_host);
   explicit Communicator(std::unique_ptr<Handles> handles);
 
   std::unique_ptr<Handles> handles_;
   int rank_ = 0;
   int size_ = 1;
-  int node_size_ = 1;
-  int node_ = 0;
+  int host_size_ = 1;
+  int host_ = 0;
 };
 
 }  // namespace tally

@@ -5,12 +5,12 @@
 
 namespace tally {
 
-/// What a rank may compute on. Launchers bind ranks to cores in many ways; the cores of a node are
+/// What a rank may compute on. Launchers bind ranks to cores in many ways; the cores of a host are
 /// those that any of its ranks may use, shared evenly among them.
 struct CpuShare {
-  int own_cores = 1;   ///< in this rank's affinity mask
-  int node_cores = 1;  ///< in the union of the masks of the ranks on this node
-  int node_ranks = 1;
+  int own_processors = 1;   ///< in this rank's affinity mask
+  int host_processors = 1;  ///< in the union of the masks of the ranks on this host
+  int host_ranks = 1;
 
   /// Cores for this rank: at least 1, and never more than its own mask.
   [[nodiscard]] int fair() const;

@@ -8,41 +8,41 @@
 #include "tally/core/range.hpp"
 #include "tally/core/summation_tree.hpp"
 
-// Who sends what to whom when nodes sum a vector along the summation tree: a pure function of its
+// Who sends what to whom when hosts sum a vector along the summation tree: a pure function of its
 // arguments.
 //
-// Nodes in order form a binary tree of groups, cut in halves. Each group holds the partial sums of
+// Hosts in order form a binary tree of groups, cut in halves. Each group holds the partial sums of
 // its leaves, the vector divided among its members. When two groups join, each member keeps part of
 // its slice and sends the rest, of every partial sum, to the members of the other group that keep
-// it: vector halving, nearest nodes first, so that every group's leaves are neighbours in the tree
+// it: vector halving, nearest hosts first, so that every group's leaves are neighbours in the tree
 // (Thakur et al., "Optimization of Collective Communication Operations in MPICH", 2005, for a power
-// of two of nodes). The slices of the left and the right group lie in turns, which lets groups of
-// unequal size keep what they have: each node sends a part of the vector at most once, and meets at
-// most two others in a round, whatever the number of nodes. Then the way back, with the total.
+// of two of hosts). The slices of the left and the right group lie in turns, which lets groups of
+// unequal size keep what they have: each host sends a part of the vector at most once, and meets at
+// most two others in a round, whatever the number of hosts. Then the way back, with the total.
 namespace tally {
 
-/// The leaves of each node and the vector, of which slices begin at multiples of 64 bytes.
+/// The leaves of each host and the vector, of which slices begin at multiples of 64 bytes.
 struct ExchangeShape {
   std::int64_t leaf_count = 0;
-  std::vector<Range> node_leaves;  ///< contiguous, in the order of the nodes; may be empty
+  std::vector<Range> host_leaves;  ///< contiguous, in the order of the hosts; may be empty
   std::int64_t vector_size = 0;
 
-  [[nodiscard]] int nodes() const { return static_cast<int>(node_leaves.size()); }
+  [[nodiscard]] int hosts() const { return static_cast<int>(host_leaves.size()); }
 };
 
 struct ExchangePlan {
-  /// What node `node` does.
-  ExchangePlan(const ExchangeShape& shape, int node);
+  /// What host `host` does.
+  ExchangePlan(const ExchangeShape& shape, int host);
 
   /// A part of the vector; an empty one still says that the sender has come so far.
   struct Message {
-    int node = 0;
+    int host = 0;
     Range part;
     friend bool operator==(const Message&, const Message&) = default;
   };
 
   /// What happens to a partial sum within the part of a message received. Numbers are those of this
-  /// node's vectors, or count the partial sums received.
+  /// host's vectors, or count the partial sums received.
   struct Operation {
     enum class Kind { kAddOwn, kAddReceived, kTakeReceived } kind = Kind::kAddOwn;
     std::int64_t into = 0;
@@ -64,10 +64,10 @@ struct ExchangePlan {
   Range own_slice;
 
  private:
-  void join_groups(const ExchangeShape& shape, int node, Range group);
+  void join_groups(const ExchangeShape& shape, int host, Range group);
   void add_up(const ExchangeShape& shape, Range left, Range right, bool is_left);
 
-  // Where a partial sum is: in a vector of this node, or among those received.
+  // Where a partial sum is: in a vector of this host, or among those received.
   struct Place {
     bool is_own = true;
     std::int64_t vector = 0;

@@ -23,13 +23,13 @@ class GradientPlans {
   /// The plan of a step of so many leaves, which must be one of those given.
   [[nodiscard]] const ReductionPlan& of(std::int64_t leaf_count) const;
 
-  /// Vectors that a node has once: between several nodes a total, and partial sums to exchange.
-  [[nodiscard]] int node_vectors() const;
+  /// Vectors that a host has once: between several hosts a total, and partial sums to exchange.
+  [[nodiscard]] int host_vectors() const;
   /// Vectors of each worker.
   [[nodiscard]] int worker_vectors() const;
 
-  /// The most partial sums that a node leaves over, and that its workers leave over for it.
-  [[nodiscard]] std::int64_t node_partials() const;
+  /// The most partial sums that a host leaves over, and that its workers leave over for it.
+  [[nodiscard]] std::int64_t host_partials() const;
   [[nodiscard]] std::int64_t worker_partials() const;
 
  private:

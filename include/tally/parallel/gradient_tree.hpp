@@ -7,31 +7,31 @@
 
 #include "tally/core/reduction_kind.hpp"
 #include "tally/parallel/gradient_plans.hpp"
+#include "tally/parallel/host_exchange.hpp"
 #include "tally/parallel/leaf_sums.hpp"
-#include "tally/parallel/node_exchange.hpp"
 #include "tally/parallel/packing.hpp"
 
 namespace tally {
 
-/// The sum of all leaves of a step over all workers of the job: threads, ranks and nodes. Each
-/// worker adds up its leaves; once all have, each worker of a node sums one slice of the vector
-/// over what they left. Nothing is copied within a node, and no element is touched by two workers.
+/// The sum of all leaves of a step over all workers of the job: threads, ranks and hosts. Each
+/// worker adds up its leaves; once all have, each worker of a host sums one slice of the vector
+/// over what they left. Nothing is copied within a host, and no element is touched by two workers.
 ///
-/// It owns no vector: its caller allocates those that GradientPlans counts. Of the node's, the
+/// It owns no vector: its caller allocates those that GradientPlans counts. Of the host's, the
 /// first is for the total and the others for partial sums to exchange; each worker adds its leaves
 /// in its own. Invariant: an element of a vector is written by one worker between two waits of the
-/// node.
+/// host.
 class GradientTree {
  public:
   struct Options {
-    int first_vector = 0;        ///< of the node's, from where on they are the tree's
+    int first_vector = 0;        ///< of the host's, from where on they are the tree's
     bool adds_in_place = false;  ///< see LeafSums
-    std::vector<Range> values;   ///< see Packing: what nodes send to each other
+    std::vector<Range> values;   ///< see Packing: what hosts send to each other
     ReductionKind reduction = ReductionKind::kTree;
-    AwaitedPeers& awaited;  ///< says of whom a sum over nodes waits
+    AwaitedPeers& awaited;  ///< says of whom a sum over hosts waits
   };
 
-  GradientTree(const Node& node, GradientPlans plans, const Options& options);
+  GradientTree(const Host& host, GradientPlans plans, const Options& options);
 
   /// Starts a step. Its leaf count must be one of those given.
   void begin(std::int64_t leaf_count);
@@ -44,7 +44,7 @@ class GradientTree {
   void add_leaf(int thread) { sums_.add_leaf(thread); }
 
   /// After the leaves: brings together what all workers have. Returns the flags of all of them,
-  /// or-ed. A thread that fails before must break up the node. Collective: every thread of every
+  /// or-ed. A thread that fails before must break up the host. Collective: every thread of every
   /// rank must call.
   std::uint32_t combine(int thread, std::uint32_t flags);
 
@@ -58,14 +58,14 @@ class GradientTree {
   [[nodiscard]] const float* block_sum(int thread, Range block);
 
  private:
-  [[nodiscard]] bool is_one_node() const { return node_.job().node_count() == 1; }
-  [[nodiscard]] std::unique_ptr<NodeExchange> make_exchange(const Options& options) const;
+  [[nodiscard]] bool is_one_host() const { return host_.job().host_count() == 1; }
+  [[nodiscard]] std::unique_ptr<HostExchange> make_exchange(const Options& options) const;
   [[nodiscard]] const float* source(std::int64_t position) const;
   void merge_block(int thread, Range block);
-  void sum_over_node(int thread);
-  [[nodiscard]] std::uint32_t flags_of_node() const;
+  void sum_over_host(int thread);
+  [[nodiscard]] std::uint32_t flags_of_host() const;
 
-  const Node& node_;
+  const Host& host_;
   GradientPlans plans_;
   const ReductionPlan* plan_ = nullptr;  // of the open step
   LeafSums sums_;
@@ -77,10 +77,10 @@ class GradientTree {
   };
   std::vector<Scratch> scratch_;
 
-  // With several nodes, whose sums are packed.
+  // With several hosts, whose sums are packed.
   Packing packing_;
-  std::unique_ptr<NodeExchange> exchange_;
-  std::vector<float*> node_partials_;
+  std::unique_ptr<HostExchange> exchange_;
+  std::vector<float*> host_partials_;
   float* total_ = nullptr;
 };
 

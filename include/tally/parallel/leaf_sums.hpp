@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "tally/core/gemm.hpp"
-#include "tally/parallel/node.hpp"
+#include "tally/parallel/host.hpp"
 
 // The leaves of one rank, summed along the tree as its threads produce them, in the vectors that
-// the node shares. Memory: a few vectors per thread, however many leaves there are.
+// the host shares. Memory: a few vectors per thread, however many leaves there are.
 namespace tally {
 
 /// Where a leaf goes: every element of it, except alignment gaps, which are zero.
@@ -19,10 +19,10 @@ struct LeafPlace {
 
 class LeafSums {
  public:
-  /// `node` must have enough vectors for the plans of all steps. With `adds_in_place`, a leaf whose
+  /// `host` must have enough vectors for the plans of all steps. With `adds_in_place`, a leaf whose
   /// left sibling was the one before is to be added to it at once, which saves a pass over memory;
   /// whoever produces leaves must then add with the bits of an addition afterwards.
-  LeafSums(const Node& node, std::size_t vector_size, bool adds_in_place);
+  LeafSums(const Host& host, std::size_t vector_size, bool adds_in_place);
 
   /// Starts a step.
   void begin(const ReductionPlan& plan);
@@ -43,7 +43,7 @@ class LeafSums {
   };
   [[nodiscard]] bool follows_sibling(const Thread& thread) const;
 
-  const Node& node_;
+  const Host& host_;
   std::size_t vector_size_;
   bool adds_in_place_;
   const ReductionPlan* plan_ = nullptr;

@@ -15,7 +15,7 @@ int launched_rank();
 
 /// What TALLY_PRETEND_NODES says, "0,0,1": see Communicator. Empty without it. Throws an Error if
 /// it cannot be understood.
-std::vector<int> pretended_nodes();
+std::vector<int> pretended_hosts();
 
 /// MPI from construction to destruction; one per process, which ends with the launcher (mpirun,
 /// srun) that started it. The destructor waits for all ranks to

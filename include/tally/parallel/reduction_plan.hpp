@@ -8,31 +8,31 @@
 #include "tally/core/summation_tree.hpp"
 
 // Who sums what in a step of a given number of leaves: the arithmetic of the summation tree cut
-// into what each worker, each node and all nodes together add. A pure function of its arguments,
+// into what each worker, each host and all hosts together add. A pure function of its arguments,
 // made once, so that a step allocates nothing.
 //
 // A worker is a thread of a rank. Leaves are dealt out in contiguous ranges to ranks, and a rank's
-// range to its threads. Each worker adds its leaves as they come; the workers of a node share
-// memory and add what they left over; and what the nodes left over is added to the one total. All
+// range to its threads. Each worker adds its leaves as they come; the workers of a host share
+// memory and add what they left over; and what the hosts left over is added to the one total. All
 // three follow the same tree.
 namespace tally {
 
-/// The shape of the job: ranks are numbered node by node.
+/// The shape of the job: ranks are numbered host by host.
 struct JobLayout {
   std::vector<int> threads = {1};  ///< of each rank
-  std::vector<int> nodes = {0};    ///< of each rank, ascending from 0
+  std::vector<int> hosts = {0};    ///< of each rank, ascending from 0
   int rank = 0;
 
   [[nodiscard]] int ranks() const { return static_cast<int>(threads.size()); }
-  [[nodiscard]] int node() const { return nodes[static_cast<std::size_t>(rank)]; }
-  [[nodiscard]] int node_count() const { return nodes.back() + 1; }
-  /// The ranks of node `node`.
-  [[nodiscard]] Range ranks_of(int node) const;
-  /// The first rank of each node.
+  [[nodiscard]] int host() const { return hosts[static_cast<std::size_t>(rank)]; }
+  [[nodiscard]] int host_count() const { return hosts.back() + 1; }
+  /// The ranks of host `host`.
+  [[nodiscard]] Range ranks_of(int host) const;
+  /// The first rank of each host.
   [[nodiscard]] std::vector<int> leaders() const;
-  /// The workers of node `node`.
-  [[nodiscard]] int workers_of(int node) const;
-  /// The number of this rank's first thread among the workers of its node.
+  /// The workers of host `host`.
+  [[nodiscard]] int workers_of(int host) const;
+  /// The number of this rank's first thread among the workers of its host.
   [[nodiscard]] int first_worker() const;
 };
 
@@ -45,7 +45,7 @@ struct ReductionPlan {
 
   std::int64_t leaf_count;
 
-  // This node.
+  // This host.
   std::vector<Range> worker_leaves;
   struct WorkerPartial {
     int worker = 0;
@@ -53,10 +53,10 @@ struct ReductionPlan {
   };
   std::vector<WorkerPartial> worker_partials;  ///< what the workers leave over, left to right
   std::vector<Addition> worker_additions;      ///< slots are positions in worker_partials
-  std::vector<std::int64_t> node_partials;     ///< positions that remain: the node's partial sums
+  std::vector<std::int64_t> host_partials;     ///< positions that remain: the host's partial sums
   std::int64_t slots_per_worker = 0;           ///< vectors that a worker needs
 
-  std::vector<Range> node_leaves;  ///< of each node: what ExchangePlan adds up
+  std::vector<Range> host_leaves;  ///< of each host: what ExchangePlan adds up
 };
 
 }  // namespace tally

@@ -17,13 +17,13 @@ namespace tally {
 
 /// What a rank is and has.
 struct RankFacts {
-  std::string host;
+  std::string host_name;
   std::string program;  ///< equal where the same bits come out
   std::string cpus;     ///< that the main thread may run on: "0-3,8"
-  int node = 0;
-  CpuShare cores;
-  int host_cores = 1;           ///< that there are
-  int bound_cores = 0;          ///< to which OpenMP binds threads; 0 if it does not
+  int host = 0;         ///< its number
+  CpuShare share;
+  int online_processors = 1;    ///< of the host
+  int bound_processors = 0;     ///< to which OpenMP binds threads; 0 if it does not
   std::int64_t free_bytes = 0;  ///< memory that may still be taken
   bool allows_threads = true;   ///< its MPI does
 
@@ -56,7 +56,7 @@ struct LaunchFacts {
   std::int64_t micro_batch = 0;
   bool oversubscribe = false;  ///< more threads than cores are meant
   DirectoryFacts directory;
-  std::string why_not_shared;  ///< the memory of a node; empty if it is
+  std::string why_not_shared;  ///< the memory of a host; empty if it is
 
   [[nodiscard]] const RankFacts& of(int rank) const {
     return ranks[static_cast<std::size_t>(rank)];

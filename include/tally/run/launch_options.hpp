@@ -3,13 +3,13 @@
 
 #include <string>
 
-#include "tally/state/given_options.hpp"
+#include "tally/state/overrides.hpp"
 
 namespace tally {
 
 /// What was said when a training was launched.
 struct LaunchOptions {
-  GivenOptions given;  ///< fields of RunConfig, from the command line
+  Overrides overrides;  ///< fields of RunConfig, from the command line
   std::string preset;
   std::string config_file;  ///< TOML; the command line overrides it
   std::string dump_order;   ///< CSV file; empty: none
@@ -22,20 +22,20 @@ struct LaunchOptions {
 
 /// All given fields in the order in which they apply, and the preset if one is named anywhere.
 /// Reads the configuration file.
-struct GivenFields {
+struct LaunchOverrides {
   std::string preset;
-  GivenOptions fields;
+  Overrides fields;
 };
-GivenFields given_fields(const LaunchOptions& options);
+LaunchOverrides launch_overrides(const LaunchOptions& options);
 
 /// Where the run is kept: --run-dir, else a directory named by the time. Throws an Error if a run
 /// is to be resumed, and none is named.
-std::string run_directory(const LaunchOptions& options, const GivenFields& given);
+std::string run_directory(const LaunchOptions& options, const LaunchOverrides& overrides);
 
 /// The configuration of a run that goes on. A preset stands for its fields that may not change.
-RunConfig resumed_config(const RunConfig& stored, const GivenFields& given);
+RunConfig resumed_config(const RunConfig& stored, const LaunchOverrides& overrides);
 
 /// The configuration of a fresh run: command line > file > preset > default. Throws an Error.
-RunConfig fresh_config(const GivenFields& given);
+RunConfig fresh_config(const LaunchOverrides& overrides);
 
 }  // namespace tally

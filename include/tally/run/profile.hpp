@@ -11,7 +11,7 @@
 // the arithmetic units that is.
 namespace tally {
 
-struct SpanFigures {
+struct ActivityFigures {
   double minimum = 0;  ///< seconds, over ranks
   double mean = 0;
   double maximum = 0;
@@ -32,14 +32,14 @@ struct Profile {
   double peak_gflops = 0;         ///< of one core, see measure_peak()
   double first_step_seconds = 0;  ///< from the start of the process to the end of its first step
   std::int64_t evaluated_images = 0;
-  std::array<SpanFigures, kSpanNames.size()> spans;
+  std::array<ActivityFigures, kActivityNames.size()> activities;
 
-  [[nodiscard]] double seconds_of(Span span) const {
-    return spans[static_cast<std::size_t>(span)].mean;
+  [[nodiscard]] double seconds_of(Activity activity) const {
+    return activities[static_cast<std::size_t>(activity)].mean;
   }
   /// Without evaluation and checkpoints.
   [[nodiscard]] double train_seconds() const {
-    return wall_seconds - seconds_of(Span::kEvaluate) - seconds_of(Span::kSave);
+    return wall_seconds - seconds_of(Activity::kEvaluate) - seconds_of(Activity::kSave);
   }
   [[nodiscard]] double samples_per_second() const;
   [[nodiscard]] double gflops() const;
@@ -47,8 +47,8 @@ struct Profile {
 };
 
 /// Collective: every rank must call.
-std::array<SpanFigures, kSpanNames.size()> figures_over_ranks(const Communicator& communicator,
-                                                              const SpanSeconds& own);
+std::array<ActivityFigures, kActivityNames.size()> figures_over_ranks(
+    const Communicator& communicator, const ActivitySeconds& own);
 
 /// GFLOP/s of a product of two 1024 x 1024 matrices on the calling thread: the median of several.
 double measure_peak();

@@ -12,7 +12,7 @@ namespace tally {
 
 /// A warning, with the reason, for each value that is allowed and yet can hardly be meant: with it
 /// nothing is learnt, or nothing that lasts. `steps` is the length of the run, if it is known.
-std::vector<std::string> recipe_doubts(const GivenFields& given, const RunConfig& config,
+std::vector<std::string> recipe_doubts(const LaunchOverrides& overrides, const RunConfig& config,
                                        std::optional<std::int64_t> steps);
 
 /// The steps of a run of `samples` training samples in each epoch.

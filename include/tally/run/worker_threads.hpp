@@ -44,7 +44,7 @@ struct ThreadChoice {
 };
 
 /// Threads for this rank: as many as the option says; else, and at most a thread per micro-batch,
-/// as OMP_NUM_THREADS says, up to the rank's cores; else its share of the node's cores, of which
+/// as OMP_NUM_THREADS says, up to the rank's cores; else its share of the host's cores, of which
 /// SLURM may give it fewer.
 ThreadChoice worker_threads(const ThreadWishes& wishes, const CpuShare& share,
                             std::int64_t micro_batches);

@@ -13,14 +13,14 @@
 #include "tally/nn/network.hpp"
 #include "tally/optim/learning_rate.hpp"
 #include "tally/optim/sgd.hpp"
-#include "tally/parallel/node.hpp"
+#include "tally/parallel/host.hpp"
 #include "tally/state/training_state.hpp"
 #include "tally/train/heartbeat.hpp"
 #include "tally/train/sample_transform.hpp"
 #include "tally/train/stopwatch.hpp"
 #include "tally/train/used_sample.hpp"
 
-// One step of synchronous data-parallel SGD. A node holds parameters and velocity once, in memory
+// One step of synchronous data-parallel SGD. A host holds parameters and velocity once, in memory
 // that its workers (the threads of its ranks) share. How a batch becomes an update is the business
 // of a BatchStep; the trainer opens the step, runs the team through it, refuses what failed, and
 // closes it.
@@ -41,7 +41,7 @@ struct TrainerParts {
 /// How a trainer computes and updates.
 struct TrainerOptions {
   Sgd sgd;
-  Schedule schedule;
+  LearningRateSchedule schedule;
   ReductionKind reduction = ReductionKind::kTree;
   Kernels kernels = chosen_kernels();
 };
@@ -62,7 +62,7 @@ struct StepResult {
 };
 
 class BatchStep;
-class NodeState;
+class HostState;
 struct StepContext;
 
 class Trainer {
@@ -80,12 +80,12 @@ class Trainer {
   /// with the same progress; only `flags` may differ.
   StepResult step(Progress& progress, std::uint32_t flags);
 
-  /// Brings parameters and velocity to all nodes, where steps leave them on one of them. To be
+  /// Brings parameters and velocity to all hosts, where steps leave them on one of them. To be
   /// called before they are used. Collective: every rank must call.
   void synchronize();
 
   /// Throws an AgreedError that names the layer if parameters or velocity are not finite, and one
-  /// that names the ranks if they have other bits on one node than on another. To be called after
+  /// that names the ranks if they have other bits on one host than on another. To be called after
   /// synchronize(), before they are saved. Collective: every rank must call.
   void require_sound_state() const;
 
@@ -119,8 +119,8 @@ class Trainer {
   void require_finite() const;
   StepResult close_step(Progress& progress);
 
-  Node node_;
-  std::unique_ptr<NodeState> state_;
+  Host host_;
+  std::unique_ptr<HostState> state_;
   std::unique_ptr<StepContext> context_;
   std::unique_ptr<BatchStep> step_;
   std::uint32_t flags_ = 0;  // of all workers, of the last step

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tally/parallel/node_exchange.hpp"
+#include "tally/parallel/host_exchange.hpp"
 
 #include <bit>
 
@@ -13,14 +13,14 @@ namespace {
 
 constexpr std::size_t kVectorSize = 84'064;
 
-// Each rank a node of its own, with one leaf.
-class NodeExchangeTest : public testing::Test {
+// Each rank a host of its own, with one leaf.
+class HostExchangeTest : public testing::Test {
  protected:
-  NodeExchangeTest() {
+  HostExchangeTest() {
     JobLayout job{{}, {}, communicator_.rank()};
     for (int rank = 0; rank < communicator_.size(); ++rank) {
       job.threads.push_back(1);
-      job.nodes.push_back(rank);
+      job.hosts.push_back(rank);
     }
     ranks_ = job.leaders();
     plans_.emplace_back(communicator_.size(), communicator_.size(), job);
@@ -34,7 +34,7 @@ class NodeExchangeTest : public testing::Test {
   AlignedArray<float> total_ = AlignedArray<float>(kVectorSize);
 };
 
-TEST_F(NodeExchangeTest, SumsAgainAndAgainAndSendsNoMoreThanItMust) {
+TEST_F(HostExchangeTest, SumsAgainAndAgainAndSendsNoMoreThanItMust) {
   TreeExchange exchange({communicator_, ranks_, awaited_}, plans_, {{leaf_.data()}, total_});
   const std::vector<float> expected(kVectorSize, sum_by_definition(communicator_.size()));
   for (std::uint32_t step = 0; step < 20; ++step) {
@@ -45,18 +45,18 @@ TEST_F(NodeExchangeTest, SumsAgainAndAgainAndSendsNoMoreThanItMust) {
     EXPECT_EQ(awaited_.ranks(), std::vector<int>{});
   }
 
-  const std::int64_t nodes = communicator_.size();
+  const std::int64_t hosts = communicator_.size();
   const ReductionPlan& plan = plans_[0];
   const std::int64_t sent = sent_elements(
-      ExchangePlan({plan.leaf_count, plan.node_leaves, kVectorSize}, communicator_.rank()));
-  const std::int64_t optimal = 2 * (nodes - 1) * std::int64_t{kVectorSize} / nodes;
+      ExchangePlan({plan.leaf_count, plan.host_leaves, kVectorSize}, communicator_.rank()));
+  const std::int64_t optimal = 2 * (hosts - 1) * std::int64_t{kVectorSize} / hosts;
   const std::vector<std::int64_t> all = communicator_.gather_all(std::span(&sent, 1));
-  if (communicator_.is_root() && nodes > 1) {
-    std::printf("%d nodes: most values sent in a step %.3f of those of an optimal all-reduce\n",
-                static_cast<int>(nodes),
+  if (communicator_.is_root() && hosts > 1) {
+    std::printf("%d hosts: most values sent in a step %.3f of those of an optimal all-reduce\n",
+                static_cast<int>(hosts),
                 static_cast<double>(std::ranges::max(all)) / static_cast<double>(optimal));
   }
-  if (std::has_single_bit(static_cast<std::uint64_t>(nodes))) {
+  if (std::has_single_bit(static_cast<std::uint64_t>(hosts))) {
     EXPECT_LE(10 * sent, 11 * optimal);
   }
 }

@@ -29,14 +29,14 @@ class PayloadDigest {
   Sha256 hash_;
 };
 
-struct Gate {
+/// What a user block says.
+struct UserBlock {
   std::string damage;  ///< empty if the file is whole
   std::int64_t format = 0;
 };
-Gate open_gate(std::span<const std::byte> file);
 
-/// What the user block alone tells of a file of `file_bytes`, of which `head` is the start: all but
-/// whether the digest matches.
-Gate read_head(std::span<const std::byte> head, std::size_t file_bytes);
+/// That of a file of `file_bytes`, of which `head` is the start. Whether the digest matches is left
+/// to PayloadDigest.
+UserBlock read_user_block(std::span<const std::byte> head, std::size_t file_bytes);
 
 }  // namespace tally

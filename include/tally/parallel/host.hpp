@@ -14,41 +14,42 @@
 
 namespace tally {
 
-/// The workers that share memory: all threads of all ranks of a node, numbered rank by rank. What
+/// The workers that share memory: all threads of all ranks of a host, numbered rank by rank. What
 /// they have in common lies in vectors that each of them can read and write, and they meet at a
-/// barrier; nodes exchange messages, through the leader of each, which is its first rank.
-class Node {
+/// barrier; hosts exchange messages, through the leader of each, which is its first rank. Ranks that
+/// pretend to be on several hosts, and those that cannot share memory, count as such.
+class Host {
  public:
-  /// `threads` are those of this rank. With ReductionKind::kMpi each rank is a node of its own; so
+  /// `threads` are those of this rank. With ReductionKind::kMpi each rank is a host of its own; so
   /// it is where the ranks of a host cannot share memory, and why_not_shared() then says why.
   /// Collective: every rank must call.
-  Node(const Communicator& communicator, int threads,
+  Host(const Communicator& communicator, int threads,
        ReductionKind reduction = ReductionKind::kTree);
 
   [[nodiscard]] const JobLayout& job() const { return job_; }
   [[nodiscard]] const std::string& why_not_shared() const { return why_not_shared_; }
 
-  [[nodiscard]] int workers() const { return job_.workers_of(job_.node()); }
+  [[nodiscard]] int workers() const { return job_.workers_of(job_.host()); }
   /// The number of this rank's thread `thread` among the workers.
   [[nodiscard]] int worker(int thread) const { return first_worker_ + thread; }
   [[nodiscard]] bool is_leader() const { return members_->is_root(); }
-  /// Between the leaders of all nodes, in the order of the nodes. For leaders only.
+  /// Between the leaders of all hosts, in the order of the hosts. For leaders only.
   [[nodiscard]] const Communicator& leaders() const { return *leaders_; }
 
-  /// Makes the vectors, each of `vector_size` elements and zero: so many that a node has once, and
+  /// Makes the vectors, each of `vector_size` elements and zero: so many that a host has once, and
   /// so many for each worker. Throws an AgreedError without memory for them. Collective.
-  void allocate(std::size_t vector_size, int node_vectors, int worker_vectors);
+  void allocate(std::size_t vector_size, int host_vectors, int worker_vectors);
 
   [[nodiscard]] std::size_t vector_size() const { return vector_size_; }
-  [[nodiscard]] float* node_vector(int number) const;
+  [[nodiscard]] float* own_vector(int number) const;
   [[nodiscard]] float* worker_vector(int worker, int number) const;
 
-  /// Every worker of the node must call: returns when all have.
+  /// Every worker of the host must call: returns when all have.
   void wait() const { barrier_->wait(); }
   /// Instead, for a worker that fails: the others then throw.
   void break_up() const { barrier_->break_up(); }
 
-  /// What a worker shows to the others of its node between two waits: the flags of a step, and
+  /// What a worker shows to the others of its host between two waits: the flags of a step, and
   /// where its part of the sum is not finite. Two boards, so that what is read after a wait is not
   /// overwritten by who is ahead.
   enum class Board { kFlags, kBadElement };
@@ -69,7 +70,7 @@ class Node {
   std::unique_ptr<SharedMemory> vectors_;
   std::unique_ptr<Barrier> barrier_;
   std::size_t vector_size_ = 0;
-  int node_vectors_ = 0;
+  int host_vectors_ = 0;
   int worker_vectors_ = 0;
 };
 

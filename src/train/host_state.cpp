@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "node_state.hpp"
+#include "host_state.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -12,30 +12,30 @@
 
 namespace tally {
 
-void NodeState::load(const TrainingState& state) const {
+void HostState::load(const TrainingState& state) const {
   std::ranges::copy(state.parameters, parameters());
   std::ranges::copy(state.velocity, velocity());
 }
 
-void NodeState::store(TrainingState& state) const {
+void HostState::store(TrainingState& state) const {
   state.parameters.assign(all_parameters().begin(), all_parameters().end());
   state.velocity.assign(all_velocity().begin(), all_velocity().end());
 }
 
-void NodeState::broadcast_from(int node) const {
+void HostState::broadcast_from(int host) const {
   for (Real* vector : {parameters(), velocity()}) {
-    node_.leaders().broadcast(std::as_writable_bytes(std::span(vector, size_)), node);
+    host_.leaders().broadcast(std::as_writable_bytes(std::span(vector, size_)), host);
   }
 }
 
-void NodeState::require_one_on_all_nodes(const Communicator& communicator,
+void HostState::require_one_on_all_hosts(const Communicator& communicator,
                                          const std::string& place) const {
-  if (node_.job().node_count() == 1) return;
+  if (host_.job().host_count() == 1) return;
   // Ranks that hold no copy must not count.
   constexpr std::int64_t kNoCopy = std::numeric_limits<std::int64_t>::max();
-  const std::int64_t own = node_.is_leader() ? fingerprint() : kNoCopy;
+  const std::int64_t own = host_.is_leader() ? fingerprint() : kNoCopy;
   const std::int64_t least = communicator.least(own);
-  const std::int64_t greatest = -communicator.least(node_.is_leader() ? -own : kNoCopy);
+  const std::int64_t greatest = -communicator.least(host_.is_leader() ? -own : kNoCopy);
   if (least == greatest) return;
   std::map<std::int64_t, std::vector<std::size_t>> ranks_of;
   const std::vector<std::int64_t> all = communicator.gather_all(std::span(&own, 1));
@@ -55,7 +55,7 @@ void NodeState::require_one_on_all_nodes(const Communicator& communicator,
 }
 
 // Of the bits of parameters and velocity, as 60 of those of a digest.
-std::int64_t NodeState::fingerprint() const {
+std::int64_t HostState::fingerprint() const {
   Sha256 hash;
   hash.add(std::as_bytes(all_parameters()));
   hash.add(std::as_bytes(all_velocity()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tally/state/given_options.hpp"
+#include "tally/state/overrides.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ RunConfig stored_run() {
 }
 
 std::string refusal(const RunConfig& stored, const Texts& texts) {
-  return failure_of([&] { resumed(stored, given(texts)); });
+  return failure_of([&] { resumed(stored, overrides(texts)); });
 }
 
 OnResume rule_of(const std::string& name) {
@@ -88,8 +88,9 @@ TEST(Resumed, IsTheStoredRunIfNothingIsGiven) {
 }
 
 TEST(Resumed, AcceptsWhatIsGivenAsItWas) {
-  EXPECT_EQ(texts_of(resumed(other_config(), given(other_texts()))), texts_of(other_config()));
-  EXPECT_EQ(texts_of(resumed(stored_run(), given(texts_of(stored_run())))), texts_of(stored_run()));
+  EXPECT_EQ(texts_of(resumed(other_config(), overrides(other_texts()))), texts_of(other_config()));
+  EXPECT_EQ(texts_of(resumed(stored_run(), overrides(texts_of(stored_run())))),
+            texts_of(stored_run()));
 }
 
 TEST(Resumed, ComparesValuesNotSpellings) {
@@ -104,7 +105,7 @@ TEST(Resumed, TakesFieldsThatMayChangeAndRefusesAllOthers) {
     if (rule_of(name) == OnResume::kMayChange) {
       Texts expected = before;
       expected.at(name) = text;
-      EXPECT_EQ(texts_of(resumed(stored, given({{name, text}}))), expected);
+      EXPECT_EQ(texts_of(resumed(stored, overrides({{name, text}}))), expected);
     } else {
       EXPECT_EQ(refusal(stored, {{name, text}}),
                 "exit 2: --" + name + ": this run was started with " + before.at(name) + ", got " +
@@ -115,16 +116,16 @@ TEST(Resumed, TakesFieldsThatMayChangeAndRefusesAllOthers) {
 }
 
 TEST(Resumed, NamesTheFirstFieldThatDiffers) {
-  const GivenOptions options = {{"threads", "2", "--threads"},
-                                {"seed", "2", "my.toml: seed"},
-                                {"momentum", "0.5", "--momentum"}};
+  const Overrides options = {{"threads", "2", "--threads"},
+                             {"seed", "2", "my.toml: seed"},
+                             {"momentum", "0.5", "--momentum"}};
   EXPECT_EQ(failure_of([&] { resumed(stored_run(), options); }),
             "exit 2: my.toml: seed: this run was started with 1, got 2; leave it out to continue, "
             "or start another run with another --run-dir");
 }
 
 TEST(Resumed, TakesAnAutomaticMicroBatchForWhatItWasAtTheStart) {
-  EXPECT_EQ(texts_of(resumed(stored_run(), given({{"micro-batch", "auto"}}))),
+  EXPECT_EQ(texts_of(resumed(stored_run(), overrides({{"micro-batch", "auto"}}))),
             texts_of(stored_run()));
   RunConfig stored = stored_run();
   stored.micro_batch.value = 8;
@@ -138,7 +139,7 @@ TEST(Resumed, RefusesAnotherLengthUnderAScheduleThatDependsOnIt) {
   for (const std::string epochs : {"10", "30"}) {
     for (const ScheduleKind schedule : {ScheduleKind::kConstant, ScheduleKind::kStep}) {
       stored.schedule = schedule;
-      EXPECT_EQ(to_text(resumed(stored, given({{"epochs", epochs}})).epochs), epochs);
+      EXPECT_EQ(to_text(resumed(stored, overrides({{"epochs", epochs}})).epochs), epochs);
     }
     for (const ScheduleKind schedule : {ScheduleKind::kCosine, ScheduleKind::kOneCycle}) {
       stored.schedule = schedule;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tally/parallel/node_exchange.hpp"
+#include "tally/parallel/host_exchange.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -40,7 +40,7 @@ TreeExchange::TreeExchange(Peers peers, std::span<const ReductionPlan> plans,
 TreeExchange::Route TreeExchange::make_route(const ReductionPlan& of,
                                              const ExchangeVectors& vectors) {
   const auto size = static_cast<std::int64_t>(total_.size());
-  Route route{&of, ExchangePlan({of.leaf_count, of.node_leaves, size}, peers_.leaders.rank()),
+  Route route{&of, ExchangePlan({of.leaf_count, of.host_leaves, size}, peers_.leaders.rank()),
               {},  {},
               {},  {}};
   const ExchangePlan& plan = route.plan;
@@ -60,28 +60,28 @@ TreeExchange::Route TreeExchange::make_route(const ReductionPlan& of,
 TreeExchange::Round TreeExchange::make_round(const ExchangePlan::Round& planned, Route& route) {
   Round round{MessageRound(peers_.leaders), MessageRound(peers_.leaders), {}, planned.operations};
   float* place = route.received.data();
-  for (const auto& [node, part] : planned.received) {
-    std::uint32_t& flags = received_flags_[static_cast<std::size_t>(node)];
-    round.there.receive(node, kFlags, std::as_writable_bytes(std::span(&flags, 1)));
+  for (const auto& [host, part] : planned.received) {
+    std::uint32_t& flags = received_flags_[static_cast<std::size_t>(host)];
+    round.there.receive(host, kFlags, std::as_writable_bytes(std::span(&flags, 1)));
     if (part.is_empty()) continue;
     round.pieces.push_back({part, place});
     for (int i = 0; i < planned.received_vectors; ++i) {
       const std::span<float> received = part_of_vector(place, {0, part.size()});
-      round.there.receive(node, kFirstVector + i, std::as_writable_bytes(received));
+      round.there.receive(host, kFirstVector + i, std::as_writable_bytes(received));
       place += part.size();
     }
-    round.back.send(node, kFirstVector, std::as_bytes(part_of_vector(total_.data(), part)));
+    round.back.send(host, kFirstVector, std::as_bytes(part_of_vector(total_.data(), part)));
   }
-  for (const auto& [node, part] : planned.sent) {
-    round.there.send(node, kFlags, std::as_bytes(std::span(&flags_, 1)));
+  for (const auto& [host, part] : planned.sent) {
+    round.there.send(host, kFlags, std::as_bytes(std::span(&flags_, 1)));
     if (part.is_empty()) continue;
     int number = kFirstVector;
     for (const std::int64_t vector : planned.sent_vectors) {
       float* from = route.vectors[static_cast<std::size_t>(vector)];
-      round.there.send(node, number++, std::as_bytes(part_of_vector(from, part)));
+      round.there.send(host, number++, std::as_bytes(part_of_vector(from, part)));
     }
     const std::span<float> completed = part_of_vector(total_.data(), part);
-    round.back.receive(node, kFirstVector, std::as_writable_bytes(completed));
+    round.back.receive(host, kFirstVector, std::as_writable_bytes(completed));
   }
   return round;
 }
@@ -132,7 +132,7 @@ void TreeExchange::add_up(const Route& route, const Round& round) const {
 std::uint32_t MpiExchange::sum(const ReductionPlan& plan, std::uint32_t flags) {
   const Range whole{0, static_cast<std::int64_t>(vectors_.total.size())};
   std::ranges::fill(vectors_.total, 0.0F);
-  for (std::size_t i = 0; i < plan.node_partials.size(); ++i) {
+  for (std::size_t i = 0; i < plan.host_partials.size(); ++i) {
     add_vectors(vectors_.total.data(), vectors_.partials[i], whole);
   }
   leaders_.sum(vectors_.total);

@@ -4,12 +4,12 @@
 #include <span>
 #include <string>
 
-#include "tally/parallel/node.hpp"
+#include "tally/parallel/host.hpp"
 #include "tally/state/training_state.hpp"
 
-// Private to layer train: what is trained. A node has it once, in memory that its workers share:
+// Private to layer train: what is trained. A host has it once, in memory that its workers share:
 // parameters, behind them the tail of the last step's sum, and velocity. Every worker may read all
-// of it between two waits of the node, and write its own slice.
+// of it between two waits of the host, and write its own slice.
 namespace tally {
 
 /// Behind the gradient a leaf carries its loss and its count of correct answers, so that they are
@@ -20,37 +20,37 @@ inline constexpr std::size_t kCorrectElement = 1;
 inline constexpr std::size_t kFailedElement =
     2;  ///< of a step on a small batch: not 0 if it failed
 
-class NodeState {
+class HostState {
  public:
-  /// Of the vectors that `node` allocates, the first ones.
+  /// Of the vectors that `host` allocates, the first ones.
   static constexpr int kVectors = 2;
 
-  /// `size` is that of the network's layout. `node`, which must outlive this, must have allocated
+  /// `size` is that of the network's layout. `host`, which must outlive this, must have allocated
   /// its vectors before they are asked for.
-  NodeState(const Node& node, std::size_t size) : node_(node), size_(size) {}
+  HostState(const Host& host, std::size_t size) : host_(host), size_(size) {}
 
-  [[nodiscard]] Real* parameters() const { return node_.node_vector(0); }
-  [[nodiscard]] Real* velocity() const { return node_.node_vector(1); }
+  [[nodiscard]] Real* parameters() const { return host_.own_vector(0); }
+  [[nodiscard]] Real* velocity() const { return host_.own_vector(1); }
   [[nodiscard]] Real* tail() const { return parameters() + size_; }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::span<const Real> all_parameters() const { return {parameters(), size_}; }
   [[nodiscard]] std::span<const Real> all_velocity() const { return {velocity(), size_}; }
 
-  /// Takes the vectors of `state`, for the leader of the node; others must wait for it.
+  /// Takes the vectors of `state`, for the leader of the host; others must wait for it.
   void load(const TrainingState& state) const;
   void store(TrainingState& state) const;
 
-  /// Brings the vectors of one node to all others. For leaders; collective over them.
-  void broadcast_from(int node) const;
+  /// Brings the vectors of one host to all others. For leaders; collective over them.
+  void broadcast_from(int host) const;
 
-  /// Throws an AgreedError that names the ranks, and begins with `place`, if one node has other
+  /// Throws an AgreedError that names the ranks, and begins with `place`, if one host has other
   /// bits than another. Collective: every rank must call.
-  void require_one_on_all_nodes(const Communicator& communicator, const std::string& place) const;
+  void require_one_on_all_hosts(const Communicator& communicator, const std::string& place) const;
 
  private:
   [[nodiscard]] std::int64_t fingerprint() const;
 
-  const Node& node_;
+  const Host& host_;
   std::size_t size_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "checkpoint_gate.hpp"
+#include "user_block.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -38,7 +38,7 @@ std::string size_reason(std::size_t expected, std::size_t got) {
                      grouped(static_cast<std::int64_t>(got)));
 }
 
-std::string_view user_block(std::span<const std::byte> file) {
+std::string_view block_of(std::span<const std::byte> file) {
   return {reinterpret_cast<const char*>(file.data()), std::min(file.size(), kUserBlockBytes)};
 }
 
@@ -54,9 +54,9 @@ void sign_checkpoint(std::span<std::byte> file, std::int64_t format) {
   std::ranges::copy(std::as_bytes(std::span(block)), file.begin());
 }
 
-Gate read_head(std::span<const std::byte> head, std::size_t file_bytes) {
+UserBlock read_user_block(std::span<const std::byte> head, std::size_t file_bytes) {
   if (file_bytes == 0) return {"empty"};
-  const std::string_view block = user_block(head);
+  const std::string_view block = block_of(head);
   if (!block.starts_with(kMagic.substr(0, block.size()))) return {"not a Tally checkpoint"};
   if (file_bytes < kUserBlockBytes) {
     return {
@@ -73,15 +73,6 @@ Gate read_head(std::span<const std::byte> head, std::size_t file_bytes) {
   return {"", format};
 }
 
-Gate open_gate(std::span<const std::byte> file) {
-  Gate gate = read_head(file, file.size());
-  if (!gate.damage.empty()) return gate;
-  PayloadDigest digest(gate.format, file.size());
-  digest.add(file.subspan(kUserBlockBytes));
-  gate.damage = digest.damage(file);
-  return gate;
-}
-
 PayloadDigest::PayloadDigest(std::int64_t format, std::size_t file_bytes)
     : lines_(signed_lines(format, file_bytes - kUserBlockBytes)) {
   hash_.add(std::as_bytes(std::span(lines_)));
@@ -90,7 +81,7 @@ PayloadDigest::PayloadDigest(std::int64_t format, std::size_t file_bytes)
 std::string PayloadDigest::damage(std::span<const std::byte> head) {
   std::string expected = lines_ + digest_line(hash_);
   expected.resize(kUserBlockBytes, '\0');
-  return user_block(head) == expected ? "" : "its SHA-256 digest does not match its contents";
+  return block_of(head) == expected ? "" : "its SHA-256 digest does not match its contents";
 }
 
 }  // namespace tally

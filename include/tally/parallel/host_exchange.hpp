@@ -13,27 +13,27 @@
 #include "tally/parallel/message_round.hpp"
 #include "tally/parallel/reduction_plan.hpp"
 
-// The sum over nodes of what each node has summed, by messages between their leaders.
+// The sum over hosts of what each host has summed, by messages between their leaders.
 namespace tally {
 
-/// The vectors of a node from which and into which its leader sums. They do not move.
+/// The vectors of a host from which and into which its leader sums. They do not move.
 struct ExchangeVectors {
   std::vector<float*> partials;  ///< as many as any plan leaves over; used as room on the way
   std::span<float> total;
 };
 
-class NodeExchange {
+class HostExchange {
  public:
-  virtual ~NodeExchange() = default;
+  virtual ~HostExchange() = default;
 
-  /// Writes the sum of the partials of all nodes to the total of each; returns their flags, or-ed.
+  /// Writes the sum of the partials of all hosts to the total of each; returns their flags, or-ed.
   /// The flags travel with the gradients, so that agreeing on a stop costs no message of its own.
-  /// Collective: the leader of every node must call.
+  /// Collective: the leader of every host must call.
   virtual std::uint32_t sum(const ReductionPlan& plan, std::uint32_t flags) = 0;
 };
 
-/// Sums in the order of the summation tree, as ExchangePlan says: the same bits for any nodes.
-class TreeExchange : public NodeExchange {
+/// Sums in the order of the summation tree, as ExchangePlan says: the same bits for any hosts.
+class TreeExchange : public HostExchange {
  public:
   /// Between whom, and what is known of it while a sum waits.
   struct Peers {
@@ -78,9 +78,9 @@ class TreeExchange : public NodeExchange {
   std::vector<std::unique_ptr<Route>> routes_;
 };
 
-/// Adds all partial sums of a node and leaves the rest to MPI_Allreduce: for comparison. The bits
+/// Adds all partial sums of a host and leaves the rest to MPI_Allreduce: for comparison. The bits
 /// depend on ranks and threads.
-class MpiExchange : public NodeExchange {
+class MpiExchange : public HostExchange {
  public:
   MpiExchange(const Communicator& leaders, ExchangeVectors vectors)
       : leaders_(leaders), vectors_(std::move(vectors)) {}

@@ -21,7 +21,7 @@ std::int64_t format_of(std::span<const std::byte> file) {
   return format;
 }
 
-void open_gate(Input input) {
+void check_user_block(Input input) {
   const unsigned bit = input.byte() << 8 | input.byte();
   std::vector<std::byte> file(input.rest().begin(), input.rest().end());
   const ProcessorTimeLimit limit;
@@ -40,6 +40,6 @@ void open_gate(Input input) {
 }  // namespace tally
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  tally::open_gate({data, size});
+  tally::check_user_block({data, size});
   return 0;
 }

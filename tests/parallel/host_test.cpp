@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tally/parallel/node.hpp"
+#include "tally/parallel/host.hpp"
 
 #include <atomic>
 
@@ -10,49 +10,49 @@
 namespace tally {
 namespace {
 
-TEST(Node, RanksOfAHostAreOneNodeUnlessTheyAreKeptApart) {
+TEST(Host, HasAllRanksThatAreNotKeptApart) {
   const Communicator communicator;
-  const Node together(communicator, 2);
+  const Host together(communicator, 2);
   EXPECT_EQ(together.why_not_shared(), "");
-  EXPECT_EQ(together.job().node_count(), 1);
+  EXPECT_EQ(together.job().host_count(), 1);
   EXPECT_EQ(together.workers(), 2 * communicator.size());
   EXPECT_EQ(together.worker(1), 2 * communicator.rank() + 1);
   EXPECT_EQ(together.is_leader(), communicator.is_root());
 
-  const Node apart(communicator, 2, ReductionKind::kMpi);
-  EXPECT_EQ(apart.job().node_count(), communicator.size());
+  const Host apart(communicator, 2, ReductionKind::kMpi);
+  EXPECT_EQ(apart.job().host_count(), communicator.size());
   EXPECT_EQ(apart.workers(), 2);
   EXPECT_TRUE(apart.is_leader());
   EXPECT_EQ(apart.leaders().rank(), communicator.rank());
 }
 
 // Every worker writes its number everywhere it may, and reads those of all others.
-TEST(Node, WorkersSeeWhatTheOthersWrote) {
+TEST(Host, WorkersSeeWhatTheOthersWrote) {
   const Communicator communicator;
   const int threads = 1 + communicator.rank() % 2;
-  Node node(communicator, threads);
+  Host host(communicator, threads);
   constexpr std::size_t kLength = 32;
-  node.allocate(kLength, 1, 2);
+  host.allocate(kLength, 1, 2);
   std::atomic<int> mistakes = 0;
   ThreadTeam(threads).run([&](int thread) {
-    const int own = node.worker(thread);
+    const int own = host.worker(thread);
     for (int round = 1; round <= 50; ++round) {
       for (std::size_t i = 0; i < kLength; ++i) {
-        node.worker_vector(own, 1)[i] = static_cast<float>(100 * own + round);
+        host.worker_vector(own, 1)[i] = static_cast<float>(100 * own + round);
       }
-      node.post(Node::Board::kFlags, own, static_cast<std::uint64_t>(round));
-      node.wait();
-      for (int other = 0; other < node.workers(); ++other) {
-        if (node.worker_vector(other, 1)[kLength - 1] != static_cast<float>(100 * other + round) ||
-            node.posted(Node::Board::kFlags, other) != static_cast<std::uint64_t>(round)) {
+      host.post(Host::Board::kFlags, own, static_cast<std::uint64_t>(round));
+      host.wait();
+      for (int other = 0; other < host.workers(); ++other) {
+        if (host.worker_vector(other, 1)[kLength - 1] != static_cast<float>(100 * other + round) ||
+            host.posted(Host::Board::kFlags, other) != static_cast<std::uint64_t>(round)) {
           ++mistakes;
         }
       }
-      node.wait();
+      host.wait();
     }
   });
   EXPECT_EQ(mistakes, 0);
-  EXPECT_EQ(node.node_vector(0)[0], 0);
+  EXPECT_EQ(host.own_vector(0)[0], 0);
 }
 
 // Where processes may not look into each other's open files, or memory is short.
@@ -77,15 +77,15 @@ TEST(Barrier, LetsGoOfThoseWhoWaitForAWorkerThatFailed) {
                PeerFailed);
 }
 
-TEST(Communicator, PretendsNodesForTests) {
+TEST(Communicator, PretendsHostsForTests) {
   const Communicator pairs(std::vector{0, 0, 1, 1, 2, 2, 3, 3});
-  EXPECT_EQ(pairs.node(), pairs.rank() / 2);
-  EXPECT_EQ(pairs.node_size(), std::min(2, pairs.size() - pairs.rank() / 2 * 2));
+  EXPECT_EQ(pairs.host(), pairs.rank() / 2);
+  EXPECT_EQ(pairs.host_size(), std::min(2, pairs.size() - pairs.rank() / 2 * 2));
 
-  const Communicator in_turns(std::vector{7, 5});  // ranks are numbered node by node
-  const int first_node = (in_turns.size() + 1) / 2;
-  EXPECT_EQ(in_turns.node(), in_turns.rank() < first_node ? 0 : 1);
-  EXPECT_EQ(in_turns.node_size(), in_turns.node() == 0 ? first_node : in_turns.size() - first_node);
+  const Communicator in_turns(std::vector{7, 5});  // ranks are numbered host by host
+  const int first_host = (in_turns.size() + 1) / 2;
+  EXPECT_EQ(in_turns.host(), in_turns.rank() < first_host ? 0 : 1);
+  EXPECT_EQ(in_turns.host_size(), in_turns.host() == 0 ? first_host : in_turns.size() - first_host);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tally/state/given_options.hpp"
+#include "tally/state/overrides.hpp"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 namespace tally {
 namespace {
 
-void overwrite(RunConfig& config, const GivenOption& option) {
+void overwrite(RunConfig& config, const Override& option) {
   bool is_known = false;
   for_each_field(config, [&](const Field& field, auto& value) {
     if (field.name != option.name) return;
@@ -62,10 +62,10 @@ RunConfig preset(std::string_view name) {
   return config;
 }
 
-GivenOptions preset_fields(std::string_view name) {
+Overrides preset_fields(std::string_view name) {
   const RunConfig defaults;
   const RunConfig recipe = preset(name);
-  GivenOptions fields;
+  Overrides fields;
   for_each_field(recipe, [&](const Field& field, const auto& value) {
     const std::string text = to_text(value);
     if (field.on_resume == OnResume::kMayChange || text == text_of(defaults, field.name)) return;
@@ -75,15 +75,15 @@ GivenOptions preset_fields(std::string_view name) {
   return fields;
 }
 
-void overwrite(RunConfig& config, const GivenOptions& given) {
-  for (const GivenOption& option : given) overwrite(config, option);
+void overwrite(RunConfig& config, const Overrides& overrides) {
+  for (const Override& option : overrides) overwrite(config, option);
 }
 
-RunConfig resumed(const RunConfig& stored, const GivenOptions& given) {
+RunConfig resumed(const RunConfig& stored, const Overrides& overrides) {
   RunConfig config = stored;
-  overwrite(config, given);
+  overwrite(config, overrides);
   if (config.micro_batch.value == 0) resolve(config);  // "auto" is what it was at the start
-  for (const GivenOption& option : given) {
+  for (const Override& option : overrides) {
     const std::string before = text_of(stored, option.name);
     const std::string now = text_of(config, option.name);
     require(before == now || on_resume(stored, option.name) == OnResume::kMayChange,

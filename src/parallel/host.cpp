@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tally/parallel/node.hpp"
+#include "tally/parallel/host.hpp"
 
 #include <cassert>
 
@@ -21,14 +21,14 @@ Barrier::State& barrier_state(const SharedMemory& memory) {
   return *reinterpret_cast<Barrier::State*>(memory.part(0).data());
 }
 
-std::uint64_t& notice(const SharedMemory& memory, Node::Board board, int worker) {
+std::uint64_t& notice(const SharedMemory& memory, Host::Board board, int worker) {
   auto* notices = reinterpret_cast<Notice*>(memory.part(0).data() + sizeof(Barrier::State));
   return notices[worker].values[static_cast<int>(board)];
 }
 
 }  // namespace
 
-Node::Node(const Communicator& communicator, int threads, ReductionKind reduction)
+Host::Host(const Communicator& communicator, int threads, ReductionKind reduction)
     : communicator_(communicator) {
   const bool is_shared = reduction == ReductionKind::kTree;
   try {
@@ -40,61 +40,61 @@ Node::Node(const Communicator& communicator, int threads, ReductionKind reductio
   }
 }
 
-void Node::form(const Communicator& communicator, int threads, bool is_shared) {
-  const int node = is_shared ? communicator.node() : communicator.rank();
-  job_ = {communicator.gather_all(threads), communicator.gather_all(node), communicator.rank()};
+void Host::form(const Communicator& communicator, int threads, bool is_shared) {
+  const int host = is_shared ? communicator.host() : communicator.rank();
+  job_ = {communicator.gather_all(threads), communicator.gather_all(host), communicator.rank()};
   first_worker_ = job_.first_worker();
-  members_ = communicator.split(node);
+  members_ = communicator.split(host);
   leaders_ = communicator.split(members_->is_root() ? 0 : 1);
-  const int node_workers = workers();
   communicator.together([&] {
-    meeting_place_ = std::make_unique<SharedMemory>(*members_, meeting_place_bytes(node_workers));
+    meeting_place_ = std::make_unique<SharedMemory>(*members_, meeting_place_bytes(workers()));
   });
-  const int host_workers = static_cast<int>(communicator.sum_of_node(threads));
-  const bool has_cores = host_workers <= cpu_share(communicator).node_cores;
-  barrier_ = std::make_unique<Barrier>(barrier_state(*meeting_place_), node_workers, has_cores);
+  // Of the real host, whatever it pretends to be.
+  const bool has_processors =
+      communicator.sum_of_host(threads) <= cpu_share(communicator).host_processors;
+  barrier_ = std::make_unique<Barrier>(barrier_state(*meeting_place_), workers(), has_processors);
 }
 
-void Node::allocate(std::size_t vector_size, int node_vectors, int worker_vectors) {
+void Host::allocate(std::size_t vector_size, int host_vectors, int worker_vectors) {
   vector_size_ = vector_size;
-  node_vectors_ = node_vectors;
+  host_vectors_ = host_vectors;
   worker_vectors_ = worker_vectors;
   const int own_threads = job_.threads[static_cast<std::size_t>(job_.rank)];
-  const int vectors = (is_leader() ? node_vectors : 0) + own_threads * worker_vectors;
+  const int vectors = (is_leader() ? host_vectors : 0) + own_threads * worker_vectors;
   communicator_.together([&] {
     vectors_ = std::make_unique<SharedMemory>(
         *members_, static_cast<std::size_t>(vectors) * vector_size * sizeof(float));
   });
 }
 
-float* Node::node_vector(int number) const {
-  assert(number < node_vectors_);
+float* Host::own_vector(int number) const {
+  assert(number < host_vectors_);
   return reinterpret_cast<float*>(vectors_->part(0).data()) +
          static_cast<std::size_t>(number) * vector_size_;
 }
 
-float* Node::worker_vector(int worker, int number) const {
+float* Host::worker_vector(int worker, int number) const {
   assert(worker < workers() && number < worker_vectors_);
-  const Range ranks = job_.ranks_of(job_.node());
+  const Range ranks = job_.ranks_of(job_.host());
   auto rank = ranks.begin;
   while (worker >= job_.threads[static_cast<std::size_t>(rank)]) {
     worker -= job_.threads[static_cast<std::size_t>(rank++)];
   }
   const int member = static_cast<int>(rank - ranks.begin);
-  const int before = (member == 0 ? node_vectors_ : 0) + worker * worker_vectors_ + number;
+  const int before = (member == 0 ? host_vectors_ : 0) + worker * worker_vectors_ + number;
   return reinterpret_cast<float*>(vectors_->part(member).data()) +
          static_cast<std::size_t>(before) * vector_size_;
 }
 
-void Node::post(Board board, int worker, std::uint64_t value) const {
+void Host::post(Board board, int worker, std::uint64_t value) const {
   notice(*meeting_place_, board, worker) = value;
 }
 
-std::uint64_t Node::posted(Board board, int worker) const {
+std::uint64_t Host::posted(Board board, int worker) const {
   return notice(*meeting_place_, board, worker);
 }
 
-std::uint64_t Node::posted_by_any(Board board) const {
+std::uint64_t Host::posted_by_any(Board board) const {
   std::uint64_t all = 0;
   for (int worker = 0; worker < workers(); ++worker) all |= posted(board, worker);
   return all;
