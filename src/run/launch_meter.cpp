@@ -1,7 +1,36 @@
 // SPDX-License-Identifier: MIT
 #include "tally/run/launch_meter.hpp"
 
+#include <algorithm>
+#include <ctime>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <unistd.h>
+
+#include "tally/core/text.hpp"
+
 namespace tally {
+namespace {
+
+// Since this process was started, within 0.01 s. Field 22 of /proc/self/stat: when that was, in clock
+// ticks since the machine was.
+double seconds_since_process_start() {
+  std::ifstream file("/proc/self/stat");
+  std::string text;
+  std::getline(file, text);
+  std::istringstream fields(text.substr(std::min(text.rfind(')') + 2, text.size())));
+  std::string field;
+  for (int number = 3; number <= 22 && (fields >> field); ++number) continue;
+  std::int64_t ticks = 0;
+  timespec now{};
+  if (!parse_number(field, ticks) || clock_gettime(CLOCK_BOOTTIME, &now) != 0) return 0;
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9 -
+         static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+}  // namespace
 
 void LaunchMeter::start() {
   start_ = Clock::now();

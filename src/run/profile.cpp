@@ -2,15 +2,11 @@
 #include "tally/run/profile.hpp"
 
 #include <algorithm>
-#include <ctime>
-#include <fstream>
-#include <sstream>
+#include <cmath>
 #include <vector>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include "tally/core/gemm.hpp"
 #include "tally/core/text.hpp"
 
 namespace tally {
@@ -51,41 +47,6 @@ std::array<ActivityFigures, kActivityNames.size()> figures_over_ranks(
     }
   }
   return figures;
-}
-
-double measure_peak() {
-  constexpr Index kSize = 1024;
-  constexpr int kProducts = 9;
-  const AlignedVector left(kSize * kSize, 0.5F);
-  const AlignedVector right(kSize * kSize, 0.25F);
-  AlignedVector product(kSize * kSize);
-  const auto gemm = make_gemm(chosen_kernels());
-  std::vector<double> gflops;
-  for (int i = 0; i <= kProducts; ++i) {
-    const auto start = Stopwatch::Clock::now();
-    gemm->multiply(matrix_view(left.data(), kSize, kSize), matrix_view(right.data(), kSize, kSize),
-                   matrix_view(product.data(), kSize, kSize));
-    const double seconds = std::chrono::duration<double>(Stopwatch::Clock::now() - start).count();
-    if (i > 0)
-      gflops.push_back(2.0 * kSize * kSize * kSize / seconds * 1e-9);  // the first warms up
-  }
-  std::ranges::nth_element(gflops, gflops.begin() + kProducts / 2);
-  return gflops[kProducts / 2];
-}
-
-// Field 22 of /proc/self/stat: when the process was started, in clock ticks since the machine was.
-double seconds_since_process_start() {
-  std::ifstream file("/proc/self/stat");
-  std::string text;
-  std::getline(file, text);
-  std::istringstream fields(text.substr(std::min(text.rfind(')') + 2, text.size())));
-  std::string field;
-  for (int number = 3; number <= 22 && (fields >> field); ++number) continue;
-  std::int64_t ticks = 0;
-  timespec now{};
-  if (!parse_number(field, ticks) || clock_gettime(CLOCK_BOOTTIME, &now) != 0) return 0;
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9 -
-         static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 std::string to_table(const Profile& profile) {

@@ -8,6 +8,7 @@
 
 #include "tally/core/text.hpp"
 #include "tally/run/launch_check.hpp"
+#include "tally/run/peak_rate.hpp"
 #include "tally/run/training_recipe.hpp"
 #include "tally/train/step_flags.hpp"
 

@@ -8,7 +8,7 @@
 #include "tally/core/error.hpp"
 #include "tally/data/hold_out.hpp"
 #include "tally/data/split_reader.hpp"
-#include "tally/parallel/reduction_plan.hpp"
+#include "tally/parallel/job_layout.hpp"
 
 namespace tally {
 namespace {

@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "tally/image/grey_image.hpp"
+#include "tally/image/ink_parts.hpp"
 #include "tally/image/work_budget.hpp"
 
 // Which of the connected parts of the ink on a page are the drawing: the strokes that belong
 // together, without specks, smudges and noise.
 namespace tally {
-
-struct InkPart {
-  Box box;
-  std::int64_t ink = 0;  ///< the sum of its pixels
-  int pixel_count = 0;
-  int peak = 0;  ///< the strongest of them
-};
 
 /// For each part whether it belongs to the drawing. `page_side` is the longer side of the page, and
 /// `threshold` the least ink of a part's pixels. All false if no part stands out from the others,

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "tally/image/drawing_choice.hpp"
 #include "tally/image/grey_image.hpp"
 #include "tally/image/work_budget.hpp"
 
@@ -18,6 +17,13 @@ struct InkRun {
   int begin = 0;
   int end = 0;
   int part = 0;
+};
+
+struct InkPart {
+  Box box;
+  std::int64_t ink = 0;  ///< the sum of its pixels
+  int pixel_count = 0;
+  int peak = 0;  ///< the strongest of them
 };
 
 struct InkParts {

@@ -10,32 +10,12 @@
 #include <vector>
 
 #include "tally/core/error.hpp"
+#include "tally/parallel/agreed_error.hpp"
 
 // The ranks of a run, numbered by (host, rank within the host) whatever the launcher's placement,
 // so that neighbours in number share a host. Every failing MPI call becomes an Error with MPI's own
 // text. Only the main thread of a rank may communicate.
 namespace tally {
-
-/// An error that all ranks throw together, so that all can leave in good order.
-class AgreedError : public Error {
- public:
-  using Error::Error;
-};
-
-/// The Error that `work` throws, if any; other exceptions become one.
-template <typename Work>
-std::optional<Error> error_of(Work&& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error;
-  } catch (const std::bad_alloc&) {
-    return Error(ExitCode::kFailure, "out of memory");
-  } catch (const std::exception& error) {
-    return Error(ExitCode::kFailure, error.what());
-  }
-  return std::nullopt;
-}
 
 class Communicator {
  public:

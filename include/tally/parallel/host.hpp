@@ -9,7 +9,7 @@
 #include "tally/core/reduction_kind.hpp"
 #include "tally/parallel/barrier.hpp"
 #include "tally/parallel/communicator.hpp"
-#include "tally/parallel/reduction_plan.hpp"
+#include "tally/parallel/job_layout.hpp"
 #include "tally/parallel/shared_memory.hpp"
 
 namespace tally {

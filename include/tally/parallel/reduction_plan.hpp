@@ -6,6 +6,7 @@
 
 #include "tally/core/range.hpp"
 #include "tally/core/summation_tree.hpp"
+#include "tally/parallel/job_layout.hpp"
 
 // Who sums what in a step of a given number of leaves: the arithmetic of the summation tree cut
 // into what each worker, each host and all hosts together add. A pure function of its arguments,
@@ -16,28 +17,6 @@
 // memory and add what they left over; and what the hosts left over is added to the one total. All
 // three follow the same tree.
 namespace tally {
-
-/// The shape of the job: ranks are numbered host by host.
-struct JobLayout {
-  std::vector<int> threads = {1};  ///< of each rank
-  std::vector<int> hosts = {0};    ///< of each rank, ascending from 0
-  int rank = 0;
-
-  [[nodiscard]] int ranks() const { return static_cast<int>(threads.size()); }
-  [[nodiscard]] int host() const { return hosts[static_cast<std::size_t>(rank)]; }
-  [[nodiscard]] int host_count() const { return hosts.back() + 1; }
-  /// The ranks of host `host`.
-  [[nodiscard]] Range ranks_of(int host) const;
-  /// The first rank of each host.
-  [[nodiscard]] std::vector<int> leaders() const;
-  /// The workers of host `host`.
-  [[nodiscard]] int workers_of(int host) const;
-  /// The number of this rank's first thread among the workers of its host.
-  [[nodiscard]] int first_worker() const;
-};
-
-/// The leaves, or logical shards, of rank `rank`: contiguous ranges of nearly equal size.
-Range leaves_of_rank(std::int64_t shards, int ranks, int rank);
 
 struct ReductionPlan {
   /// `shards` leaves are dealt out; the first `leaf_count` of them exist at this step.

@@ -29,7 +29,7 @@ struct Profile {
   std::int64_t steps = 0;
   double wall_seconds = 0;
   std::int64_t operations_per_sample = 0;
-  double peak_gflops = 0;         ///< of one core, see measure_peak()
+  double peak_gflops = 0;         ///< of one core, see peak_rate.hpp
   double first_step_seconds = 0;  ///< from the start of the process to the end of its first step
   std::int64_t evaluated_images = 0;
   std::array<ActivityFigures, kActivityNames.size()> activities;
@@ -49,12 +49,6 @@ struct Profile {
 /// Collective: every rank must call.
 std::array<ActivityFigures, kActivityNames.size()> figures_over_ranks(
     const Communicator& communicator, const ActivitySeconds& own);
-
-/// GFLOP/s of a product of two 1024 x 1024 matrices on the calling thread: the median of several.
-double measure_peak();
-
-/// Since this process was started, within 0.01 s.
-double seconds_since_process_start();
 
 std::string to_table(const Profile& profile);
 std::string to_json(const Profile& profile);
