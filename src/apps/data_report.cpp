@@ -16,8 +16,7 @@ namespace {
 std::string describe_split(const SplitFiles& files) {
   SplitReader reader(files);
   std::map<int, std::int64_t> counts;
-  reader.read_all(kMaxClasses, [&](std::int64_t /*index*/, std::uint8_t label,
-                                   std::span<const std::uint8_t> /*pixels*/) { ++counts[label]; });
+  while (const auto image = reader.next()) ++counts[image->label];
   std::string per_class;
   for (const auto& [label, count] : counts) {
     per_class += fmt::format("{}{}: {}", per_class.empty() ? "" : ", ", label, grouped(count));
@@ -44,20 +43,19 @@ std::string show_image(const std::string& directory, std::int64_t index, bool is
           "{}: expected an index from 0 to {}, got {}", files.images.string(),
           grouped(reader.count() - 1), grouped(index));
   std::string picture;
-  reader.read_all(
-      kMaxClasses, [&](std::int64_t at, std::uint8_t label, std::span<const std::uint8_t> pixels) {
-        if (at != index) return;
-        picture = fmt::format("image {} of {}, label {}\n", grouped(index),
-                              printable_line(files.images.filename().string()), label);
-        for (std::int64_t row = 0; row < reader.rows(); ++row) {
-          for (std::int64_t column = 0; column < reader.columns(); ++column) {
-            constexpr std::string_view kShades[] = {"  ", "░░", "▒▒", "▓▓", "██"};
-            const auto grey = pixels[static_cast<std::size_t>(row * reader.columns() + column)];
-            picture += kShades[(grey + 63) / 64];
-          }
-          picture += "\n";
-        }
-      });
+  while (const auto image = reader.next()) {
+    if (image->index != index) continue;
+    picture = fmt::format("image {} of {}, label {}\n", grouped(index),
+                          printable_line(files.images.filename().string()), image->label);
+    for (std::int64_t row = 0; row < reader.rows(); ++row) {
+      for (std::int64_t column = 0; column < reader.columns(); ++column) {
+        constexpr std::string_view kShades[] = {"  ", "░░", "▒▒", "▓▓", "██"};
+        const auto grey = image->pixels[static_cast<std::size_t>(row * reader.columns() + column)];
+        picture += kShades[(grey + 63) / 64];
+      }
+      picture += "\n";
+    }
+  }
   return picture;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tally/core/matrix.hpp"
-#include "tally/data/split_reader.hpp"
+#include "tally/data/dataset.hpp"
 #include "tally/image/grey_image.hpp"
 
 namespace tally {

@@ -9,6 +9,7 @@
 #include "tally/core/random.hpp"
 #include "tally/core/range.hpp"
 #include "tally/core/thread_team.hpp"
+#include "tally/data/dataset.hpp"
 #include "tally/data/split_reader.hpp"
 #include "tally/image/digit_image.hpp"
 #include "tally/image/digit_variation.hpp"

@@ -2,19 +2,20 @@
 #include "tally/data/held_out_images.hpp"
 
 #include "tally/data/hold_out.hpp"
+#include "tally/data/split_reader.hpp"
 
 namespace tally {
 
 HeldOutImages read_held_out(const SplitFiles& training_files, int classes, const HoldOut& choice) {
   const std::vector<bool> is_held_out = hold_out(choice.used_images, choice.held_out, choice.seed);
-  SplitReader reader(training_files);
+  SplitReader reader(training_files, classes);
   HeldOutImages images{{reader.rows(), reader.columns(), {}, {}}};
-  reader.read_all(
-      classes, [&](std::int64_t index, std::uint8_t label, std::span<const std::uint8_t> pixels) {
-        if (index >= choice.used_images || !is_held_out[static_cast<std::size_t>(index)]) return;
-        images.data.pixels.insert(images.data.pixels.end(), pixels.begin(), pixels.end());
-        images.data.labels.push_back(label);
-      });
+  while (const auto image = reader.next()) {
+    if (image->index >= choice.used_images) continue;
+    if (!is_held_out[static_cast<std::size_t>(image->index)]) continue;
+    images.data.pixels.insert(images.data.pixels.end(), image->pixels.begin(), image->pixels.end());
+    images.data.labels.push_back(image->label);
+  }
   images.images_digest = reader.images_digest();
   images.labels_digest = reader.labels_digest();
   return images;

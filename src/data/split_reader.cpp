@@ -10,39 +10,38 @@ constexpr std::int64_t kChunkBytes = 1 << 18;
 
 }  // namespace
 
-SplitReader::SplitReader(const SplitFiles& files)
-    : files_(files), images_(open_idx(files.images)) {}
+SplitReader::SplitReader(const SplitFiles& files, int classes)
+    : files_(files), classes_(classes), images_(open_idx(files.images)) {}
 
-void SplitReader::read_all(int classes, const Visit& visit) {
-  const IdxLabels labels = read_idx_labels(open_idx(files_.labels), classes);
-  require_same_count(files_, count(), static_cast<std::int64_t>(labels.labels.size()));
-  labels_digest_ = labels.digest;
-
-  const auto image_bytes = static_cast<std::size_t>(images_.image_bytes());
-  const std::int64_t per_chunk = std::max<std::int64_t>(1, kChunkBytes / images_.image_bytes());
-  std::vector<std::uint8_t> chunk(static_cast<std::size_t>(per_chunk) * image_bytes);
-  for (std::int64_t first = 0; first < count(); first += per_chunk) {
-    const auto images = static_cast<std::size_t>(std::min(per_chunk, count() - first));
-    const std::span<std::uint8_t> pixels = std::span(chunk).first(images * image_bytes);
-    images_.read(pixels);
-    for (std::size_t i = 0; i < images; ++i) {
-      const std::size_t index = static_cast<std::size_t>(first) + i;
-      visit(static_cast<std::int64_t>(index), labels.labels[index],
-            pixels.subspan(i * image_bytes, image_bytes));
-    }
+std::optional<SplitReader::Image> SplitReader::next() {
+  if (next_ == 0) read_labels();
+  if (next_ == count()) {
+    if (!has_ended_) images_digest_ = images_.finish();
+    has_ended_ = true;
+    return std::nullopt;
   }
-  images_digest_ = images_.finish();
+  if (next_ == chunk_end_) read_chunk();
+  const auto image_bytes = static_cast<std::size_t>(images_.image_bytes());
+  const std::size_t place = static_cast<std::size_t>(next_ - chunk_begin_) * image_bytes;
+  const Image image{next_, labels_[static_cast<std::size_t>(next_)],
+                    std::span(chunk_).subspan(place, image_bytes)};
+  ++next_;
+  return image;
 }
 
-Dataset read_split(const SplitFiles& files, int classes) {
-  SplitReader reader(files);
-  Dataset data{reader.rows(), reader.columns(), {}, {}};
-  reader.read_all(classes, [&](std::int64_t /*index*/, std::uint8_t label,
-                               std::span<const std::uint8_t> pixels) {
-    data.pixels.insert(data.pixels.end(), pixels.begin(), pixels.end());
-    data.labels.push_back(label);
-  });
-  return data;
+void SplitReader::read_labels() {
+  IdxLabels read = read_idx_labels(open_idx(files_.labels), classes_);
+  require_same_count(files_, count(), std::ssize(read.labels));
+  labels_ = std::move(read.labels);
+  labels_digest_ = read.digest;
+}
+
+void SplitReader::read_chunk() {
+  const std::int64_t most = std::max<std::int64_t>(1, kChunkBytes / images_.image_bytes());
+  chunk_begin_ = next_;
+  chunk_end_ = std::min(next_ + most, count());
+  chunk_.resize(static_cast<std::size_t>((chunk_end_ - chunk_begin_) * images_.image_bytes()));
+  images_.read(chunk_);
 }
 
 }  // namespace tally

@@ -7,7 +7,7 @@
 
 #include "tally/core/text.hpp"
 #include "tally/data/data_directory.hpp"
-#include "tally/data/split_reader.hpp"
+#include "tally/data/idx_file.hpp"
 #include "tally/io/config_file.hpp"
 #include "tally/run/recipe_doubts.hpp"
 #include "tally/run/run_recorder.hpp"
@@ -117,8 +117,8 @@ void share_vectors(const Communicator& communicator, OpenedRun& run) {
 }  // namespace
 
 DataFingerprint read_shape(const DatasetFiles& files) {
-  const SplitReader train(files.train);
-  const SplitReader test(files.test);
+  const IdxImageReader train(open_idx(files.train.images));
+  const IdxImageReader test(open_idx(files.test.images));
   require(train.rows() == test.rows() && train.columns() == test.columns(), ExitCode::kUsage,
           "{}: expected images of {} x {} as in {}, got {} x {}; use files of one data set",
           files.test.images.string(), train.rows(), train.columns(), files.train.images.string(),

@@ -29,10 +29,26 @@ std::vector<int> evaluation_owners(std::int64_t samples, int ranks) {
                 [&](int rank) { return EvaluationShare::positions_of(samples, ranks, rank); });
 }
 
-// Rank 0: reads one split and sends each image on.
+void put(RankData& data, const SentSample& sample) {
+  const auto& [set, label, id, place] = sample.header;
+  switch (set) {
+    case SampleSet::kTrain:
+      data.train.put(place, {id, label, sample.pixels});
+      break;
+    case SampleSet::kValidation:
+      data.validation.put(place.index, label, sample.pixels);
+      break;
+    case SampleSet::kTest:
+      data.test.put(place.index, label, sample.pixels);
+      break;
+  }
+}
+
+// Rank 0: reads the splits and sends each image to the rank that holds it, which may be itself.
 class Distribution {
  public:
-  Distribution(SampleSender& sender, int ranks) : sender_(sender), ranks_(ranks) {}
+  Distribution(SampleSender& sender, int ranks, RankData& own)
+      : sender_(sender), ranks_(ranks), own_(own) {}
 
   void send_training(SplitReader& reader, const DataUse& use, const ShardPlan& plan) {
     const std::vector<bool> is_held_out = hold_out(use.images, use.validation, use.seed);
@@ -43,54 +59,47 @@ class Distribution {
     const std::vector<int> validation_owner = evaluation_owners(use.validation, ranks_);
     std::size_t trained = 0;
     std::uint32_t held_out = 0;
-    reader.read_all(use.classes, [&](std::int64_t index, std::uint8_t label,
-                                     std::span<const std::uint8_t> pixels) {
-      classes_ = std::max(classes_, label + 1);
-      if (index >= use.images) return;
-      const auto id = static_cast<std::uint32_t>(index);
-      if (is_held_out[static_cast<std::size_t>(index)]) {
-        sender_.put(validation_owner[held_out], {SampleSet::kValidation, label, id, {0, held_out}},
-                    pixels);
-        ++held_out;
+    while (const auto image = reader.next()) {
+      if (image->index >= use.images) {
+        note_label(*image);
+      } else if (is_held_out[static_cast<std::size_t>(image->index)]) {
+        const std::uint32_t position = held_out++;
+        send(validation_owner[position], SampleSet::kValidation, {0, position}, *image);
       } else {
         const ShardPlan::Place place = places[trained++];
-        sender_.put(shard_owner[place.shard], {SampleSet::kTrain, label, id, place}, pixels);
+        send(shard_owner[place.shard], SampleSet::kTrain, place, *image);
       }
-    });
+    }
   }
 
-  void send_test(SplitReader& reader, const DataUse& use) {
+  void send_test(SplitReader& reader) {
     const std::vector<int> owner = evaluation_owners(reader.count(), ranks_);
-    reader.read_all(use.classes, [&](std::int64_t index, std::uint8_t label,
-                                     std::span<const std::uint8_t> pixels) {
-      classes_ = std::max(classes_, label + 1);
-      const auto position = static_cast<std::uint32_t>(index);
-      sender_.put(owner[position], {SampleSet::kTest, label, position, {0, position}}, pixels);
-    });
+    while (const auto image = reader.next()) {
+      const auto position = static_cast<std::uint32_t>(image->index);
+      send(owner[position], SampleSet::kTest, {0, position}, *image);
+    }
   }
-
-  /// Labels are below it, of what was sent so far.
-  [[nodiscard]] int classes() const { return classes_; }
 
  private:
+  void send(int rank, SampleSet set, ShardPlan::Place place, const SplitReader::Image& image) {
+    note_label(image);
+    const SentSample sample{{set, image.label, static_cast<std::uint32_t>(image.index), place},
+                            image.pixels};
+    if (rank == 0) {
+      put(own_, sample);
+    } else {
+      sender_.put(rank, sample);
+    }
+  }
+
+  void note_label(const SplitReader::Image& image) {
+    own_.classes = std::max(own_.classes, image.label + 1);
+  }
+
   SampleSender& sender_;
   int ranks_;
-  int classes_ = 0;
+  RankData& own_;
 };
-
-void put(RankData& data, const SampleHeader& header, std::span<const std::uint8_t> pixels) {
-  switch (header.set) {
-    case SampleSet::kTrain:
-      data.train.put(header.place, {header.id, header.label, pixels});
-      break;
-    case SampleSet::kValidation:
-      data.validation.put(header.place.index, header.label, pixels);
-      break;
-    case SampleSet::kTest:
-      data.test.put(header.place.index, header.label, pixels);
-      break;
-  }
-}
 
 // The headers were read once before, to size the shares of all ranks.
 void require_unchanged(const SplitReader& reader, std::int64_t images,
@@ -101,19 +110,17 @@ void require_unchanged(const SplitReader& reader, std::int64_t images,
           files.images.string());
 }
 
-// Returns the number of classes in the files.
-int read_and_send(const Communicator& communicator, SampleSender& sender, const DatasetFiles& files,
-                  const DataUse& use, const ShardPlan& plan, DataFingerprint& fingerprint) {
-  Distribution distribution(sender, communicator.size());
-  SplitReader train(files.train);
+void read_and_send(SampleSender& sender, int ranks, const DatasetFiles& files, const DataUse& use,
+                   const ShardPlan& plan, DataFingerprint& fingerprint, RankData& own) {
+  Distribution distribution(sender, ranks, own);
+  SplitReader train(files.train, use.classes);
   require_unchanged(train, fingerprint.train_images, fingerprint, files.train);
   distribution.send_training(train, use, plan);
-  SplitReader test(files.test);
+  SplitReader test(files.test, use.classes);
   require_unchanged(test, fingerprint.test_images, fingerprint, files.test);
-  distribution.send_test(test, use);
+  distribution.send_test(test);
   fingerprint.digests = {to_hex(train.images_digest()), to_hex(train.labels_digest()),
                          to_hex(test.images_digest()), to_hex(test.labels_digest())};
-  return distribution.classes();
 }
 
 }  // namespace
@@ -146,17 +153,14 @@ RankData scatter_dataset(const Communicator& communicator, const DatasetFiles& f
   RankData data{ShardStore(plan, leaves_of_rank(plan.shards(), ranks, rank), image_bytes),
                 EvaluationShare(use.validation, ranks, rank, image_bytes),
                 EvaluationShare(fingerprint.test_images, ranks, rank, image_bytes), 0};
-  const auto keep = [&](const SampleHeader& header, std::span<const std::uint8_t> pixels) {
-    put(data, header, pixels);
-  };
   std::optional<Error> error;
   if (communicator.is_root()) {
-    SampleSender sender(communicator, static_cast<std::size_t>(image_bytes), keep);
-    error = error_of(
-        [&] { data.classes = read_and_send(communicator, sender, files, use, plan, fingerprint); });
+    SampleSender sender(communicator, static_cast<std::size_t>(image_bytes));
+    error = error_of([&] { read_and_send(sender, ranks, files, use, plan, fingerprint, data); });
     sender.end();
   } else {
-    receive_samples(communicator, static_cast<std::size_t>(image_bytes), keep);
+    SampleReceiver receiver(communicator, static_cast<std::size_t>(image_bytes));
+    while (const auto sample = receiver.next()) put(data, *sample);
   }
   communicator.agree(error);
   return data;

@@ -21,20 +21,16 @@ std::size_t record_size(std::size_t image_bytes) {
 
 }  // namespace
 
-SampleSender::SampleSender(const Communicator& communicator, std::size_t image_bytes,
-                           KeepSample keep)
+SampleSender::SampleSender(const Communicator& communicator, std::size_t image_bytes)
     : communicator_(communicator),
-      record_bytes_(record_size(image_bytes)),
-      keep_(std::move(keep)),
-      capacity_(message_capacity(record_bytes_, communicator.size())),
+      capacity_(message_capacity(record_size(image_bytes), communicator.size())),
       buffers_(static_cast<std::size_t>(communicator.size())) {}
 
-void SampleSender::put(int rank, const SampleHeader& header, std::span<const std::uint8_t> pixels) {
-  if (rank == communicator_.rank()) return keep_(header, pixels);
+void SampleSender::put(int rank, const SentSample& sample) {
   std::vector<std::byte>& buffer = buffers_[static_cast<std::size_t>(rank)];
   buffer.reserve(capacity_);
-  const auto header_bytes = std::as_bytes(std::span(&header, 1));
-  const auto pixel_bytes = std::as_bytes(pixels);
+  const auto header_bytes = std::as_bytes(std::span(&sample.header, 1));
+  const auto pixel_bytes = std::as_bytes(sample.pixels);
   buffer.insert(buffer.end(), header_bytes.begin(), header_bytes.end());
   buffer.insert(buffer.end(), pixel_bytes.begin(), pixel_bytes.end());
   if (buffer.size() >= capacity_) flush(static_cast<std::size_t>(rank));
@@ -52,19 +48,24 @@ void SampleSender::flush(std::size_t rank) {
   buffers_[rank].clear();
 }
 
-void receive_samples(const Communicator& communicator, std::size_t image_bytes,
-                     const KeepSample& keep) {
-  const std::size_t record_bytes = record_size(image_bytes);
-  std::vector<std::byte> message(message_capacity(record_bytes, communicator.size()));
-  while (const std::size_t received = communicator.receive(0, message)) {
-    for (std::size_t at = 0; at < received; at += record_bytes) {
-      SampleHeader header;
-      std::memcpy(&header, message.data() + at, sizeof(header));
-      const auto* pixels =
-          reinterpret_cast<const std::uint8_t*>(message.data() + at + sizeof(header));
-      keep(header, {pixels, image_bytes});
-    }
+SampleReceiver::SampleReceiver(const Communicator& communicator, std::size_t image_bytes)
+    : communicator_(communicator),
+      image_bytes_(image_bytes),
+      message_(message_capacity(record_size(image_bytes), communicator.size())) {}
+
+std::optional<SentSample> SampleReceiver::next() {
+  if (begin_ == end_) {
+    begin_ = 0;
+    end_ = communicator_.receive(0, message_);
+    if (end_ == 0) return std::nullopt;
   }
+  SentSample sample;
+  const std::byte* record = message_.data() + begin_;
+  std::memcpy(&sample.header, record, sizeof(SampleHeader));
+  sample.pixels = {reinterpret_cast<const std::uint8_t*>(record + sizeof(SampleHeader)),
+                   image_bytes_};
+  begin_ += record_size(image_bytes_);
+  return sample;
 }
 
 }  // namespace tally

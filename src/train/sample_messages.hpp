@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,32 +21,44 @@ struct SampleHeader {
   ShardPlan::Place place;  ///< of a held-out or test image: its position in the set, as index
 };
 
-/// Takes one image into this rank's memory.
-using KeepSample =
-    std::function<void(const SampleHeader& header, std::span<const std::uint8_t> pixels)>;
+/// One image on its way.
+struct SentSample {
+  SampleHeader header;
+  std::span<const std::uint8_t> pixels;
+};
 
 /// For rank 0. Buffers a few megabytes, whatever the number of ranks.
 class SampleSender {
  public:
-  /// Images for rank 0 itself go to `keep`.
-  SampleSender(const Communicator& communicator, std::size_t image_bytes, KeepSample keep);
+  SampleSender(const Communicator& communicator, std::size_t image_bytes);
 
-  void put(int rank, const SampleHeader& header, std::span<const std::uint8_t> pixels);
-  /// Sends what is left, and to every rank the message that ends receive_samples.
+  /// `rank` is another one.
+  void put(int rank, const SentSample& sample);
+  /// Sends what is left, and to every rank the message that ends its SampleReceiver.
   void end();
 
  private:
   void flush(std::size_t rank);
 
   const Communicator& communicator_;
-  std::size_t record_bytes_;
-  KeepSample keep_;
   std::size_t capacity_;  // of a message
   std::vector<std::vector<std::byte>> buffers_;
 };
 
-/// For the other ranks: calls `keep` for each image until rank 0 ends.
-void receive_samples(const Communicator& communicator, std::size_t image_bytes,
-                     const KeepSample& keep);
+/// For the other ranks.
+class SampleReceiver {
+ public:
+  SampleReceiver(const Communicator& communicator, std::size_t image_bytes);
+
+  /// The next image, valid until the next call; nothing once rank 0 has ended.
+  std::optional<SentSample> next();
+
+ private:
+  const Communicator& communicator_;
+  std::size_t image_bytes_;
+  std::vector<std::byte> message_;
+  std::size_t begin_ = 0;  // of what was not returned yet
+  std::size_t end_ = 0;
+};
 
 }  // namespace tally

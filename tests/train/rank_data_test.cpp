@@ -52,7 +52,8 @@ TEST_F(RankDataTest, HeldOutAndTestImagesArriveInOrder) {
   const RankData data = scatter_dataset(communicator_, dataset_.files(),
                                         {SmallDataset::kTrain, kHeldOut, 9, SmallDataset::kClasses},
                                         plan, fingerprint_);
-  const Range test = data.test.positions();
+  const Range test = EvaluationShare::positions_of(SmallDataset::kTest, communicator_.size(),
+                                                   communicator_.rank());
   EXPECT_EQ(test.begin % kEvaluationRows, 0);
   for (std::int64_t i = test.begin; i < test.end; ++i) {
     const auto at = static_cast<std::size_t>(i - test.begin);
@@ -68,7 +69,8 @@ TEST_F(RankDataTest, HeldOutAndTestImagesArriveInOrder) {
   for (std::int64_t id = 0; id < SmallDataset::kTrain; ++id) {
     if (held_out[static_cast<std::size_t>(id)]) held_out_ids.push_back(id);
   }
-  const Range validation = data.validation.positions();
+  const Range validation =
+      EvaluationShare::positions_of(kHeldOut, communicator_.size(), communicator_.rank());
   for (std::int64_t i = validation.begin; i < validation.end; ++i) {
     const auto at = static_cast<std::size_t>(i - validation.begin);
     EXPECT_EQ(data.validation.images().labels[at],

@@ -3,7 +3,8 @@
 
 #include <cstdint>
 
-#include "tally/data/split_reader.hpp"
+#include "tally/core/digest.hpp"
+#include "tally/data/dataset.hpp"
 
 namespace tally {
 

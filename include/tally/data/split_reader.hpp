@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -10,45 +10,51 @@
 #include "tally/data/dataset_files.hpp"
 #include "tally/data/idx_file.hpp"
 
-// The labelled images of one split (training or test), read once from front to back.
 namespace tally {
 
 /// Labels are single bytes, so no data set has more classes.
 inline constexpr int kMaxClasses = 256;
 
+/// The labelled images of one split (training or test), read once from front to back, a chunk of
+/// them in memory.
 class SplitReader {
  public:
-  /// Opens the images and reads their header.
-  explicit SplitReader(const SplitFiles& files);
+  /// Opens the images and reads their header. Labels must be below `classes`.
+  explicit SplitReader(const SplitFiles& files, int classes = kMaxClasses);
 
   [[nodiscard]] std::int64_t count() const { return images_.count(); }
   [[nodiscard]] std::int64_t rows() const { return images_.rows(); }
   [[nodiscard]] std::int64_t columns() const { return images_.columns(); }
 
-  /// Calls visit(index, label, pixels) for every image in order and verifies both files to their
-  /// last byte. Labels must be below `classes`. May be called once.
-  using Visit = std::function<void(std::int64_t index, std::uint8_t label,
-                                   std::span<const std::uint8_t> pixels)>;
-  void read_all(int classes, const Visit& visit);
+  struct Image {
+    std::int64_t index = 0;  ///< in the file
+    std::uint8_t label = 0;
+    std::span<const std::uint8_t> pixels;  ///< valid until the next call
+  };
 
-  /// SHA-256 of the uncompressed files, after read_all.
+  /// The next image, or nothing after the last one: both files are then verified to their last
+  /// byte. The first call reads and verifies all labels.
+  std::optional<Image> next();
+
+  /// SHA-256 of the uncompressed files, once there are no more images.
   [[nodiscard]] const Digest& images_digest() const { return images_digest_; }
   [[nodiscard]] const Digest& labels_digest() const { return labels_digest_; }
 
  private:
+  void read_labels();
+  void read_chunk();
+
   SplitFiles files_;
+  int classes_;
   IdxImageReader images_;
+  std::vector<std::uint8_t> labels_;
+  std::vector<std::uint8_t> chunk_;
+  std::int64_t chunk_begin_ = 0;  // images [chunk_begin_, chunk_end_) are in the chunk
+  std::int64_t chunk_end_ = 0;
+  std::int64_t next_ = 0;
+  bool has_ended_ = false;
   Digest images_digest_{};
   Digest labels_digest_{};
 };
-
-/// A whole split in memory.
-struct Dataset {
-  std::int64_t rows = 0;
-  std::int64_t columns = 0;
-  std::vector<std::uint8_t> pixels;  ///< [samples x rows x columns]
-  std::vector<std::uint8_t> labels;  ///< [samples]
-};
-Dataset read_split(const SplitFiles& files, int classes);
 
 }  // namespace tally

@@ -23,8 +23,6 @@ class EvaluationShare {
 
   /// Images in the whole set, over all ranks.
   [[nodiscard]] std::int64_t set_samples() const { return set_samples_; }
-  /// The positions in the set that this rank holds.
-  [[nodiscard]] Range positions() const { return positions_; }
 
   void put(std::int64_t position, std::uint8_t label, std::span<const std::uint8_t> pixels);
 
