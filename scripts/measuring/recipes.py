@@ -134,17 +134,17 @@ def digests(trainer: Trainer) -> Goal:
 
 
 def guards(trainer: Trainer, ranks: int, quick: bool) -> Goal:
-    """Epochs with guards and without take turns in one process; flags and saves are apart."""
+    """Epochs with a watchdog and without take turns in one process; checks, flags and saves are apart."""
     found = json.loads(process.run(["mpirun", "--bind-to", "none", "-n", ranks,
                                     trainer.binaries / "tally_guards", trainer.data,
                                     20 if quick else 100], trainer.limits))
     alone = {name: 100 * found[name] / found["step_without"]
-             for name in ("flags", "before_save", "before_save_of_nodes")}
+             for name in ("flags", "before_save", "before_save_of_hosts")}
     watched = 100 * (found["ratio"] - 1)
-    cost = watched + alone["flags"] + alone["before_save_of_nodes"]
+    cost = watched + alone["flags"] + alone["before_save_of_hosts"]
     return Goal(
         f"what being watched costs a step, {ranks} ranks, B=128", "< 2 %",
         f"{cost:.2f} % of {found['step_without']:.0f} us: heartbeats, watchdog, signals and the search "
         f"for numbers that are not finite {watched:.2f}, flags {alone['flags']:.2f}, before a save an "
-        f"epoch {alone['before_save']:.2f} on one host, {alone['before_save_of_nodes']:.2f} where hosts "
+        f"epoch {alone['before_save']:.2f} on one host, {alone['before_save_of_hosts']:.2f} where hosts "
         f"compare bits; {found['pairs']} pairs", cost < 2)

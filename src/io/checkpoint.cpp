@@ -181,12 +181,6 @@ std::vector<std::byte> encode_checkpoint(const TrainingState& state,
 }
 
 TrainingState decode_checkpoint(std::span<const std::byte> file, const std::string& name) {
-  const std::string damage = damage_of_checkpoint(file);
-  require(damage.empty(), ExitCode::kCheckpoint, "{}: {}", name, damage);
-  return decode_whole_checkpoint(file, name);
-}
-
-TrainingState decode_whole_checkpoint(std::span<const std::byte> file, const std::string& name) {
   const std::int64_t format = read_user_block(file, file.size()).format;
   require(format == kCheckpointFormat, ExitCode::kCheckpoint,
           "{}: expected checkpoint format {}, got {}; use the version of tally that wrote it{}",

@@ -165,7 +165,7 @@ std::optional<LoadedCheckpoint> CheckpointStore::load_newest(
       skipped.push_back({path, std::move(file.damage)});
       continue;
     }
-    LoadedCheckpoint loaded{decode_whole_checkpoint(file.bytes, path.string()), path, {}, {}};
+    LoadedCheckpoint loaded{decode_checkpoint(file.bytes, path.string()), path, {}, {}};
     require_name(loaded);
     newest_step_ = loaded.state.progress.step;
     const bool is_moved = damaged == Damaged::kMoveAside;
@@ -205,7 +205,7 @@ LoadedCheckpoint load_model(const fs::path& file_or_run_directory) {
   if (!fs::is_directory(status)) {
     const FileContents file = contents_of(path);
     require(file.damage.empty(), ExitCode::kCheckpoint, "{}", file.damage);
-    return {decode_whole_checkpoint(file.bytes, path.string()),
+    return {decode_checkpoint(file.bytes, path.string()),
             path,
             {},
             decode_calibration(file.bytes, path.string())};

@@ -50,12 +50,10 @@ struct StepContext {
   };
   std::vector<Thread> threads;  ///< of this rank
 
-  bool is_guarded = true;  ///< see Trainer::set_guarded()
   OpenStep open;
 
   /// Moves a thread on to `phase`; a fault that is meant for there strikes.
   void enter(Phase phase, int thread) {
-    if (!is_guarded) return;
     at(thread).phase = phase;
     parts.heartbeat.enter(phase, thread);
   }
@@ -64,8 +62,8 @@ struct StepContext {
   }
   /// Waits for the other workers of the host, which belongs to the summing.
   void await_others(int thread) {
-    if (is_guarded) at(thread).phase = Phase::kReduce;
-    if (is_guarded && thread == 0) parts.heartbeat.show(Phase::kReduce);
+    at(thread).phase = Phase::kReduce;
+    if (thread == 0) parts.heartbeat.show(Phase::kReduce);
     host.wait();
     lap(Activity::kWait, thread);
   }

@@ -109,7 +109,7 @@ void Trainer::require_all_succeeded() {
 
 // All workers see the same, so all ranks find the same fault.
 void Trainer::require_finite() const {
-  const std::size_t element = context_->is_guarded ? context_->first_bad_element() : kNoElement;
+  const std::size_t element = context_->first_bad_element();
   if (element == kNoElement) return;
   std::vector<std::int64_t> guilty;
   for (const BatchStep::Work& work : step_->work()) {
@@ -158,10 +158,6 @@ void Trainer::require_sound_state() const {
                     context_->options.schedule.peak));
   }
   state_->require_one_on_all_hosts(parts.communicator, parts.heartbeat.text());
-}
-
-void Trainer::set_guarded(bool is_guarded) {
-  context_->is_guarded = is_guarded;
 }
 
 void Trainer::spoil(Phase phase) {

@@ -104,7 +104,7 @@ void TreeStep::update_slice(int thread) {
     const float* sum = tree_->block_sum(thread, block);
     times.end_sum();
     const auto size = static_cast<std::size_t>(block.size());
-    const std::size_t bad = context_.is_guarded ? first_not_finite({sum, size}) : size;
+    const std::size_t bad = first_not_finite({sum, size});
     if (bad == size) {
       update_block(block, sum);
     } else {
@@ -115,7 +115,7 @@ void TreeStep::update_slice(int thread) {
   if (!slice.is_empty()) {
     context_.spoil(Phase::kUpdate, thread, context_.state.parameters()[slice.begin]);
   }
-  if (context_.is_guarded) context_.post_bad_element(thread, first_bad);
+  context_.post_bad_element(thread, first_bad);
   context_.at(thread).stopwatch.lap(Activity::kReduce, times.share_of_sums(), Activity::kUpdate);
   context_.await_others(thread);
 }

@@ -28,13 +28,6 @@ class UnprivilegedUser {
   uid_t user_;
 };
 
-TEST(MemorySource, GivesTheSameBytesInChunksOfAnySize) {
-  const std::string data = noise(100);
-  for (const std::size_t chunk_bytes : {1, 7, 99, 100, 101}) {
-    EXPECT_EQ(read_all(*memory_source("data", as_bytes(data)), chunk_bytes), data);
-  }
-}
-
 TEST(FileSource, GivesTheSameBytesInChunksOfAnySize) {
   const TemporaryDirectory directory;
   const std::string data = noise(10000);

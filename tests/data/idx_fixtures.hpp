@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include "support/memory_source.hpp"
 #include "support/temporary_directory.hpp"
 #include "tally/core/error.hpp"
 #include "tally/data/byte_source.hpp"

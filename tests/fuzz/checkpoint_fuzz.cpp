@@ -20,7 +20,7 @@ namespace {
 
 // What Tally accepts it can save, and it is the same.
 void check_saved_again(const TrainingState& state) {
-  const TrainingState again = decode_checkpoint(encode_checkpoint(state), kHostile);
+  const TrainingState again = decode_verified(encode_checkpoint(state), kHostile);
   check(training_digest(again) == training_digest(state), "the same parameters again");
   check(to_toml(again.config) == to_toml(state.config), "the same configuration again",
         to_toml(again.config));
@@ -43,7 +43,7 @@ void load_checkpoint(Input input) {
   const auto file = signed_again(edited_checkpoint(kWhole, input));
   TrainingState state;
   const bool is_loaded =
-      accepts(ExitCode::kCheckpoint, kHostile, [&] { state = decode_checkpoint(file, kHostile); });
+      accepts(ExitCode::kCheckpoint, kHostile, [&] { state = decode_verified(file, kHostile); });
   if (!is_loaded) return;
   check(state.parameters.size() == state.layout.size(), "as many parameters as the network has");
   check(state.velocity.size() == state.layout.size(), "as many velocities as the network has");

@@ -23,7 +23,7 @@ void load_damaged(Input input) {
     for (std::size_t i = 0; i < patch.size(); ++i) file[(offset + i) % file.size()] = patch[i];
   }
   file = signed_again(std::move(file));
-  accepts(ExitCode::kCheckpoint, kHostile, [&] { decode_checkpoint(file, kHostile); });
+  accepts(ExitCode::kCheckpoint, kHostile, [&] { decode_verified(file, kHostile); });
 }
 
 }  // namespace

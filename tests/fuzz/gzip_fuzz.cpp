@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "fuzzing.hpp"
+#include "support/memory_source.hpp"
 #include "tally/data/idx_file.hpp"
 
 // gzip streams, and labels packed in them. An input is: packed bytes per chunk less two; unpacked

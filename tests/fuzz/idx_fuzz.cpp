@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "fuzzing.hpp"
+#include "support/memory_source.hpp"
 #include "tally/core/digest.hpp"
 #include "tally/data/idx_file.hpp"
 

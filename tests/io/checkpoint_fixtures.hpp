@@ -9,6 +9,7 @@
 #include "io_fixtures.hpp"
 #include "support/parameter_positions.hpp"
 #include "tally/core/digest.hpp"
+#include "tally/core/error.hpp"
 #include "tally/io/checkpoint.hpp"
 
 namespace tally {
@@ -58,6 +59,13 @@ inline std::vector<std::byte> signed_again(std::vector<std::byte> file, std::int
   block.resize(512, '\0');
   std::ranges::copy(as_bytes(block), file.begin());
   return file;
+}
+
+/// The state in a file that verifies, for bytes of which nothing is known.
+inline TrainingState decode_verified(std::span<const std::byte> file, const std::string& name) {
+  const std::string damage = damage_of_checkpoint(file);
+  require(damage.empty(), ExitCode::kCheckpoint, "{}: {}", name, damage);
+  return decode_checkpoint(file, name);
 }
 
 /// A whole file in which one text stands for another of the same length.

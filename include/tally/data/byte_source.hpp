@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-// Where the bytes of a data file come from: a file, a gzip stream over another source, memory.
+// Where the bytes of a data file come from: a file, or a gzip stream over another source.
 // Parsers read in chunks, so that no file is ever held in memory as a whole.
 namespace tally {
 
@@ -36,9 +36,6 @@ class ByteSource {
   std::string name_;
   std::int64_t largest_size_;
 };
-
-/// Bytes that are in memory already; the memory must outlive the source.
-std::unique_ptr<ByteSource> memory_source(std::string name, std::span<const std::byte> bytes);
 
 /// The bytes of a regular file. Throws an Error that says why it cannot be opened.
 std::unique_ptr<ByteSource> file_source(const std::filesystem::path& path);

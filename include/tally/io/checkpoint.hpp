@@ -35,13 +35,10 @@ std::string damage_of_checkpoint(std::span<const std::byte> file);
 std::vector<std::byte> encode_checkpoint(const TrainingState& state,
                                          const std::optional<Calibration>& calibration = {});
 
-/// The state in a file that verifies. Throws an Error (ExitCode::kCheckpoint) that names the
-/// object which is missing, of another shape or type, or contradicts the others; `name` is the
-/// file.
+/// The state in a file in which damage_of_checkpoint has found nothing. Throws an Error
+/// (ExitCode::kCheckpoint) that names the object which is missing, of another shape or type, or
+/// contradicts the others; `name` is the file.
 TrainingState decode_checkpoint(std::span<const std::byte> file, const std::string& name);
-
-/// The same of a file in which damage_of_checkpoint has found nothing.
-TrainingState decode_whole_checkpoint(std::span<const std::byte> file, const std::string& name);
 
 /// The calibration in such a file, if it was calibrated.
 std::optional<Calibration> decode_calibration(std::span<const std::byte> file,

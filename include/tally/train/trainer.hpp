@@ -89,10 +89,6 @@ class Trainer {
   /// synchronize(), before they are saved. Collective: every rank must call.
   void require_sound_state() const;
 
-  /// Without guards a step takes no notice of where it is and of numbers that are not finite: only
-  /// to measure what they cost.
-  void set_guarded(bool is_guarded);
-
   /// Lets an injected fault of that phase spoil a parameter.
   void spoil(Phase phase);
 
