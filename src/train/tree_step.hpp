@@ -27,7 +27,6 @@ class TreeStep : public BatchStep {
 
  private:
   void compute_leaves(int thread);
-  void compute_leaf(int thread, std::int64_t leaf, std::int64_t last);
   std::uint32_t sum_gradients(int thread, std::uint32_t flags);
   void update_slice(int thread);
   void update_block(Range block, const float* sum) const;
