@@ -13,6 +13,10 @@ std::int64_t subtrees_at(std::int64_t level, std::int64_t leaf_count) {
 
 }  // namespace
 
+void add_vectors(float* into, const float* from, Range range) {
+  for (std::int64_t i = range.begin; i < range.end; ++i) into[i] += from[i];
+}
+
 bool SummationStack::has_sibling() const {
   const Subtree top = entries_.back().subtree;
   if (top.index % 2 == 0 || entries_.size() < 2) return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/optim/sgd.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 
@@ -46,6 +47,31 @@ void update_statistic(const GradientSum& measured, std::span<Real> statistics) {
   const Real scale = Real{1} / static_cast<Real>(measured.samples);
   for (std::size_t i = 0; i < statistics.size(); ++i) {
     statistics[i] += kShare * (measured.sum[i] * scale - statistics[i]);
+  }
+}
+
+void ElementUpdates::add(const Run& run) {
+  const bool is_alike =
+      !runs_.empty() && runs_.back().is_learned == run.is_learned && runs_.back().sgd == run.sgd;
+  if (is_alike) {
+    runs_.back().end = run.end;
+  } else {
+    runs_.push_back(run);
+  }
+}
+
+void ElementUpdates::apply(Range block, const GradientSum& sum, double learning_rate,
+                           Real* velocity, Real* parameters) const {
+  auto run = std::ranges::upper_bound(runs_, block.begin, {}, &Run::end);
+  for (std::int64_t begin = block.begin; begin < block.end; begin = run++->end) {
+    const auto size = static_cast<std::size_t>(std::min(run->end, block.end) - begin);
+    const auto place = static_cast<std::size_t>(begin - block.begin);
+    const GradientSum part{sum.sum.subspan(place, size), sum.samples};
+    if (run->is_learned) {
+      update(run->sgd, learning_rate, part, {velocity + begin, size}, {parameters + begin, size});
+    } else {
+      update_statistic(part, {parameters + begin, size});
+    }
   }
 }
 

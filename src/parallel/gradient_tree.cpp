@@ -2,21 +2,21 @@
 #include "tally/parallel/gradient_tree.hpp"
 
 #include <algorithm>
-#include <cassert>
+#include <utility>
 
 namespace tally {
 
 GradientTree::GradientTree(const Host& host, GradientPlans plans, const Options& options)
     : host_(host),
       plans_(std::move(plans)),
-      sums_(host, host.vector_size(), options.adds_in_place),
+      adds_in_place_(options.adds_in_place),
       packing_(static_cast<std::int64_t>(host.vector_size()), options.values) {
   const auto sources = static_cast<std::size_t>(plans_.worker_partials());
   const JobLayout& job = host.job();
-  scratch_.resize(static_cast<std::size_t>(job.threads[static_cast<std::size_t>(job.rank)]));
-  for (Scratch& scratch : scratch_) {
-    scratch.blocks.reserve(sources);
-    scratch.room.resize(std::max<std::size_t>(sources, 1) * kBlockElements);
+  threads_.resize(static_cast<std::size_t>(job.threads[static_cast<std::size_t>(job.rank)]));
+  for (Thread& thread : threads_) {
+    thread.blocks.reserve(sources);
+    thread.room.resize(std::max<std::size_t>(sources, 1) * kBlockElements);
   }
   if (is_one_host()) return;
   total_ = host.own_vector(options.first_vector);
@@ -38,7 +38,48 @@ std::unique_ptr<HostExchange> GradientTree::make_exchange(const Options& options
 
 void GradientTree::begin(std::int64_t leaf_count) {
   plan_ = &plans_.of(leaf_count);
-  sums_.begin(*plan_);
+  for (int i = 0; i < static_cast<int>(threads_.size()); ++i) {
+    Thread& thread = at(i);
+    while (std::ssize(thread.slots) < plan_->slots_per_worker) {
+      const auto number = static_cast<int>(thread.slots.size());
+      thread.slots.push_back(host_.worker_vector(host_.worker(i), number));
+    }
+    thread.stack.reserve(plan_->slots_per_worker + 1);
+    thread.stack.reset(leaf_count);
+    thread.next = leaves_of(i).begin;
+  }
+}
+
+Range GradientTree::leaves_of(int thread) const {
+  return plan_->worker_leaves[static_cast<std::size_t>(host_.worker(thread))];
+}
+
+bool GradientTree::follows_sibling(const Thread& thread) const {
+  const auto& waiting = thread.stack.entries();
+  return adds_in_place_ && thread.next % 2 == 1 && !waiting.empty() &&
+         waiting.back().subtree == Subtree{0, thread.next - 1};
+}
+
+// A leaf takes the first vector behind those of the sums that wait: as in a binary counter, the
+// number of vectors in use is that of the waiting sums, and one.
+LeafPlace GradientTree::next_leaf(int thread) const {
+  const Thread& own = at(thread);
+  if (follows_sibling(own)) {
+    const auto slot = static_cast<std::size_t>(own.stack.entries().back().slot);
+    return {own.slots[slot], Into::kAdd};
+  }
+  return {own.slots[own.stack.entries().size()], Into::kReplace};
+}
+
+void GradientTree::add_leaf(int thread) {
+  Thread& own = at(thread);
+  const Range whole{0, static_cast<std::int64_t>(host_.vector_size())};
+  bool is_added = follows_sibling(own);
+  own.stack.push({0, own.next++}, std::ssize(own.stack.entries()), [&](Addition addition) {
+    if (std::exchange(is_added, false)) return;
+    add_vectors(own.slots[static_cast<std::size_t>(addition.into)],
+                own.slots[static_cast<std::size_t>(addition.from)], whole);
+  });
 }
 
 // On one host a single wait: every leaf is there, and each worker may read the partials of all. On
@@ -66,12 +107,12 @@ std::uint32_t GradientTree::flags_of_host() const {
 
 void GradientTree::sum_over_host(int thread) {
   const Range slice = slice_of(thread);
-  Scratch& scratch = scratch_[static_cast<std::size_t>(thread)];
+  Thread& own = at(thread);
   for (std::int64_t begin = slice.begin; begin < slice.end; begin += kBlockElements) {
     const Range block{begin, std::min(begin + kBlockElements, slice.end)};
-    merge_block(thread, block);
+    merge_block(own, block);
     for (std::size_t i = 0; i < plan_->host_partials.size(); ++i) {
-      const float* sum = scratch.blocks[static_cast<std::size_t>(plan_->host_partials[i])];
+      const float* sum = own.blocks[static_cast<std::size_t>(plan_->host_partials[i])];
       packing_.pack(sum, block, host_partials_[i]);
     }
   }
@@ -82,39 +123,32 @@ Range GradientTree::slice_of(int thread) const {
                  host_.worker(thread), kAlignmentElements);
 }
 
-const float* GradientTree::source(std::int64_t position) const {
-  const auto [worker, slot] = plan_->worker_partials[static_cast<std::size_t>(position)];
-  return host_.worker_vector(worker, static_cast<int>(slot));
-}
-
 // Adds the worker partials along the tree within one block. Sums go to this thread's own memory:
 // the partials of other workers lie in the caches of other cores, and are read only once.
-void GradientTree::merge_block(int thread, Range block) {
-  Scratch& scratch = scratch_[static_cast<std::size_t>(thread)];
-  scratch.blocks.clear();
-  for (std::size_t i = 0; i < plan_->worker_partials.size(); ++i) {
-    scratch.blocks.push_back(source(static_cast<std::int64_t>(i)) + block.begin);
+void GradientTree::merge_block(Thread& thread, Range block) const {
+  thread.blocks.clear();
+  for (const auto& [worker, slot] : plan_->worker_partials) {
+    thread.blocks.push_back(host_.worker_vector(worker, static_cast<int>(slot)) + block.begin);
   }
   // A sum of two partials gets a place of this thread's, and from then on stands for both: `blocks`
   // at `into` points to it.
   for (const auto& [into, from] : plan_->worker_additions) {
-    float* sum = scratch.room.data() + into * kBlockElements;
-    const float* left = scratch.blocks[static_cast<std::size_t>(into)];
-    const float* right = scratch.blocks[static_cast<std::size_t>(from)];
+    float* sum = thread.room.data() + into * kBlockElements;
+    const float* left = thread.blocks[static_cast<std::size_t>(into)];
+    const float* right = thread.blocks[static_cast<std::size_t>(from)];
     for (std::int64_t i = 0; i < block.size(); ++i) sum[i] = left[i] + right[i];
-    scratch.blocks[static_cast<std::size_t>(into)] = sum;
+    thread.blocks[static_cast<std::size_t>(into)] = sum;
   }
 }
 
 const float* GradientTree::block_sum(int thread, Range block) {
+  Thread& own = at(thread);
   if (!is_one_host()) {
-    float* sum = scratch_[static_cast<std::size_t>(thread)].room.data();
-    packing_.unpack(total_, block, sum);
-    return sum;
+    packing_.unpack(total_, block, own.room.data());
+    return own.room.data();
   }
-  merge_block(thread, block);
-  return scratch_[static_cast<std::size_t>(thread)]
-      .blocks[static_cast<std::size_t>(plan_->host_partials.front())];
+  merge_block(own, block);
+  return own.blocks[static_cast<std::size_t>(plan_->host_partials.front())];
 }
 
 }  // namespace tally

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "tally/parallel/leaf_sums.hpp"
+#include "tally/core/summation_tree.hpp"
 
 namespace tally {
 namespace {

@@ -2,9 +2,11 @@
 #include "tree_step.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "block_times.hpp"
 #include "tally/core/finite.hpp"
+#include "tally/nn/workspace.hpp"
 #include "tally/train/step_flags.hpp"
 
 namespace tally {
@@ -18,18 +20,91 @@ std::vector<Range> leaf_values(const ParameterLayout& layout) {
   return values;
 }
 
+// Biases decay, as they do in every run so far: a recipe that says otherwise needs a field of its
+// own.
+bool decays(Role role) {
+  return role == Role::kWeight || role == Role::kBias;
+}
+
+ElementUpdates updates_of(const ParameterLayout& layout, const Sgd& sgd) {
+  ElementUpdates updates;
+  for (const ParameterBlock& block : layout.blocks()) {
+    const auto end = static_cast<std::int64_t>(aligned_size(block.offset + block.room()));
+    Sgd own = sgd;
+    if (!decays(block.shape.role)) own.weight_decay = 0;
+    if (block.shape.role == Role::kStatistic) {
+      updates.add_statistic(end);
+    } else {
+      updates.add_learned(end, own);
+    }
+  }
+  return updates;
+}
+
 }  // namespace
+
+/// What one thread needs to turn a micro-batch into a leaf of the sum.
+class TreeStep::Worker {
+ public:
+  Worker(const TrainerParts& parts, Kernels kernels, Stopwatch& stopwatch)
+      : network_(parts.network),
+        loss_(parts.loss),
+        loader_(parts.plan, parts.samples, parts.transform),
+        workspace_(parts.network, parts.plan.micro_batch(), kernels),
+        stopwatch_(stopwatch) {}
+
+  void begin_step(std::int64_t epoch) {
+    loader_.begin_step(epoch);
+    losses_.clear();
+  }
+
+  /// Forward, loss and backward. Writes the gradient, summed over the samples, and the tail to
+  /// `leaf`, or adds them. Images of `next`, which is computed next, are fetched on the way.
+  void compute(const Real* parameters, const MicroBatch& batch, const MicroBatch& next,
+               const LeafPlace& leaf);
+
+  /// The samples of all leaves since begin_step(), and their losses.
+  [[nodiscard]] Work work() const { return {loader_.used_samples(), losses_}; }
+
+  [[nodiscard]] Gemm& gemm() { return workspace_.gemm(); }
+
+ private:
+  const Network& network_;
+  const Loss& loss_;
+  MicroBatchLoader loader_;
+  TrainingWorkspace workspace_;
+  std::vector<double> losses_;
+  Stopwatch& stopwatch_;
+};
+
+void TreeStep::Worker::compute(const Real* parameters, const MicroBatch& batch,
+                               const MicroBatch& next, const LeafPlace& leaf) {
+  const Batch rows = loader_.load(batch, next, workspace_.inputs(batch.rows.size()).data());
+  losses_.resize(loader_.used_samples().size());
+  stopwatch_.lap(Activity::kInput);
+  const ConstMatrixView outputs = network_.forward(parameters, workspace_, rows);
+  const auto losses = std::span(losses_).last(loader_.labels().size());
+  const std::int64_t correct =
+      loss_.gradient(outputs, loader_.labels(), workspace_.grad_outputs(rows.rows), losses);
+  stopwatch_.lap(Activity::kForward);
+  network_.backward(parameters, workspace_, rows, leaf.vector, leaf.into);
+  Real* tail = leaf.vector + network_.layout().size();
+  if (leaf.into == Into::kReplace) tail[kLossElement] = tail[kCorrectElement] = 0;
+  tail[kLossElement] += static_cast<Real>(std::accumulate(losses.begin(), losses.end(), 0.0));
+  tail[kCorrectElement] += static_cast<Real>(correct);
+  stopwatch_.lap(Activity::kBackward);
+}
 
 std::size_t leaf_size(const Network& network) {
   return network.layout().size() + kLeafTail;
 }
 
 TreeStep::TreeStep(StepContext& context, GradientPlans plans)
-    : context_(context), updates_(context.parts.network.layout(), context.options.sgd) {
+    : context_(context), updates_(updates_of(context.parts.network.layout(), context.options.sgd)) {
   const TrainerParts& parts = context.parts;
   for (int thread = 0; thread < parts.team.size(); ++thread) {
     workers_.push_back(
-        std::make_unique<LeafWorker>(parts, context.options.kernels, context.at(thread).stopwatch));
+        std::make_unique<Worker>(parts, context.options.kernels, context.at(thread).stopwatch));
   }
   tree_ = std::make_unique<GradientTree>(
       context.host, std::move(plans),
@@ -37,6 +112,8 @@ TreeStep::TreeStep(StepContext& context, GradientPlans plans)
                             leaf_values(parts.network.layout()), context.options.reduction,
                             parts.heartbeat.awaited()});
 }
+
+TreeStep::~TreeStep() = default;
 
 bool TreeStep::adds_in_place() {
   return std::ranges::all_of(context_.parts.plan.micro_batch_sizes(), [&](std::int64_t rows) {
@@ -125,8 +202,10 @@ void TreeStep::update_block(Range block, const float* sum) const {
   const auto layout_end = static_cast<std::int64_t>(context_.state.size());
   const Range learned = clipped(block, layout_end);
   if (!learned.is_empty()) {
-    updates_.apply(learned, {sum, context_.open.samples}, context_.open.learning_rate,
-                   context_.state.velocity(), context_.state.parameters());
+    const GradientSum gradient{{sum, static_cast<std::size_t>(learned.size())},
+                               context_.open.samples};
+    updates_.apply(learned, gradient, context_.open.learning_rate, context_.state.velocity(),
+                   context_.state.parameters());
   }
   const std::int64_t rest = std::max(block.begin, learned.end);
   std::copy(sum + (rest - block.begin), sum + block.size(), context_.state.parameters() + rest);
@@ -134,7 +213,7 @@ void TreeStep::update_block(Range block, const float* sum) const {
 
 std::vector<BatchStep::Work> TreeStep::work() const {
   std::vector<Work> all;
-  for (const auto& worker : workers_) all.push_back({worker->used_samples(), worker->losses()});
+  for (const auto& worker : workers_) all.push_back(worker->work());
   return all;
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "batch_step.hpp"
-#include "leaf_worker.hpp"
-#include "role_updates.hpp"
+#include "micro_batch_loader.hpp"
+#include "tally/optim/sgd.hpp"
 #include "tally/parallel/gradient_tree.hpp"
 
 // Private to layer train.
@@ -19,6 +19,7 @@ class TreeStep : public BatchStep {
  public:
   /// The host must have allocated the vectors that `plans` count, behind those of the state.
   TreeStep(StepContext& context, GradientPlans plans);
+  ~TreeStep() override;
 
   void begin() override;
   std::uint32_t take(int thread, std::uint32_t flags) override;
@@ -26,19 +27,19 @@ class TreeStep : public BatchStep {
   [[nodiscard]] std::string backend() const override;
 
  private:
+  class Worker;
+
   void compute_leaves(int thread);
   std::uint32_t sum_gradients(int thread, std::uint32_t flags);
   void update_slice(int thread);
   void update_block(Range block, const float* sum) const;
   [[nodiscard]] MicroBatch micro_batch(std::int64_t epoch_step, std::int64_t shard) const;
   [[nodiscard]] bool adds_in_place();
-  [[nodiscard]] LeafWorker& worker(int thread) {
-    return *workers_[static_cast<std::size_t>(thread)];
-  }
+  [[nodiscard]] Worker& worker(int thread) { return *workers_[static_cast<std::size_t>(thread)]; }
 
   StepContext& context_;
-  RoleUpdates updates_;
-  std::vector<std::unique_ptr<LeafWorker>> workers_;  // one per thread
+  ElementUpdates updates_;
+  std::vector<std::unique_ptr<Worker>> workers_;  // one per thread
   std::unique_ptr<GradientTree> tree_;
 };
 

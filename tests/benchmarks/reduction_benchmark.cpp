@@ -2,8 +2,8 @@
 // What follows the products: adding leaves and updating, for 784-100-50-10.
 #include <benchmark/benchmark.h>
 
+#include "tally/core/summation_tree.hpp"
 #include "tally/optim/sgd.hpp"
-#include "tally/parallel/leaf_sums.hpp"
 
 namespace tally {
 namespace {

@@ -165,7 +165,7 @@ TEST(GradientTree, MpiSumIsRightToWithinRounding) {
 }
 
 // The second of two leaves is added to the first as it is made, which saves a pass over memory.
-TEST(LeafSums, AddsEverySecondLeafInPlaceIfItMay) {
+TEST(GradientTree, AddsEverySecondLeafInPlaceIfItMay) {
   for (const bool adds_in_place : {true, false}) {
     Job job({}, 1);
     const std::int64_t shards = 8 * job.communicator.size();

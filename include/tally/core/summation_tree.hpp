@@ -33,6 +33,9 @@ struct Addition {
   friend bool operator==(const Addition&, const Addition&) = default;
 };
 
+/// into[i] += from[i] for the elements in `range`.
+void add_vectors(float* into, const float* from, Range range);
+
 /// A binary counter of subtrees whose sums arrive from left to right: each arrival adds up whatever
 /// has become complete.
 class SummationStack {

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
+#include "tally/core/range.hpp"
 #include "tally/core/real.hpp"
 
 namespace tally {
@@ -17,6 +19,7 @@ struct Sgd {
   double momentum = 0.9;
   bool nesterov = false;
   double weight_decay = 0;
+  friend bool operator==(const Sgd&, const Sgd&) = default;
 };
 
 /// The gradient of one step: a sum over samples, and what makes it their mean.
@@ -33,5 +36,28 @@ void update(const Sgd& sgd, double learning_rate, const GradientSum& gradient,
 /// Moves statistics of the data, which are not learned, by a tenth of the way towards what was
 /// measured in a step: s = s + 0.1 * (sum / samples - s).
 void update_statistic(const GradientSum& measured, std::span<Real> statistics);
+
+/// How each element of flat vectors is updated. Neighbours that are updated alike make one run, so
+/// that most networks are one.
+class ElementUpdates {
+ public:
+  /// What begins where the last addition ended, up to `end`, is learned, or is a statistic.
+  void add_learned(std::int64_t end, const Sgd& sgd) { add({end, true, sgd}); }
+  void add_statistic(std::int64_t end) { add({end, false, {}}); }
+
+  /// Updates the elements `block`, of which `sum` is the gradient, of flat vectors.
+  void apply(Range block, const GradientSum& sum, double learning_rate, Real* velocity,
+             Real* parameters) const;
+
+ private:
+  struct Run {
+    std::int64_t end = 0;
+    bool is_learned = true;
+    Sgd sgd;
+  };
+  void add(const Run& run);
+
+  std::vector<Run> runs_;
+};
 
 }  // namespace tally
