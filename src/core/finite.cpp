@@ -19,7 +19,7 @@ std::size_t first_not_finite(std::span<const float> values) {
   if (largest < kInfinity) return values.size();
   const auto first =
       std::ranges::find_if(values, [&](float value) { return magnitude(value) >= kInfinity; });
-  return static_cast<std::size_t>(first - values.begin());
+  return first - values.begin();
 }
 
 }  // namespace tally

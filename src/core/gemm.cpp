@@ -56,7 +56,7 @@ Kernels kernels_of_environment() {
 }
 
 AlignedVector random_vector(Index size, std::uint32_t item) {
-  AlignedVector values(static_cast<std::size_t>(size));
+  AlignedVector values(size);
   RandomStream stream(0, Purpose::kInitialize, 0, item);
   for (Real& value : values) value = static_cast<Real>(stream.uniform() - 0.5);
   return values;
@@ -111,7 +111,7 @@ std::unique_ptr<Gemm> make_gemm(Kernels kernels) {
 bool adds_exactly(Gemm& gemm, Index k, Index m, Index n) {
   const AlignedVector left_values = random_vector(k * m, 1);
   const AlignedVector right_values = random_vector(k * n, 2);
-  AlignedVector product(static_cast<std::size_t>(m * n));
+  AlignedVector product(m * n);
   AlignedVector sum = random_vector(m * n, 3);
   AlignedVector expected = sum;
   const ConstMatrixView left = matrix_view(left_values.data(), k, m);

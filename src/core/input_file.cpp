@@ -36,7 +36,7 @@ InputFile::InputFile(const std::filesystem::path& path, std::string_view not_a_d
   if (!is_found) fail_to_open(name_, errno);
   require(S_ISREG(found.st_mode), ExitCode::kUsage,
           "{}: was replaced while it was opened; try again", name_);
-  size_ = static_cast<std::int64_t>(found.st_size);
+  size_ = found.st_size;
 }
 
 std::size_t InputFile::read(std::span<std::byte> chunk, ExitCode on_error) {

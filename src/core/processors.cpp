@@ -28,7 +28,7 @@ void unbind_from_place() {
   cpu_set_t processors;
   CPU_ZERO(&processors);
   for (int place = 0; place < omp_get_num_places(); ++place) {
-    std::vector<int> ids(static_cast<std::size_t>(omp_get_place_num_procs(place)));
+    std::vector<int> ids(omp_get_place_num_procs(place));
     omp_get_place_proc_ids(place, ids.data());
     for (const int id : ids) CPU_SET(id, &processors);
   }

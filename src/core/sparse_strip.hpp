@@ -46,7 +46,7 @@ class NonzeroList {
     }
   }
   [[nodiscard]] Index size() const { return size_; }
-  [[nodiscard]] Index operator[](Index n) const { return positions_[static_cast<std::size_t>(n)]; }
+  [[nodiscard]] Index operator[](Index n) const { return positions_[n]; }
 
  private:
   // Of each pattern of bits the positions of those that are set, one a byte.

@@ -27,7 +27,7 @@ constexpr Index kDepth = 256;
 constexpr Index kLeftCopy = 1 << 16;
 
 Real* make_room(AlignedVector& buffer, Index size) {
-  if (static_cast<Index>(buffer.size()) < size) buffer.resize(static_cast<std::size_t>(size));
+  if (std::ssize(buffer) < size) buffer.resize(size);
   return buffer.data();
 }
 

@@ -61,8 +61,8 @@ std::string as_bytes(std::string_view character) {
 std::string grouped(std::int64_t count) {
   std::string text = std::to_string(count);
   const std::int64_t sign = count < 0 ? 1 : 0;
-  for (auto at = static_cast<std::int64_t>(text.size()) - 3; at > sign; at -= 3) {
-    text.insert(static_cast<std::size_t>(at), 1, ' ');
+  for (auto at = std::ssize(text) - 3; at > sign; at -= 3) {
+    text.insert(at, 1, ' ');
   }
   return text;
 }

@@ -12,7 +12,7 @@ HeldOutImages read_held_out(const SplitFiles& training_files, int classes, const
   HeldOutImages images{{reader.rows(), reader.columns(), {}, {}}};
   while (const auto image = reader.next()) {
     if (image->index >= choice.used_images) continue;
-    if (!is_held_out[static_cast<std::size_t>(image->index)]) continue;
+    if (!is_held_out[image->index]) continue;
     images.data.pixels.insert(images.data.pixels.end(), image->pixels.begin(), image->pixels.end());
     images.data.labels.push_back(image->label);
   }

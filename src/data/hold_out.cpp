@@ -8,13 +8,13 @@
 namespace tally {
 
 std::vector<bool> hold_out(std::int64_t samples, std::int64_t held_out, std::uint64_t seed) {
-  std::vector<std::uint32_t> ids(static_cast<std::size_t>(samples));
+  std::vector<std::uint32_t> ids(samples);
   std::iota(ids.begin(), ids.end(), 0U);
   RandomStream stream(seed, Purpose::kHoldOut);
   shuffle(std::span(ids), stream);
 
   std::vector<bool> is_held_out(ids.size(), false);
-  for (std::int64_t i = 0; i < held_out; ++i) is_held_out[ids[static_cast<std::size_t>(i)]] = true;
+  for (std::int64_t i = 0; i < held_out; ++i) is_held_out[ids[i]] = true;
   return is_held_out;
 }
 

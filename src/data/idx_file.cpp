@@ -43,8 +43,7 @@ IdxLabels read_idx_labels(std::unique_ptr<ByteSource> source, int classes) {
   auto& labels = result.labels;
   while (stream.remaining_bytes() > 0) {
     const auto begin = labels.size();
-    labels.resize(begin +
-                  static_cast<std::size_t>(std::min(kLabelChunk, stream.remaining_bytes())));
+    labels.resize(begin + std::min(kLabelChunk, stream.remaining_bytes()));
     stream.read(std::as_writable_bytes(std::span(labels).subspan(begin)));
   }
   result.digest = stream.finish();

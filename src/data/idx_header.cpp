@@ -107,7 +107,7 @@ std::string item_noun(IdxContent content) {
 }
 
 std::size_t idx_header_bytes(IdxContent content) {
-  return kMagicBytes + kSizeBytes * static_cast<std::size_t>(dimension_count(content));
+  return kMagicBytes + kSizeBytes * dimension_count(content);
 }
 
 IdxShape parse_idx_header(const std::string& name, IdxContent content,

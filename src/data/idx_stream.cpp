@@ -20,7 +20,7 @@ IdxStream::IdxStream(std::unique_ptr<ByteSource> source, IdxContent content)
 }
 
 void IdxStream::read(std::span<std::byte> bytes) {
-  assert(static_cast<std::int64_t>(bytes.size()) <= remaining_bytes());
+  assert(std::ssize(bytes) <= remaining_bytes());
   if (take(bytes) < bytes.size()) fail_truncated(bytes_read_);
 }
 
@@ -37,7 +37,7 @@ Digest IdxStream::finish() {
 std::size_t IdxStream::take(std::span<std::byte> bytes) {
   const std::size_t count = source_->read(bytes);
   hash_.add(bytes.first(count));
-  bytes_read_ += static_cast<std::int64_t>(count);
+  bytes_read_ += count;
   return count;
 }
 
@@ -52,7 +52,7 @@ void IdxStream::require_room() const {
 }
 
 void IdxStream::fail_truncated(std::int64_t got_bytes) const {
-  const auto header_bytes = static_cast<std::int64_t>(idx_header_bytes(content_));
+  const std::int64_t header_bytes = idx_header_bytes(content_);
   const std::int64_t whole_items = (got_bytes - header_bytes) / shape_.item_bytes();
   fail(ExitCode::kUsage,
        "{}: truncated at {} {} of {} (expected {} bytes, got {}); download it again", name(),

@@ -67,7 +67,7 @@ std::vector<ShardPlan::Place> ShardPlan::deal() const {
 }
 
 std::vector<ShardPlan::Place> ShardPlan::deal_shuffled() const {
-  std::vector<std::uint32_t> samples(static_cast<std::size_t>(recipe_.samples));
+  std::vector<std::uint32_t> samples(recipe_.samples);
   std::iota(samples.begin(), samples.end(), 0U);
   RandomStream stream(recipe_.seed, Purpose::kDeal);
   shuffle(std::span(samples), stream);
@@ -84,7 +84,7 @@ std::vector<ShardPlan::Place> ShardPlan::deal_shuffled() const {
 
 std::vector<ShardPlan::Place> ShardPlan::deal_sequential() const {
   std::vector<Place> places;
-  places.reserve(static_cast<std::size_t>(recipe_.samples));
+  places.reserve(recipe_.samples);
   for (std::int64_t sample = 0; sample < recipe_.samples; ++sample) {
     const std::int64_t index =
         sample / recipe_.batch_size * recipe_.micro_batch + sample % recipe_.micro_batch;
@@ -96,7 +96,7 @@ std::vector<ShardPlan::Place> ShardPlan::deal_sequential() const {
 
 void ShardPlan::epoch_order(std::int64_t epoch, std::int64_t shard,
                             std::span<std::uint32_t> order) const {
-  assert(static_cast<std::int64_t>(order.size()) == shard_size(shard));
+  assert(std::ssize(order) == shard_size(shard));
   std::iota(order.begin(), order.end(), 0U);
   if (recipe_.order == SampleOrder::kSequential) return;
   RandomStream stream(recipe_.seed, Purpose::kEpochOrder, static_cast<std::uint32_t>(epoch),

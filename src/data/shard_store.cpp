@@ -7,11 +7,11 @@
 namespace tally {
 
 ShardStore::ShardStore(const ShardPlan& plan, Range shards, std::int64_t image_bytes)
-    : plan_(plan), shards_(shards), image_bytes_(static_cast<std::size_t>(image_bytes)) {
-  std::size_t samples = 0;
+    : plan_(plan), shards_(shards), image_bytes_(image_bytes) {
+  std::int64_t samples = 0;
   for (std::int64_t shard = shards.begin; shard < shards.end; ++shard) {
     firsts_.push_back(samples);
-    samples += static_cast<std::size_t>(plan.shard_size(shard));
+    samples += plan.shard_size(shard);
   }
   firsts_.push_back(samples);
   pixels_.resize(samples * image_bytes_);
@@ -21,10 +21,9 @@ ShardStore::ShardStore(const ShardPlan& plan, Range shards, std::int64_t image_b
 }
 
 void ShardStore::put(ShardPlan::Place place, const StoredSample& sample) {
-  assert(sample.pixels.size() == image_bytes_);
-  const std::size_t at = first_of(place.shard) + place.index;
-  std::ranges::copy(sample.pixels,
-                    pixels_.begin() + static_cast<std::ptrdiff_t>(at * image_bytes_));
+  assert(std::ssize(sample.pixels) == image_bytes_);
+  const std::int64_t at = first_of(place.shard) + place.index;
+  std::ranges::copy(sample.pixels, pixels_.begin() + at * image_bytes_);
   labels_[at] = sample.label;
   ids_[at] = sample.id;
 }
@@ -38,16 +37,16 @@ void ShardStore::begin_epoch(std::int64_t epoch) {
 }
 
 void ShardStore::prefetch(std::int64_t shard, std::int64_t row) const {
-  constexpr std::size_t kStride = 128;  // processors fetch cache lines in pairs
-  const std::size_t first = first_of(shard);
-  const std::size_t at = first + order_[first + static_cast<std::size_t>(row)];
+  constexpr std::int64_t kStride = 128;  // processors fetch cache lines in pairs
+  const std::int64_t first = first_of(shard);
+  const std::int64_t at = first + order_[first + row];
   const std::uint8_t* pixels = pixels_.data() + at * image_bytes_;
-  for (std::size_t i = 0; i < image_bytes_; i += kStride) __builtin_prefetch(pixels + i);
+  for (std::int64_t i = 0; i < image_bytes_; i += kStride) __builtin_prefetch(pixels + i);
 }
 
 StoredSample ShardStore::sample(std::int64_t shard, std::int64_t row) const {
-  const std::size_t first = first_of(shard);
-  const std::size_t at = first + order_[first + static_cast<std::size_t>(row)];
+  const std::int64_t first = first_of(shard);
+  const std::int64_t at = first + order_[first + row];
   return {ids_[at], labels_[at], std::span(pixels_).subspan(at * image_bytes_, image_bytes_)};
 }
 

@@ -21,10 +21,9 @@ std::optional<SplitReader::Image> SplitReader::next() {
     return std::nullopt;
   }
   if (next_ == chunk_end_) read_chunk();
-  const auto image_bytes = static_cast<std::size_t>(images_.image_bytes());
-  const std::size_t place = static_cast<std::size_t>(next_ - chunk_begin_) * image_bytes;
-  const Image image{next_, labels_[static_cast<std::size_t>(next_)],
-                    std::span(chunk_).subspan(place, image_bytes)};
+  const std::int64_t image_bytes = images_.image_bytes();
+  const std::int64_t place = (next_ - chunk_begin_) * image_bytes;
+  const Image image{next_, labels_[next_], std::span(chunk_).subspan(place, image_bytes)};
   ++next_;
   return image;
 }
@@ -40,7 +39,7 @@ void SplitReader::read_chunk() {
   const std::int64_t most = std::max<std::int64_t>(1, kChunkBytes / images_.image_bytes());
   chunk_begin_ = next_;
   chunk_end_ = std::min(next_ + most, count());
-  chunk_.resize(static_cast<std::size_t>((chunk_end_ - chunk_begin_) * images_.image_bytes()));
+  chunk_.resize((chunk_end_ - chunk_begin_) * images_.image_bytes());
   images_.read(chunk_);
 }
 

@@ -73,7 +73,7 @@ class Loading {
     if (!table_rows_) rows.resize(table_rows_.emplace(values.size()));
     require(rows.size() == values.size(), ExitCode::kCheckpoint,
             "{}: {}: expected {} as in the first column of its table, got {}", name_, path,
-            counted(static_cast<std::int64_t>(rows.size()), "row"), values.size());
+            counted(rows.size(), "row"), values.size());
     for (std::size_t i = 0; i < rows.size(); ++i) member(rows[i]) = values[i];
   }
 
@@ -115,9 +115,7 @@ void require_room(const ParameterLayout& layout, std::size_t vectors, std::size_
                   const std::string& name) {
   require(vectors * layout.count() <= file_bytes / sizeof(float), ExitCode::kCheckpoint,
           "{}: expected room for {} of {} parameters, got {} bytes", name,
-          counted(static_cast<std::int64_t>(vectors), "vector"),
-          grouped(static_cast<std::int64_t>(layout.count())),
-          grouped(static_cast<std::int64_t>(file_bytes)));
+          counted(vectors, "vector"), grouped(layout.count()), grouped(file_bytes));
 }
 
 void allocate_vectors(TrainingState& state, std::size_t file_bytes, const std::string& name) {

@@ -31,8 +31,7 @@ std::vector<std::string> first_of(std::vector<std::string> reasons, std::size_t 
   const std::size_t count = reasons.size();
   if (count <= most) return reasons;
   reasons.resize(most);
-  reasons.push_back(
-      fmt::format("{} {}", grouped(static_cast<std::int64_t>(count - most)), of_others));
+  reasons.push_back(fmt::format("{} {}", grouped(count - most), of_others));
   return reasons;
 }
 
@@ -70,9 +69,8 @@ std::string damage_on_disk(const fs::path& path) {
   const UserBlock block = read_user_block(start.bytes, start.file_bytes);
   if (!block.damage.empty() || start.file_bytes <= kCheap) return block.damage;
   require(start.file_bytes <= kMaxCheckpointBytes, ExitCode::kCheckpoint,
-          "{}: has {} bytes; at most {} are read", path.string(),
-          grouped(static_cast<std::int64_t>(start.file_bytes)),
-          grouped(static_cast<std::int64_t>(kMaxCheckpointBytes)));
+          "{}: has {} bytes; at most {} are read", path.string(), grouped(start.file_bytes),
+          grouped(kMaxCheckpointBytes));
   PayloadDigest digest(block.format, start.file_bytes);
   read_pieces(
       path, kUserBlockBytes, [&](auto piece) { digest.add(piece); }, ExitCode::kCheckpoint);
@@ -148,7 +146,7 @@ std::vector<std::string> CheckpointStore::save(const TrainingState& state, std::
 // What cannot be removed now is tried again after the next save.
 void CheckpointStore::prune(std::int64_t keep, const std::function<void()>& before_removing) const {
   const std::vector<fs::path> newest_first = checkpoints_in(directory_);
-  for (std::size_t i = static_cast<std::size_t>(keep); i < newest_first.size(); ++i) {
+  for (std::int64_t i = keep; i < std::ssize(newest_first); ++i) {
     if (newest_first[i].filename() == newest_name()) continue;
     std::error_code unknown;  // a directory of that name is nothing that a run has made
     if (fs::is_directory(fs::symlink_status(newest_first[i], unknown))) continue;

@@ -28,7 +28,7 @@ class RegularFile {
     struct stat status {};
     if (::fstat(file_.get(), &status) != 0) fail_with_errno(path, "read", on_error);
     require(S_ISREG(status.st_mode), on_error, "{}: is not a regular file", path.string());
-    size_ = static_cast<std::size_t>(status.st_size);
+    size_ = status.st_size;
   }
 
   [[nodiscard]] std::size_t size() const { return size_; }
@@ -48,13 +48,13 @@ class RegularFile {
           [&] { return ::read(file_.get(), bytes.data() + filled, bytes.size() - filled); });
       if (got < 0) fail_with_errno(path_, "read", on_error_);
       if (got == 0) break;
-      filled += static_cast<std::size_t>(got);
+      filled += got;
     }
     return filled;
   }
 
   void skip(std::size_t count) const {
-    if (::lseek(file_.get(), static_cast<off_t>(count), SEEK_CUR) < 0) {
+    if (::lseek(file_.get(), count, SEEK_CUR) < 0) {
       fail_with_errno(path_, "read", on_error_);
     }
   }
@@ -84,8 +84,7 @@ fs::path directory_of(const fs::path& path) {
 std::vector<std::byte> read_file(const fs::path& path, std::size_t max_bytes, ExitCode on_error) {
   const RegularFile file(path, on_error);
   require(file.size() <= max_bytes, on_error, "{}: has {} bytes; at most {} are read",
-          path.string(), grouped(static_cast<std::int64_t>(file.size())),
-          grouped(static_cast<std::int64_t>(max_bytes)));
+          path.string(), grouped(file.size()), grouped(max_bytes));
   return file.read(file.size());
 }
 

@@ -57,7 +57,7 @@ int write_whole(int descriptor, std::span<const std::byte> bytes) {
     const ssize_t written =
         uninterrupted([&] { return ::write(descriptor, bytes.data(), bytes.size()); });
     if (written < 0) return -1;
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    bytes = bytes.subspan(written);
   }
   return 0;
 }

@@ -28,14 +28,13 @@ bool take_number(std::string_view& text, std::string_view name, std::int64_t& va
   const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data() + name.size(), end, value);
   if (error != std::errc{} || rest == end || *rest != '\n' || value < 0) return false;
-  text.remove_prefix(static_cast<std::size_t>(rest - text.data()) + 1);
+  text.remove_prefix(rest + 1 - text.data());
   return true;
 }
 
 std::string size_reason(std::size_t expected, std::size_t got) {
   return fmt::format("{} (expected {} bytes, got {})", got < expected ? "truncated" : "too long",
-                     grouped(static_cast<std::int64_t>(expected)),
-                     grouped(static_cast<std::int64_t>(got)));
+                     grouped(expected), grouped(got));
 }
 
 std::string_view block_of(std::span<const std::byte> file) {

@@ -64,9 +64,8 @@ void ElementUpdates::apply(Range block, const GradientSum& sum, double learning_
                            Real* velocity, Real* parameters) const {
   auto run = std::ranges::upper_bound(runs_, block.begin, {}, &Run::end);
   for (std::int64_t begin = block.begin; begin < block.end; begin = run++->end) {
-    const auto size = static_cast<std::size_t>(std::min(run->end, block.end) - begin);
-    const auto place = static_cast<std::size_t>(begin - block.begin);
-    const GradientSum part{sum.sum.subspan(place, size), sum.samples};
+    const std::size_t size = std::min(run->end, block.end) - begin;
+    const GradientSum part{sum.sum.subspan(begin - block.begin, size), sum.samples};
     if (run->is_learned) {
       update(run->sgd, learning_rate, part, {velocity + begin, size}, {parameters + begin, size});
     } else {

@@ -19,7 +19,7 @@ MPI_Comm host_of_launched(std::span<const int> pretended_hosts) {
   if (pretended_hosts.empty()) return host_of(MPI_COMM_WORLD);
   int rank = 0;
   mpi_check(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
-  const int number = pretended_hosts[static_cast<std::size_t>(rank) % pretended_hosts.size()];
+  const int number = pretended_hosts[rank % pretended_hosts.size()];
   MPI_Comm host = MPI_COMM_NULL;
   mpi_check(MPI_Comm_split(MPI_COMM_WORLD, number, rank, &host), "MPI_Comm_split");
   return host;
@@ -44,15 +44,15 @@ MPI_Comm world_by_host(int first_on_host) {
 template <typename Value>
 std::vector<Value> gather_all_of(std::span<const Value> values, MPI_Datatype type, MPI_Comm comm,
                                  int size) {
-  const int own = static_cast<int>(values.size());
-  std::vector<int> counts(static_cast<std::size_t>(size)), offsets;
+  const int own = mpi_count(values.size());
+  std::vector<int> counts(size), offsets;
   mpi_check(MPI_Allgather(&own, 1, MPI_INT, counts.data(), 1, MPI_INT, comm), "MPI_Allgather");
   int total = 0;
   for (const int count : counts) {
     offsets.push_back(total);
     total += count;
   }
-  std::vector<Value> all(static_cast<std::size_t>(total));
+  std::vector<Value> all(total);
   mpi_check(MPI_Allgatherv(values.data(), own, type, all.data(), counts.data(), offsets.data(),
                            type, comm),
             "MPI_Allgatherv");
@@ -72,7 +72,7 @@ std::string own_host_name() {
   std::string name(MPI_MAX_PROCESSOR_NAME, '\0');
   int length = 0;
   mpi_check(MPI_Get_processor_name(name.data(), &length), "MPI_Get_processor_name");
-  name.resize(static_cast<std::size_t>(length));
+  name.resize(length);
   return name;
 }
 
@@ -82,10 +82,9 @@ Communicator::Communicator(std::span<const int> pretended_hosts)
 Communicator::Communicator(int first_on_host)
     : Communicator(std::make_unique<Handles>(OwnedComm(world_by_host(first_on_host)))) {
   const std::vector<int> firsts = gather_all(first_on_host);
-  host_size_ = static_cast<int>(std::ranges::count(firsts, first_on_host));
+  host_size_ = std::ranges::count(firsts, first_on_host);
   for (int rank = 1; rank <= rank_; ++rank) {
-    const auto at = static_cast<std::size_t>(rank);
-    if (firsts[at] != firsts[at - 1]) ++host_;
+    if (firsts[rank] != firsts[rank - 1]) ++host_;
   }
 }
 
@@ -135,9 +134,9 @@ void Communicator::broadcast(std::span<std::byte> bytes, int from) const {
   constexpr std::size_t kPiece = std::size_t{1} << 30;
   while (!bytes.empty()) {
     const std::span<std::byte> piece = bytes.first(std::min(kPiece, bytes.size()));
-    mpi_check(MPI_Bcast(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, from,
-                        handles_->world.get()),
-              "MPI_Bcast");
+    mpi_check(
+        MPI_Bcast(piece.data(), mpi_count(piece.size()), MPI_BYTE, from, handles_->world.get()),
+        "MPI_Bcast");
     bytes = bytes.subspan(piece.size());
   }
 }
@@ -175,14 +174,14 @@ std::uint32_t Communicator::any_of(std::uint32_t bits) const {
 }
 
 void Communicator::any_of_host(std::span<std::uint64_t> bits) const {
-  mpi_check(MPI_Allreduce(MPI_IN_PLACE, bits.data(), static_cast<int>(bits.size()), MPI_UINT64_T,
-                          MPI_BOR, handles_->host.get()),
+  mpi_check(MPI_Allreduce(MPI_IN_PLACE, bits.data(), mpi_count(bits.size()), MPI_UINT64_T, MPI_BOR,
+                          handles_->host.get()),
             "MPI_Allreduce");
 }
 
 void Communicator::sum(std::span<float> values) const {
-  mpi_check(MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_FLOAT,
-                          MPI_SUM, handles_->world.get()),
+  mpi_check(MPI_Allreduce(MPI_IN_PLACE, values.data(), mpi_count(values.size()), MPI_FLOAT, MPI_SUM,
+                          handles_->world.get()),
             "MPI_Allreduce");
 }
 
@@ -195,14 +194,14 @@ std::vector<std::int64_t> Communicator::gather_all(std::span<const std::int64_t>
 }
 
 std::vector<int> Communicator::gather_all(int value) const {
-  std::vector<int> values(static_cast<std::size_t>(size_));
+  std::vector<int> values(size_);
   mpi_check(MPI_Allgather(&value, 1, MPI_INT, values.data(), 1, MPI_INT, handles_->world.get()),
             "MPI_Allgather");
   return values;
 }
 
 std::vector<std::string> Communicator::gather_all(const std::string& text) const {
-  const std::vector<int> sizes = gather_all(static_cast<int>(text.size()));
+  const std::vector<int> sizes = gather_all(mpi_count(text.size()));
   const std::vector<char> all =
       gather_all_of(std::span<const char>(text), MPI_CHAR, handles_->world.get(), size_);
   std::vector<std::string> texts;
@@ -215,7 +214,7 @@ std::vector<std::string> Communicator::gather_all(const std::string& text) const
 }
 
 void Communicator::agree(const std::optional<Error>& error) const {
-  const auto failed_rank = static_cast<int>(least(error ? rank_ : size_));
+  const int failed_rank = least(error ? rank_ : size_);
   if (failed_rank == size_) return;
   auto code = static_cast<int>(error ? error->exit_code() : ExitCode::kFailure);
   std::string message = error ? error->what() : "";
@@ -225,25 +224,24 @@ void Communicator::agree(const std::optional<Error>& error) const {
   mpi_check(MPI_Bcast(&code, 1, MPI_INT, failed_rank, comm), "MPI_Bcast");
   mpi_check(MPI_Bcast(&size, sizeof(size), MPI_BYTE, failed_rank, comm), "MPI_Bcast");
   message.resize(size);
-  mpi_check(MPI_Bcast(message.data(), static_cast<int>(size), MPI_BYTE, failed_rank, comm),
-            "MPI_Bcast");
+  mpi_check(MPI_Bcast(message.data(), mpi_count(size), MPI_BYTE, failed_rank, comm), "MPI_Bcast");
   throw AgreedError(static_cast<ExitCode>(code), message);
 }
 
 void Communicator::send(int to, std::span<const std::byte> bytes) const {
-  mpi_check(MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, to, kTag,
-                     handles_->world.get()),
-            "MPI_Send");
+  mpi_check(
+      MPI_Send(bytes.data(), mpi_count(bytes.size()), MPI_BYTE, to, kTag, handles_->world.get()),
+      "MPI_Send");
 }
 
 std::size_t Communicator::receive(int from, std::span<std::byte> bytes) const {
   MPI_Status status;
-  mpi_check(MPI_Recv(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, from, kTag,
+  mpi_check(MPI_Recv(bytes.data(), mpi_count(bytes.size()), MPI_BYTE, from, kTag,
                      handles_->world.get(), &status),
             "MPI_Recv");
   int count = 0;
   mpi_check(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count");
-  return static_cast<std::size_t>(count);
+  return count;
 }
 
 }  // namespace tally

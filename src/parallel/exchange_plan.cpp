@@ -22,7 +22,7 @@ Range right_half(Range group) {
 // slice of the joined group lies within its slice of its half, or nearly so if the halves are
 // unequal; with one half after the other, some members would keep nothing of what they have.
 std::vector<int> slice_order(Range group) {
-  if (group.size() == 1) return {static_cast<int>(group.begin)};
+  if (group.size() == 1) return std::vector<int>(1, group.begin);
   const std::vector<int> left = slice_order(left_half(group));
   const std::vector<int> right = slice_order(right_half(group));
   std::vector<int> order;
@@ -41,18 +41,17 @@ class Division {
 
   [[nodiscard]] const std::vector<int>& hosts() const { return order_; }
 
-  [[nodiscard]] std::size_t position_of(int host) const {
-    return static_cast<std::size_t>(std::ranges::find(order_, host) - order_.begin());
+  [[nodiscard]] std::int64_t position_of(int host) const {
+    return std::ranges::find(order_, host) - order_.begin();
   }
 
   [[nodiscard]] Range slice_of(int host) const {
-    return part_of({0, vector_size_}, static_cast<std::int64_t>(order_.size()),
-                   static_cast<std::int64_t>(position_of(host)), kAlignmentElements);
+    return part_of({0, vector_size_}, std::ssize(order_), position_of(host), kAlignmentElements);
   }
 
   // The member that the host at `position` of another group hears from in any case.
-  [[nodiscard]] int partner_of(std::size_t position) const {
-    return order_[std::min(position, order_.size() - 1)];
+  [[nodiscard]] int partner_of(std::int64_t position) const {
+    return order_[std::min(position, std::ssize(order_) - 1)];
   }
 
  private:
@@ -82,8 +81,7 @@ struct Joining {
 };
 
 std::vector<Subtree> partial_sums(const ExchangeShape& shape, Range group) {
-  const Range leaves{shape.host_leaves[static_cast<std::size_t>(group.begin)].begin,
-                     shape.host_leaves[static_cast<std::size_t>(group.end) - 1].end};
+  const Range leaves{shape.host_leaves[group.begin].begin, shape.host_leaves[group.end - 1].end};
   return canonical_subtrees(shape.leaf_count, leaves);
 }
 
@@ -91,7 +89,7 @@ std::vector<Subtree> partial_sums(const ExchangeShape& shape, Range group) {
 
 ExchangePlan::ExchangePlan(const ExchangeShape& shape, int host) {
   const Range own{host, host + 1};
-  own_partials = vectors = static_cast<std::int64_t>(partial_sums(shape, own).size());
+  own_partials = vectors = std::ssize(partial_sums(shape, own));
   for (std::int64_t vector = 0; vector < own_partials; ++vector) held_.push_back(vector);
   const Range all{0, shape.hosts()};
   join_groups(shape, host, all);
@@ -130,7 +128,7 @@ void ExchangePlan::add_up(const ExchangeShape& shape, Range left, Range right, b
   std::vector<Place> left_places = is_left ? own_places(held_) : received_places(sums.size());
   const std::vector<Place> right_places =
       is_left ? received_places(right_sums.size()) : own_places(held_);
-  round.received_vectors = static_cast<std::int64_t>(is_left ? right_sums.size() : sums.size());
+  round.received_vectors = is_left ? std::ssize(right_sums) : std::ssize(sums);
   sums.insert(sums.end(), right_sums.begin(), right_sums.end());
   left_places.insert(left_places.end(), right_places.begin(), right_places.end());
 
@@ -140,14 +138,14 @@ void ExchangePlan::add_up(const ExchangeShape& shape, Range left, Range right, b
   for (const Addition addition : merge.additions) add(round, left_places, addition);
   held_.clear();
   for (const auto& entry : merge.remaining) {
-    held_.push_back(keep(round, left_places[static_cast<std::size_t>(entry.slot)]));
+    held_.push_back(keep(round, left_places[entry.slot]));
   }
 }
 
 // Sums are always in vectors of this host: a + b and b + a have the same bits.
 void ExchangePlan::add(Round& round, std::vector<Place>& places, Addition addition) {
-  Place& into = places[static_cast<std::size_t>(addition.into)];
-  Place& from = places[static_cast<std::size_t>(addition.from)];
+  Place& into = places[addition.into];
+  Place& from = places[addition.from];
   if (!into.is_own) std::swap(into, from);
   assert(into.is_own);  // what is the other group's alone, it has added up
   using Kind = Operation::Kind;
@@ -174,9 +172,9 @@ std::vector<ExchangePlan::Place> ExchangePlan::own_places(
   return places;
 }
 
-std::vector<ExchangePlan::Place> ExchangePlan::received_places(std::size_t count) {
+std::vector<ExchangePlan::Place> ExchangePlan::received_places(std::int64_t count) {
   std::vector<Place> places;
-  for (std::size_t i = 0; i < count; ++i) places.push_back({false, static_cast<std::int64_t>(i)});
+  for (std::int64_t i = 0; i < count; ++i) places.push_back({false, i});
   return places;
 }
 

@@ -27,13 +27,13 @@ const ReductionPlan& GradientPlans::of(std::int64_t leaf_count) const {
   return *found;
 }
 
-int GradientPlans::host_vectors() const {
+std::int64_t GradientPlans::host_vectors() const {
   const bool is_exchanged = !plans_.empty() && plans_.front().host_leaves.size() > 1;
-  return is_exchanged ? 1 + static_cast<int>(host_partials()) : 0;
+  return is_exchanged ? 1 + host_partials() : 0;
 }
 
-int GradientPlans::worker_vectors() const {
-  return static_cast<int>(largest(plans_, [](const auto& plan) { return plan.slots_per_worker; }));
+std::int64_t GradientPlans::worker_vectors() const {
+  return largest(plans_, [](const auto& plan) { return plan.slots_per_worker; });
 }
 
 std::int64_t GradientPlans::host_partials() const {

@@ -10,25 +10,24 @@ GradientTree::GradientTree(const Host& host, GradientPlans plans, const Options&
     : host_(host),
       plans_(std::move(plans)),
       adds_in_place_(options.adds_in_place),
-      packing_(static_cast<std::int64_t>(host.vector_size()), options.values) {
-  const auto sources = static_cast<std::size_t>(plans_.worker_partials());
+      packing_(host.vector_size(), options.values) {
+  const std::int64_t sources = plans_.worker_partials();
   const JobLayout& job = host.job();
-  threads_.resize(static_cast<std::size_t>(job.threads[static_cast<std::size_t>(job.rank)]));
+  threads_.resize(job.threads[job.rank]);
   for (Thread& thread : threads_) {
     thread.blocks.reserve(sources);
-    thread.room.resize(std::max<std::size_t>(sources, 1) * kBlockElements);
+    thread.room.resize(std::max<std::int64_t>(sources, 1) * kBlockElements);
   }
   if (is_one_host()) return;
   total_ = host.own_vector(options.first_vector);
-  for (int i = 0; i < static_cast<int>(plans_.host_partials()); ++i) {
+  for (std::int64_t i = 0; i < plans_.host_partials(); ++i) {
     host_partials_.push_back(host.own_vector(options.first_vector + 1 + i));
   }
   if (host.is_leader()) exchange_ = make_exchange(options);
 }
 
 std::unique_ptr<HostExchange> GradientTree::make_exchange(const Options& options) const {
-  const ExchangeVectors vectors{host_partials_,
-                                {total_, static_cast<std::size_t>(packing_.size())}};
+  const ExchangeVectors vectors{host_partials_, std::span(total_, packing_.size())};
   if (options.reduction == ReductionKind::kMpi) {
     return std::make_unique<MpiExchange>(host_.leaders(), vectors);
   }
@@ -38,11 +37,10 @@ std::unique_ptr<HostExchange> GradientTree::make_exchange(const Options& options
 
 void GradientTree::begin(std::int64_t leaf_count) {
   plan_ = &plans_.of(leaf_count);
-  for (int i = 0; i < static_cast<int>(threads_.size()); ++i) {
+  for (int i = 0; i < std::ssize(threads_); ++i) {
     Thread& thread = at(i);
     while (std::ssize(thread.slots) < plan_->slots_per_worker) {
-      const auto number = static_cast<int>(thread.slots.size());
-      thread.slots.push_back(host_.worker_vector(host_.worker(i), number));
+      thread.slots.push_back(host_.worker_vector(host_.worker(i), std::ssize(thread.slots)));
     }
     thread.stack.reserve(plan_->slots_per_worker + 1);
     thread.stack.reset(leaf_count);
@@ -51,7 +49,7 @@ void GradientTree::begin(std::int64_t leaf_count) {
 }
 
 Range GradientTree::leaves_of(int thread) const {
-  return plan_->worker_leaves[static_cast<std::size_t>(host_.worker(thread))];
+  return plan_->worker_leaves[host_.worker(thread)];
 }
 
 bool GradientTree::follows_sibling(const Thread& thread) const {
@@ -65,20 +63,18 @@ bool GradientTree::follows_sibling(const Thread& thread) const {
 LeafPlace GradientTree::next_leaf(int thread) const {
   const Thread& own = at(thread);
   if (follows_sibling(own)) {
-    const auto slot = static_cast<std::size_t>(own.stack.entries().back().slot);
-    return {own.slots[slot], Into::kAdd};
+    return {own.slots[own.stack.entries().back().slot], Into::kAdd};
   }
   return {own.slots[own.stack.entries().size()], Into::kReplace};
 }
 
 void GradientTree::add_leaf(int thread) {
   Thread& own = at(thread);
-  const Range whole{0, static_cast<std::int64_t>(host_.vector_size())};
+  const Range whole{0, host_.vector_size()};
   bool is_added = follows_sibling(own);
   own.stack.push({0, own.next++}, std::ssize(own.stack.entries()), [&](Addition addition) {
     if (std::exchange(is_added, false)) return;
-    add_vectors(own.slots[static_cast<std::size_t>(addition.into)],
-                own.slots[static_cast<std::size_t>(addition.from)], whole);
+    add_vectors(own.slots[addition.into], own.slots[addition.from], whole);
   });
 }
 
@@ -102,7 +98,7 @@ std::uint32_t GradientTree::combine(int thread, std::uint32_t flags) {
 }
 
 std::uint32_t GradientTree::flags_of_host() const {
-  return static_cast<std::uint32_t>(host_.posted_by_any(Host::Board::kFlags));
+  return host_.posted_by_any(Host::Board::kFlags);
 }
 
 void GradientTree::sum_over_host(int thread) {
@@ -112,15 +108,15 @@ void GradientTree::sum_over_host(int thread) {
     const Range block{begin, std::min(begin + kBlockElements, slice.end)};
     merge_block(own, block);
     for (std::size_t i = 0; i < plan_->host_partials.size(); ++i) {
-      const float* sum = own.blocks[static_cast<std::size_t>(plan_->host_partials[i])];
+      const float* sum = own.blocks[plan_->host_partials[i]];
       packing_.pack(sum, block, host_partials_[i]);
     }
   }
 }
 
 Range GradientTree::slice_of(int thread) const {
-  return part_of({0, static_cast<std::int64_t>(host_.vector_size())}, host_.workers(),
-                 host_.worker(thread), kAlignmentElements);
+  return part_of({0, host_.vector_size()}, host_.workers(), host_.worker(thread),
+                 kAlignmentElements);
 }
 
 // Adds the worker partials along the tree within one block. Sums go to this thread's own memory:
@@ -128,16 +124,16 @@ Range GradientTree::slice_of(int thread) const {
 void GradientTree::merge_block(Thread& thread, Range block) const {
   thread.blocks.clear();
   for (const auto& [worker, slot] : plan_->worker_partials) {
-    thread.blocks.push_back(host_.worker_vector(worker, static_cast<int>(slot)) + block.begin);
+    thread.blocks.push_back(host_.worker_vector(worker, slot) + block.begin);
   }
   // A sum of two partials gets a place of this thread's, and from then on stands for both: `blocks`
   // at `into` points to it.
   for (const auto& [into, from] : plan_->worker_additions) {
     float* sum = thread.room.data() + into * kBlockElements;
-    const float* left = thread.blocks[static_cast<std::size_t>(into)];
-    const float* right = thread.blocks[static_cast<std::size_t>(from)];
+    const float* left = thread.blocks[into];
+    const float* right = thread.blocks[from];
     for (std::int64_t i = 0; i < block.size(); ++i) sum[i] = left[i] + right[i];
-    thread.blocks[static_cast<std::size_t>(into)] = sum;
+    thread.blocks[into] = sum;
   }
 }
 
@@ -148,7 +144,7 @@ const float* GradientTree::block_sum(int thread, Range block) {
     return own.room.data();
   }
   merge_block(own, block);
-  return own.blocks[static_cast<std::size_t>(plan_->host_partials.front())];
+  return own.blocks[plan_->host_partials.front()];
 }
 
 }  // namespace tally

@@ -14,7 +14,7 @@ struct alignas(64) Notice {
 };
 
 std::size_t meeting_place_bytes(int workers) {
-  return sizeof(Barrier::State) + static_cast<std::size_t>(workers) * sizeof(Notice);
+  return sizeof(Barrier::State) + workers * sizeof(Notice);
 }
 
 Barrier::State& barrier_state(const SharedMemory& memory) {
@@ -55,35 +55,30 @@ void Host::form(const Communicator& communicator, int threads, bool is_shared) {
   barrier_ = std::make_unique<Barrier>(barrier_state(*meeting_place_), workers(), has_processors);
 }
 
-void Host::allocate(std::size_t vector_size, int host_vectors, int worker_vectors) {
+void Host::allocate(std::int64_t vector_size, std::int64_t host_vectors,
+                    std::int64_t worker_vectors) {
   vector_size_ = vector_size;
   host_vectors_ = host_vectors;
   worker_vectors_ = worker_vectors;
-  const int own_threads = job_.threads[static_cast<std::size_t>(job_.rank)];
-  const int vectors = (is_leader() ? host_vectors : 0) + own_threads * worker_vectors;
-  communicator_.together([&] {
-    vectors_ = std::make_unique<SharedMemory>(
-        *members_, static_cast<std::size_t>(vectors) * vector_size * sizeof(float));
-  });
+  const std::int64_t own_vectors = job_.threads[job_.rank] * worker_vectors;
+  const std::size_t floats = ((is_leader() ? host_vectors : 0) + own_vectors) * vector_size;
+  communicator_.together(
+      [&] { vectors_ = std::make_unique<SharedMemory>(*members_, floats * sizeof(float)); });
 }
 
-float* Host::own_vector(int number) const {
+float* Host::own_vector(std::int64_t number) const {
   assert(number < host_vectors_);
-  return reinterpret_cast<float*>(vectors_->part(0).data()) +
-         static_cast<std::size_t>(number) * vector_size_;
+  return reinterpret_cast<float*>(vectors_->part(0).data()) + number * vector_size_;
 }
 
-float* Host::worker_vector(int worker, int number) const {
+float* Host::worker_vector(int worker, std::int64_t number) const {
   assert(worker < workers() && number < worker_vectors_);
   const Range ranks = job_.ranks_of(job_.host());
   auto rank = ranks.begin;
-  while (worker >= job_.threads[static_cast<std::size_t>(rank)]) {
-    worker -= job_.threads[static_cast<std::size_t>(rank++)];
-  }
-  const int member = static_cast<int>(rank - ranks.begin);
-  const int before = (member == 0 ? host_vectors_ : 0) + worker * worker_vectors_ + number;
-  return reinterpret_cast<float*>(vectors_->part(member).data()) +
-         static_cast<std::size_t>(before) * vector_size_;
+  while (worker >= job_.threads[rank]) worker -= job_.threads[rank++];
+  const std::int64_t member = rank - ranks.begin;
+  const std::int64_t before = (member == 0 ? host_vectors_ : 0) + worker * worker_vectors_ + number;
+  return reinterpret_cast<float*>(vectors_->part(member).data()) + before * vector_size_;
 }
 
 void Host::post(Board board, int worker, std::uint64_t value) const {

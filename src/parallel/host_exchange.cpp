@@ -14,7 +14,7 @@ constexpr int kFlags = 0;
 constexpr int kFirstVector = 1;
 
 std::span<float> part_of_vector(float* vector, Range part) {
-  return {vector + part.begin, static_cast<std::size_t>(part.size())};
+  return std::span(vector + part.begin, part.size());
 }
 
 std::int64_t received_elements(const ExchangePlan::Round& round) {
@@ -29,9 +29,7 @@ std::int64_t received_elements(const ExchangePlan::Round& round) {
 
 TreeExchange::TreeExchange(Peers peers, std::span<const ReductionPlan> plans,
                            const ExchangeVectors& vectors)
-    : peers_(std::move(peers)),
-      total_(vectors.total),
-      received_flags_(static_cast<std::size_t>(peers_.leaders.size())) {
+    : peers_(std::move(peers)), total_(vectors.total), received_flags_(peers_.leaders.size()) {
   for (const ReductionPlan& plan : plans) {
     routes_.push_back(std::make_unique<Route>(make_route(plan, vectors)));
   }
@@ -39,20 +37,20 @@ TreeExchange::TreeExchange(Peers peers, std::span<const ReductionPlan> plans,
 
 TreeExchange::Route TreeExchange::make_route(const ReductionPlan& of,
                                              const ExchangeVectors& vectors) {
-  const auto size = static_cast<std::int64_t>(total_.size());
+  const auto size = std::ssize(total_);
   Route route{&of, ExchangePlan({of.leaf_count, of.host_leaves, size}, peers_.leaders.rank()),
               {},  {},
               {},  {}};
   const ExchangePlan& plan = route.plan;
-  const auto own = std::min(static_cast<std::int64_t>(vectors.partials.size()), plan.vectors);
+  const auto own = std::min(std::ssize(vectors.partials), plan.vectors);
   route.vectors.assign(vectors.partials.begin(), vectors.partials.begin() + own);
-  route.room.resize(static_cast<std::size_t>((plan.vectors - own) * size));
+  route.room.resize((plan.vectors - own) * size);
   for (std::int64_t i = 0; i < plan.vectors - own; ++i) {
     route.vectors.push_back(route.room.data() + i * size);
   }
   std::int64_t most = 0;
   for (const auto& round : plan.rounds) most = std::max(most, received_elements(round));
-  route.received.resize(static_cast<std::size_t>(most));
+  route.received.resize(most);
   for (const auto& round : plan.rounds) route.rounds.push_back(make_round(round, route));
   return route;
 }
@@ -61,7 +59,7 @@ TreeExchange::Round TreeExchange::make_round(const ExchangePlan::Round& planned,
   Round round{MessageRound(peers_.leaders), MessageRound(peers_.leaders), {}, planned.operations};
   float* place = route.received.data();
   for (const auto& [host, part] : planned.received) {
-    std::uint32_t& flags = received_flags_[static_cast<std::size_t>(host)];
+    std::uint32_t& flags = received_flags_[host];
     round.there.receive(host, kFlags, std::as_writable_bytes(std::span(&flags, 1)));
     if (part.is_empty()) continue;
     round.pieces.push_back({part, place});
@@ -77,7 +75,7 @@ TreeExchange::Round TreeExchange::make_round(const ExchangePlan::Round& planned,
     if (part.is_empty()) continue;
     int number = kFirstVector;
     for (const std::int64_t vector : planned.sent_vectors) {
-      float* from = route.vectors[static_cast<std::size_t>(vector)];
+      float* from = route.vectors[vector];
       round.there.send(host, number++, std::as_bytes(part_of_vector(from, part)));
     }
     const std::span<float> completed = part_of_vector(total_.data(), part);
@@ -102,7 +100,7 @@ std::uint32_t TreeExchange::sum(const ReductionPlan& plan, std::uint32_t flags) 
     add_up(route, round);
   }
   const Range own = route.plan.own_slice;
-  const float* sum = route.vectors[static_cast<std::size_t>(route.plan.total_vector)];
+  const float* sum = route.vectors[route.plan.total_vector];
   std::copy(sum + own.begin, sum + own.end, total_.begin() + own.begin);
   for (auto round = route.rounds.rbegin(); round != route.rounds.rend(); ++round) {
     round->back.run(peers_.awaited, peers_.ranks);
@@ -114,9 +112,7 @@ void TreeExchange::add_up(const Route& route, const Round& round) const {
   using Kind = ExchangePlan::Operation::Kind;
   for (const Piece& piece : round.pieces) {
     const Range whole{0, piece.part.size()};
-    const auto own = [&](std::int64_t vector) {
-      return route.vectors[static_cast<std::size_t>(vector)] + piece.part.begin;
-    };
+    const auto own = [&](std::int64_t vector) { return route.vectors[vector] + piece.part.begin; };
     for (const auto& [kind, into, from] : round.operations) {
       const float* source =
           kind == Kind::kAddOwn ? own(from) : piece.received + from * piece.part.size();
@@ -130,7 +126,7 @@ void TreeExchange::add_up(const Route& route, const Round& round) const {
 }
 
 std::uint32_t MpiExchange::sum(const ReductionPlan& plan, std::uint32_t flags) {
-  const Range whole{0, static_cast<std::int64_t>(vectors_.total.size())};
+  const Range whole{0, std::ssize(vectors_.total)};
   std::ranges::fill(vectors_.total, 0.0F);
   for (std::size_t i = 0; i < plan.host_partials.size(); ++i) {
     add_vectors(vectors_.total.data(), vectors_.partials[i], whole);

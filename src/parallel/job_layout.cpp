@@ -14,7 +14,7 @@ Range JobLayout::ranks_of(int host) const {
 std::vector<int> JobLayout::leaders() const {
   std::vector<int> ranks;
   for (int host = 0; host < host_count(); ++host) {
-    ranks.push_back(static_cast<int>(ranks_of(host).begin));
+    ranks.push_back(ranks_of(host).begin);
   }
   return ranks;
 }
@@ -28,7 +28,7 @@ int JobLayout::first_worker() const {
   return std::accumulate(threads.begin() + ranks_of(host()).begin, threads.begin() + rank, 0);
 }
 
-Range leaves_of_rank(std::int64_t shards, int ranks, int rank) {
+Range leaves_of_rank(std::int64_t shards, std::int64_t ranks, std::int64_t rank) {
   return part_of({0, shards}, ranks, rank);
 }
 

@@ -46,7 +46,7 @@ MessageRound::MessageRound(MessageRound&&) noexcept = default;
 
 void MessageRound::send(int to, int number, std::span<const std::byte> bytes) {
   MPI_Request request = MPI_REQUEST_NULL;
-  mpi_check(MPI_Send_init(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, to, number,
+  mpi_check(MPI_Send_init(bytes.data(), mpi_count(bytes.size()), MPI_BYTE, to, number,
                           requests_->comm, &request),
             "MPI_Send_init");
   requests_->add(request, to);
@@ -54,7 +54,7 @@ void MessageRound::send(int to, int number, std::span<const std::byte> bytes) {
 
 void MessageRound::receive(int from, int number, std::span<std::byte> bytes) {
   MPI_Request request = MPI_REQUEST_NULL;
-  mpi_check(MPI_Recv_init(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, from, number,
+  mpi_check(MPI_Recv_init(bytes.data(), mpi_count(bytes.size()), MPI_BYTE, from, number,
                           requests_->comm, &request),
             "MPI_Recv_init");
   requests_->add(request, from);
@@ -62,9 +62,9 @@ void MessageRound::receive(int from, int number, std::span<std::byte> bytes) {
 
 void MessageRound::run(AwaitedPeers& awaited, std::span<const int> ranks) const {
   Requests& requests = *requests_;
-  const auto count = static_cast<int>(requests.all.size());
+  const auto count = mpi_count(requests.all.size());
   if (count == 0) return;
-  const auto rank_of = [&](int peer) { return ranks[static_cast<std::size_t>(peer)]; };
+  const auto rank_of = [&](int peer) { return ranks[peer]; };
   for (std::size_t i = 0; i < requests.all.size(); ++i) {
     if (!requests.is_awaited(requests.peers[i])) awaited.add(rank_of(requests.peers[i]));
     requests.is_open[i] = true;
@@ -76,7 +76,7 @@ void MessageRound::run(AwaitedPeers& awaited, std::span<const int> ranks) const 
         MPI_Waitsome(count, requests.all.data(), &done, requests.done.data(), MPI_STATUSES_IGNORE),
         "MPI_Waitsome");
     for (int i = 0; i < done; ++i) {
-      const auto number = static_cast<std::size_t>(requests.done[static_cast<std::size_t>(i)]);
+      const int number = requests.done[i];
       requests.is_open[number] = false;
       const int peer = requests.peers[number];
       if (!requests.is_awaited(peer)) awaited.remove(rank_of(peer));

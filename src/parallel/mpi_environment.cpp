@@ -41,7 +41,7 @@ std::string mpi_library() {
   std::string text(MPI_MAX_LIBRARY_VERSION_STRING, '\0');
   int length = 0;
   mpi_check(MPI_Get_library_version(text.data(), &length), "MPI_Get_library_version");
-  text.resize(static_cast<std::size_t>(length));
+  text.resize(length);
   return short_library_name(text);
 }
 
@@ -102,7 +102,7 @@ void mpi_check(int result, std::string_view call) {
   std::string text(MPI_MAX_ERROR_STRING, '\0');
   int length = 0;
   MPI_Error_string(result, text.data(), &length);
-  text.resize(static_cast<std::size_t>(length));
+  text.resize(length);
   fail(ExitCode::kFailure, "{}: {}", call, text);
 }
 

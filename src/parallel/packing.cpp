@@ -13,7 +13,7 @@ Packing::Packing(std::int64_t vector_size, std::vector<Range> values) {
     runs_.push_back({range, size_});
     size_ += range.size();
   }
-  size_ = static_cast<std::int64_t>(aligned_size(static_cast<std::size_t>(size_)));
+  size_ = aligned_size(size_);
 }
 
 // Calls use(elements within the block, their place in a packed vector).

@@ -17,7 +17,7 @@ WorkerRun run_of_worker(std::int64_t leaf_count, Range leaves) {
   WorkerRun run;
   SummationStack stack(leaf_count);
   for (std::int64_t leaf = leaves.begin; leaf < leaves.end; ++leaf) {
-    const auto waiting = static_cast<std::int64_t>(stack.entries().size());
+    const std::int64_t waiting = std::ssize(stack.entries());
     run.slots = std::max(run.slots, waiting + 1);
     stack.push({0, leaf}, waiting, [](Addition) {});
   }
@@ -28,8 +28,8 @@ WorkerRun run_of_worker(std::int64_t leaf_count, Range leaves) {
 // The leaves of a host's ranks that exist at this step: one contiguous range.
 Range leaves_of_host(std::int64_t shards, std::int64_t leaf_count, const JobLayout& job, int host) {
   const Range ranks = job.ranks_of(host);
-  const Range first = leaves_of_rank(shards, job.ranks(), static_cast<int>(ranks.begin));
-  const Range last = leaves_of_rank(shards, job.ranks(), static_cast<int>(ranks.end) - 1);
+  const Range first = leaves_of_rank(shards, job.ranks(), ranks.begin);
+  const Range last = leaves_of_rank(shards, job.ranks(), ranks.end - 1);
   return clipped({first.begin, last.end}, leaf_count);
 }
 
@@ -39,11 +39,11 @@ ReductionPlan::ReductionPlan(std::int64_t shards, std::int64_t leaves, const Job
     : leaf_count(leaves) {
   std::vector<Subtree> own_sums;
   const Range own_ranks = job.ranks_of(job.host());
-  for (auto rank = static_cast<int>(own_ranks.begin); rank < own_ranks.end; ++rank) {
+  for (std::int64_t rank = own_ranks.begin; rank < own_ranks.end; ++rank) {
     const Range rank_leaves = clipped(leaves_of_rank(shards, job.ranks(), rank), leaf_count);
-    const int threads = job.threads[static_cast<std::size_t>(rank)];
+    const int threads = job.threads[rank];
     for (int thread = 0; thread < threads; ++thread) {
-      const auto worker = static_cast<int>(worker_leaves.size());
+      const int worker = std::ssize(worker_leaves);
       worker_leaves.push_back(part_of(rank_leaves, threads, thread));
       const WorkerRun run = run_of_worker(leaf_count, worker_leaves.back());
       slots_per_worker = std::max(slots_per_worker, run.slots);

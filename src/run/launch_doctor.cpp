@@ -77,7 +77,7 @@ std::string to_text(const Findings& findings) {
     text += "warning: " + printable_line(warning) + "\n";
   }
   const auto count = [](const std::vector<std::string>& of, const char* noun) {
-    return counted(static_cast<std::int64_t>(of.size()), noun);
+    return counted(of.size(), noun);
   };
   return fmt::format("{}{}, {}", text, count(findings.errors(), "error"),
                      count(findings.warnings(), "warning"));

@@ -100,11 +100,10 @@ bool appears(const fs::path& path) {
 
 std::int64_t bytes_for_checkpoints(const RunConfig& config, std::size_t parameters) {
   constexpr std::int64_t kOfOtherThings = 20'000;  // in a checkpoint
-  const auto bytes = kOfOtherThings + static_cast<std::int64_t>(2 * parameters * sizeof(Real));
+  const std::int64_t bytes = kOfOtherThings + 2 * parameters * sizeof(Real);
   std::int64_t there = 0;
-  static_cast<void>(error_of([&] {
-    there = static_cast<std::int64_t>(entries_of(checkpoint_directory(config.run_dir)).size());
-  }));
+  static_cast<void>(
+      error_of([&] { there = std::ssize(entries_of(checkpoint_directory(config.run_dir))); }));
   // A new one is there before an old one goes.
   return std::max<std::int64_t>(1, config.keep + 1 - there) * bytes;
 }
@@ -116,7 +115,7 @@ DirectoryFacts tried_directory(const RunConfig& config, std::size_t parameters,
   directory.path = config.run_dir;
   const std::optional<Error> error = error_of([&] {
     trial.emplace(existing(config.run_dir));
-    directory.free_bytes = static_cast<std::int64_t>(fs::space(trial->path()).available);
+    directory.free_bytes = fs::space(trial->path()).available;
     directory.needed_bytes = bytes_for_checkpoints(config, parameters);
   });
   if (error) directory.problem = error->what();
@@ -149,9 +148,9 @@ void gather_threads(const Communicator& communicator, const AutoCount& option, L
   for (std::size_t rank = 0; rank < errors.size(); ++rank) {
     const std::int64_t* number = all.data() + rank * numbers.size();
     RankFacts& of_rank = facts.ranks[rank];
-    of_rank.threads = static_cast<int>(number[0]);
+    of_rank.threads = number[0];
     of_rank.threads_by = static_cast<ThreadSource>(number[1]);
-    of_rank.wanted_threads = static_cast<int>(number[2]);
+    of_rank.wanted_threads = number[2];
     of_rank.wanted_by = static_cast<ThreadSource>(number[3]);
     of_rank.no_threads = errors[rank];
   }
@@ -223,7 +222,7 @@ void gather_work(const Communicator& communicator, const RunConfig& config, bool
   facts.oversubscribe = oversubscribe;
   const std::int64_t shards = config.batch_size / config.micro_batch.value;
   for (int rank = 0; rank < communicator.size(); ++rank) {
-    RankFacts& of_rank = facts.ranks[static_cast<std::size_t>(rank)];
+    RankFacts& of_rank = facts.ranks[rank];
     of_rank.micro_batches = leaves_of_rank(shards, communicator.size(), rank).size();
   }
   gather_threads(communicator, config.threads, facts);

@@ -37,12 +37,12 @@ std::size_t look_at_data(const RunConfig& config, Findings& findings, std::strin
   const std::int64_t classes = count_classes(files, network.outputs());
   check_classes(network.outputs(), classes, findings);
   const std::size_t parameters = network.layout().count();
-  text += fmt::format(
-      "data: {}: {} training and {} test images of {} x {} in {}\nnetwork: {}, {}\n",
-      printable_line(files.train.images.parent_path().string()), grouped(shape.train_images),
-      grouped(shape.test_images), shape.rows, shape.columns,
-      classes == 1 ? "1 class" : fmt::format("{} classes", classes), shape_text(network.specs()),
-      counted(static_cast<std::int64_t>(parameters), "parameter"));
+  text +=
+      fmt::format("data: {}: {} training and {} test images of {} x {} in {}\nnetwork: {}, {}\n",
+                  printable_line(files.train.images.parent_path().string()),
+                  grouped(shape.train_images), grouped(shape.test_images), shape.rows,
+                  shape.columns, classes == 1 ? "1 class" : fmt::format("{} classes", classes),
+                  shape_text(network.specs()), counted(parameters, "parameter"));
   if (config.validation > 0) {
     text += fmt::format("validation: {} held out\n", counted(config.validation, "training image"));
   }

@@ -30,8 +30,8 @@ std::string set_text(std::string_view name, const SetFigures& figures) {
 }
 
 std::string bar_text(double done) {
-  const int filled = static_cast<int>(done * kBarWidth);
-  return fmt::format("[{:<{}}]", std::string(static_cast<std::size_t>(filled), '='), kBarWidth);
+  const auto filled = static_cast<std::size_t>(done * kBarWidth);
+  return fmt::format("[{:<{}}]", std::string(filled, '='), kBarWidth);
 }
 
 // Under mpirun the standard output of a rank is always a terminal of mpirun's making, so what

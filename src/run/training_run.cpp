@@ -110,9 +110,9 @@ void TrainingRun::announce(const RankFacts& own, const LaunchOptions& options) {
                            state_.data.columns));
   report_.line(fmt::format(
       "run: {}: {} ({} parameters), batch {} = {} x {}, {}, {}{} in all{}", config_.run_dir,
-      shape_text(network_.specs()), grouped(static_cast<std::int64_t>(network_.layout().count())),
-      config_.batch_size, plan_.shards(), config_.micro_batch.value,
-      counted(communicator_.size(), "rank"), counted(workers, "thread"),
+      shape_text(network_.specs()), grouped(network_.layout().count()), config_.batch_size,
+      plan_.shards(), config_.micro_batch.value, counted(communicator_.size(), "rank"),
+      counted(workers, "thread"),
       is_environment(own.threads_by) ? fmt::format(" (as {} says)", name_of(own.threads_by)) : "",
       options.resume && state_.progress.step > 0
           ? fmt::format(", resumed at step {}", grouped(state_.progress.step))

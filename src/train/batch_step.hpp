@@ -32,11 +32,7 @@ inline constexpr std::size_t kNoElement = std::numeric_limits<std::size_t>::max(
 /// What the ways to take a step share with the trainer, which owns it.
 struct StepContext {
   StepContext(const TrainerParts& of, const TrainerOptions& with, Host& on, HostState& trained)
-      : parts(of),
-        options(with),
-        host(on),
-        state(trained),
-        threads(static_cast<std::size_t>(of.team.size())) {}
+      : parts(of), options(with), host(on), state(trained), threads(of.team.size()) {}
 
   TrainerParts parts;
   TrainerOptions options;
@@ -68,7 +64,7 @@ struct StepContext {
     lap(Activity::kWait, thread);
   }
   void lap(Activity activity, int thread) { at(thread).stopwatch.lap(activity); }
-  [[nodiscard]] Thread& at(int thread) { return threads[static_cast<std::size_t>(thread)]; }
+  [[nodiscard]] Thread& at(int thread) { return threads[thread]; }
 
   /// Shows all workers of the host the first element of the sum that is not finite, or kNoElement.
   void post_bad_element(int thread, std::size_t element) const {

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "tally/core/index.hpp"
 #include "tally/parallel/host.hpp"
 #include "tally/state/training_state.hpp"
 
@@ -14,7 +15,7 @@ namespace tally {
 
 /// Behind the gradient a leaf carries its loss and its count of correct answers, so that they are
 /// summed in the same order and by the same messages. Counts below 2^24 are exact in a float.
-inline constexpr std::size_t kLeafTail = kAlignmentElements;
+inline constexpr Index kLeafTail = kAlignmentElements;
 inline constexpr std::size_t kLossElement = 0;
 inline constexpr std::size_t kCorrectElement = 1;
 inline constexpr std::size_t kFailedElement =

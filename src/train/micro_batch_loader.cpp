@@ -10,7 +10,7 @@ namespace tally {
 MicroBatchLoader::MicroBatchLoader(const ShardPlan& plan, const ShardStore& samples,
                                    const SampleTransform* transform)
     : plan_(plan), samples_(samples), transform_(transform) {
-  const auto rows = static_cast<std::size_t>(plan.micro_batch());
+  const std::int64_t rows = plan.micro_batch();
   labels_.reserve(rows);
   ids_.reserve(rows);
   images_.reserve(rows);

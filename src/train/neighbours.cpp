@@ -20,10 +20,10 @@ Neighbours::Neighbours(const Communicator& communicator, Heartbeat& heartbeat)
     : places_(communicator.gather_all(communicator.place())) {
   const std::vector<int> hosts = communicator.gather_all(communicator.host());
   for (int rank = 0; rank < communicator.size(); ++rank) {
-    if (rank == communicator.rank()) own_ = static_cast<int>(ranks_.size());
-    if (hosts[static_cast<std::size_t>(rank)] == communicator.host()) ranks_.push_back(rank);
+    if (rank == communicator.rank()) own_ = std::ssize(ranks_);
+    if (hosts[rank] == communicator.host()) ranks_.push_back(rank);
   }
-  elsewhere_ = communicator.size() - static_cast<int>(ranks_.size());
+  elsewhere_ = communicator.size() - std::ssize(ranks_);
   const std::unique_ptr<Communicator> host = communicator.split(communicator.host());
   try {
     communicator.together([&] { memory_ = std::make_unique<SharedMemory>(*host, sizeof(Shown)); });
@@ -49,18 +49,14 @@ bool Neighbours::may_speak() {
 }
 
 int Neighbours::others() const {
-  return memory_ ? static_cast<int>(ranks_.size()) - 1 : 0;
+  return memory_ ? std::ssize(ranks_) - 1 : 0;
 }
 
 Neighbours::Sight Neighbours::see(int other) const {
   const int member = other < own_ ? other : other + 1;
   const Shown& there = shown(member);
-  return {ranks_[static_cast<std::size_t>(member)],
-          there.process,
-          there.signs_of_life,
-          there.heartbeat.beats,
-          there.heartbeat.step,
-          there.heartbeat.phase};
+  return {ranks_[member],        there.process,        there.signs_of_life,
+          there.heartbeat.beats, there.heartbeat.step, there.heartbeat.phase};
 }
 
 }  // namespace tally

@@ -16,7 +16,7 @@ namespace {
 // Which rank holds each unit of a range that is dealt out as parts_of does.
 template <typename RangeOfRank>
 std::vector<int> owners(std::int64_t units, int ranks, RangeOfRank&& range_of_rank) {
-  std::vector<int> owner(static_cast<std::size_t>(units));
+  std::vector<int> owner(units);
   for (int rank = 0; rank < ranks; ++rank) {
     const Range range = range_of_rank(rank);
     std::fill(owner.begin() + range.begin, owner.begin() + range.end, rank);
@@ -62,7 +62,7 @@ class Distribution {
     while (const auto image = reader.next()) {
       if (image->index >= use.images) {
         note_label(*image);
-      } else if (is_held_out[static_cast<std::size_t>(image->index)]) {
+      } else if (is_held_out[image->index]) {
         const std::uint32_t position = held_out++;
         send(validation_owner[position], SampleSet::kValidation, {0, position}, *image);
       } else {
@@ -129,9 +129,9 @@ EvaluationShare::EvaluationShare(std::int64_t set_samples, int ranks, int rank,
                                  std::int64_t image_bytes)
     : set_samples_(set_samples),
       positions_(positions_of(set_samples, ranks, rank)),
-      image_bytes_(static_cast<std::size_t>(image_bytes)),
-      pixels_(static_cast<std::size_t>(positions_.size() * image_bytes)),
-      labels_(static_cast<std::size_t>(positions_.size())) {}
+      image_bytes_(image_bytes),
+      pixels_(positions_.size() * image_bytes),
+      labels_(positions_.size()) {}
 
 Range EvaluationShare::positions_of(std::int64_t set_samples, int ranks, int rank) {
   return part_of({0, set_samples}, ranks, rank, kEvaluationRows);
@@ -140,8 +140,8 @@ Range EvaluationShare::positions_of(std::int64_t set_samples, int ranks, int ran
 void EvaluationShare::put(std::int64_t position, std::uint8_t label,
                           std::span<const std::uint8_t> pixels) {
   assert(position >= positions_.begin && position < positions_.end);
-  const auto at = static_cast<std::size_t>(position - positions_.begin);
-  std::ranges::copy(pixels, pixels_.begin() + static_cast<std::ptrdiff_t>(at * image_bytes_));
+  const std::int64_t at = position - positions_.begin;
+  std::ranges::copy(pixels, pixels_.begin() + at * image_bytes_);
   labels_[at] = label;
 }
 
@@ -155,11 +155,11 @@ RankData scatter_dataset(const Communicator& communicator, const DatasetFiles& f
                 EvaluationShare(fingerprint.test_images, ranks, rank, image_bytes), 0};
   std::optional<Error> error;
   if (communicator.is_root()) {
-    SampleSender sender(communicator, static_cast<std::size_t>(image_bytes));
+    SampleSender sender(communicator, image_bytes);
     error = error_of([&] { read_and_send(sender, ranks, files, use, plan, fingerprint, data); });
     sender.end();
   } else {
-    SampleReceiver receiver(communicator, static_cast<std::size_t>(image_bytes));
+    SampleReceiver receiver(communicator, image_bytes);
     while (const auto sample = receiver.next()) put(data, *sample);
   }
   communicator.agree(error);

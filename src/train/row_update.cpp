@@ -11,22 +11,21 @@
 namespace tally {
 namespace {
 
-constexpr std::size_t kLanes = kAlignmentElements;
+constexpr Index kLanes = kAlignmentElements;
 
 // into[j] += factor * from[j]
-void add_multiple(Real factor, const Real* __restrict from, std::size_t size,
-                  Real* __restrict into) {
-  for (std::size_t j = 0; j < size; ++j) into[j] += factor * from[j];
+void add_multiple(Real factor, const Real* __restrict from, Index size, Real* __restrict into) {
+  for (Index j = 0; j < size; ++j) into[j] += factor * from[j];
 }
 
 // The same for four rows one after the other, with a quarter of the traffic to `into`.
 void add_four_multiples(const std::array<Real, 4>& factors, const std::array<const Real*, 4>& from,
-                        std::size_t size, Real* __restrict into) {
+                        Index size, Real* __restrict into) {
   const Real* __restrict first = from[0];
   const Real* __restrict second = from[1];
   const Real* __restrict third = from[2];
   const Real* __restrict fourth = from[3];
-  for (std::size_t j = 0; j < size; ++j) {
+  for (Index j = 0; j < size; ++j) {
     into[j] =
         (((into[j] + factors[0] * first[j]) + factors[1] * second[j]) + factors[2] * third[j]) +
         factors[3] * fourth[j];
@@ -34,15 +33,15 @@ void add_four_multiples(const std::array<Real, 4>& factors, const std::array<con
 }
 
 // In as many partial sums as the widest vectors have lanes, whatever the instruction set.
-Real dot(const Real* a, const Real* b, std::size_t size) {
+Real dot(const Real* a, const Real* b, Index size) {
   Real sums[kLanes] = {};
-  std::size_t j = 0;
+  Index j = 0;
   for (; j + kLanes <= size; j += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[j + lane] * b[j + lane];
+    for (Index lane = 0; lane < kLanes; ++lane) sums[lane] += a[j + lane] * b[j + lane];
   }
-  for (std::size_t lane = 0; j + lane < size; ++lane) sums[lane] += a[j + lane] * b[j + lane];
-  for (std::size_t width = kLanes / 2; width > 0; width /= 2) {
-    for (std::size_t lane = 0; lane < width; ++lane) sums[lane] += sums[lane + width];
+  for (Index lane = 0; j + lane < size; ++lane) sums[lane] += a[j + lane] * b[j + lane];
+  for (Index width = kLanes / 2; width > 0; width /= 2) {
+    for (Index lane = 0; lane < width; ++lane) sums[lane] += sums[lane + width];
   }
   return sums[0];
 }
@@ -62,26 +61,23 @@ bool RowUpdate::is_faster(const LayerSpecs& layers, const Sgd& sgd, std::int64_t
 
 RowUpdate::RowUpdate(const Network& network, const Loss& loss, const Sgd& sgd)
     : loss_(loss), sgd_(sgd) {
-  constexpr auto kRows = static_cast<std::size_t>(kMostRows);
   for (const LayerSpec& spec : fused(network.specs())) {
     const ParameterBlock& weight = network.layout().block(spec.name(), Role::kWeight);
     const ParameterBlock& bias = network.layout().block(spec.name(), Role::kBias);
-    const std::size_t outputs = kRows * static_cast<std::size_t>(weight.shape.columns);
-    const std::size_t stride = weight.stride();
-    layers_.push_back({weight.shape.rows, weight.shape.columns, static_cast<Index>(stride),
+    const Index outputs = kMostRows * weight.shape.columns;
+    const Index stride = weight.stride();
+    layers_.push_back({weight.shape.rows, weight.shape.columns, stride,
                        std::get<DenseSpec>(spec.kind).activation, weight.offset,
-                       bias.offset - weight.offset, AlignedVector(kRows * stride),
+                       bias.offset - weight.offset, AlignedVector(kMostRows * stride),
                        AlignedVector(outputs), AlignedVector(outputs), AlignedVector(stride)});
-    grad_row_.resize(std::max(grad_row_.size(), stride));
-    scaled_.resize(std::max(scaled_.size(), kRows * stride));
+    grad_row_.resize(std::max(std::ssize(grad_row_), stride));
+    scaled_.resize(std::max(std::ssize(scaled_), kMostRows * stride));
   }
-  pixels_.resize(kRows * static_cast<std::size_t>(network.inputs()));
-  losses_.reserve(kRows);
-  used_inputs_.reserve(static_cast<std::size_t>(network.inputs()) + sizeof(std::uint64_t));
-  std::size_t most_inputs = 0;
-  for (const Layer& layer : layers_) {
-    most_inputs = std::max(most_inputs, static_cast<std::size_t>(layer.inputs));
-  }
+  pixels_.resize(kMostRows * network.inputs());
+  losses_.reserve(kMostRows);
+  used_inputs_.reserve(network.inputs() + sizeof(std::uint64_t));
+  Index most_inputs = 0;
+  for (const Layer& layer : layers_) most_inputs = std::max(most_inputs, layer.inputs);
   all_inputs_.resize(most_inputs);
   std::iota(all_inputs_.begin(), all_inputs_.end(), 0U);
 }
@@ -90,7 +86,7 @@ RowUpdate::Result RowUpdate::take(std::span<const std::span<const std::uint8_t>>
                                   std::span<const std::uint8_t> labels, double learning_rate,
                                   Real* parameters, Real* velocity) {
   learning_rate_ = learning_rate;
-  rows_ = static_cast<Index>(images.size());
+  rows_ = std::ssize(images);
   losses_.resize(images.size());
   list_used_inputs(images);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -110,8 +106,8 @@ RowUpdate::Result RowUpdate::take(std::span<const std::span<const std::uint8_t>>
                   matrix_view(std::as_const(layer.grads).data(), rows_, layer.width),
                   matrix_view(layer.sums.data(), rows_, layer.stride), layer.grad_bias.data(),
                   Into::kReplace);
-    const auto values = static_cast<std::size_t>(rows_ * layer.stride);
-    if (first_not_finite({layer.sums.data(), values}) < values) {
+    const auto sums = std::span(layer.sums).first(rows_ * layer.stride);
+    if (first_not_finite(sums) < sums.size()) {
       result.bad_element = layer.offset;
       return result;
     }
@@ -145,19 +141,17 @@ void RowUpdate::list_used_inputs(std::span<const std::span<const std::uint8_t>> 
 }
 
 void RowUpdate::forward(Layer& layer, const AlignedVector& inputs, const Real* parameters) {
-  const auto width = static_cast<std::size_t>(layer.inputs);
-  const auto stride = static_cast<std::size_t>(layer.stride);
-  const auto rows = static_cast<std::size_t>(rows_);
-  std::fill_n(layer.sums.begin(), rows * stride, Real{0});
+  const Index width = layer.inputs, stride = layer.stride;
+  std::fill_n(layer.sums.begin(), rows_ * stride, Real{0});
   const auto used = &inputs == &pixels_ ? std::span<const std::uint32_t>(used_inputs_)
                                         : std::span<const std::uint32_t>(all_inputs_).first(width);
-  for (std::size_t row = 0; row < rows; ++row) {
+  for (Index row = 0; row < rows_; ++row) {
     const Real* x = inputs.data() + row * width;
     Real* sums = layer.sums.data() + row * stride;
-    const auto weights = [&](std::size_t i) { return parameters + i * stride; };
+    const auto weights = [&](Index i) { return parameters + i * stride; };
     std::size_t next = 0;
     for (; next + 4 <= used.size(); next += 4) {
-      const std::size_t a = used[next], b = used[next + 1], c = used[next + 2], d = used[next + 3];
+      const Index a = used[next], b = used[next + 1], c = used[next + 2], d = used[next + 3];
       add_four_multiples({x[a], x[b], x[c], x[d]}, {weights(a), weights(b), weights(c), weights(d)},
                          stride, sums);
     }
@@ -172,50 +166,47 @@ void RowUpdate::forward(Layer& layer, const AlignedVector& inputs, const Real* p
 
 void RowUpdate::backward(Layer& layer, const AlignedVector& inputs, Real* grad_inputs,
                          Real* parameters, Real* velocity) {
-  const auto width = static_cast<std::size_t>(layer.inputs);
-  const auto stride = static_cast<std::size_t>(layer.stride);
-  const auto rows = static_cast<std::size_t>(rows_);
+  const Index width = layer.inputs, stride = layer.stride;
   const bool plain = is_plain(sgd_);
   if (plain) scale_gradient(layer);
   // The first layer has no gradient of its inputs, and nothing to do where these are 0.
   const auto inputs_to_visit = grad_inputs == nullptr && plain
                                    ? std::span<const std::uint32_t>(used_inputs_)
                                    : std::span<const std::uint32_t>(all_inputs_).first(width);
-  for (const std::size_t i : inputs_to_visit) {
+  for (const Index i : inputs_to_visit) {
     Real* weights = parameters + i * stride;
-    for (std::size_t row = 0; grad_inputs != nullptr && row < rows; ++row) {
+    for (Index row = 0; grad_inputs != nullptr && row < rows_; ++row) {
       grad_inputs[row * width + i] = dot(layer.sums.data() + row * stride, weights, stride);
     }
     if (plain) {
-      for (std::size_t row = 0; row < rows; ++row) {
+      for (Index row = 0; row < rows_; ++row) {
         add_multiple(inputs[row * width + i], scaled_.data() + row * stride, stride, weights);
       }
     } else {
       update_row(layer, inputs.data() + i, weights, velocity + i * stride);
     }
   }
-  const std::size_t bias = layer.bias_offset;
-  update(sgd_, learning_rate_, {layer.grad_bias, rows_}, {velocity + bias, stride},
-         {parameters + bias, stride});
+  const std::size_t bias = layer.bias_offset, size = layer.stride;
+  update(sgd_, learning_rate_, {layer.grad_bias, rows_}, {velocity + bias, size},
+         {parameters + bias, size});
 }
 
 // Without momentum and decay an update is w -= learning_rate / rows * x * gradient.
 void RowUpdate::scale_gradient(const Layer& layer) {
   const Real scale = -static_cast<Real>(learning_rate_) / static_cast<Real>(rows_);
-  const auto size = static_cast<std::size_t>(rows_ * layer.stride);
-  for (std::size_t j = 0; j < size; ++j) scaled_[j] = scale * layer.sums[j];
+  for (Index j = 0; j < rows_ * layer.stride; ++j) scaled_[j] = scale * layer.sums[j];
 }
 
 // `inputs` points to this row's input in the first sample.
 void RowUpdate::update_row(const Layer& layer, const Real* inputs, Real* weights, Real* velocity) {
-  const auto width = static_cast<std::size_t>(layer.inputs);
-  const auto stride = static_cast<std::size_t>(layer.stride);
-  std::fill_n(grad_row_.begin(), stride, Real{0});
-  for (std::size_t row = 0; row < static_cast<std::size_t>(rows_); ++row) {
-    add_multiple(inputs[row * width], layer.sums.data() + row * stride, stride, grad_row_.data());
+  const std::size_t size = layer.stride;
+  std::fill_n(grad_row_.begin(), layer.stride, Real{0});
+  for (Index row = 0; row < rows_; ++row) {
+    add_multiple(inputs[row * layer.inputs], layer.sums.data() + row * layer.stride, layer.stride,
+                 grad_row_.data());
   }
-  update(sgd_, learning_rate_, {{grad_row_.data(), stride}, rows_}, {velocity, stride},
-         {weights, stride});
+  update(sgd_, learning_rate_, {{grad_row_.data(), size}, rows_}, {velocity, size},
+         {weights, size});
 }
 
 }  // namespace tally

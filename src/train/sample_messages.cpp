@@ -11,7 +11,7 @@ constexpr std::size_t kAllMessagesBytes = 1 << 22;
 constexpr std::size_t kMessageBytes = 1 << 18;
 
 std::size_t message_capacity(std::size_t record_bytes, int ranks) {
-  const std::size_t share = kAllMessagesBytes / static_cast<std::size_t>(ranks);
+  const std::size_t share = kAllMessagesBytes / ranks;
   return std::max(std::min(share, kMessageBytes) / record_bytes, std::size_t{1}) * record_bytes;
 }
 
@@ -24,27 +24,27 @@ std::size_t record_size(std::size_t image_bytes) {
 SampleSender::SampleSender(const Communicator& communicator, std::size_t image_bytes)
     : communicator_(communicator),
       capacity_(message_capacity(record_size(image_bytes), communicator.size())),
-      buffers_(static_cast<std::size_t>(communicator.size())) {}
+      buffers_(communicator.size()) {}
 
 void SampleSender::put(int rank, const SentSample& sample) {
-  std::vector<std::byte>& buffer = buffers_[static_cast<std::size_t>(rank)];
+  std::vector<std::byte>& buffer = buffers_[rank];
   buffer.reserve(capacity_);
   const auto header_bytes = std::as_bytes(std::span(&sample.header, 1));
   const auto pixel_bytes = std::as_bytes(sample.pixels);
   buffer.insert(buffer.end(), header_bytes.begin(), header_bytes.end());
   buffer.insert(buffer.end(), pixel_bytes.begin(), pixel_bytes.end());
-  if (buffer.size() >= capacity_) flush(static_cast<std::size_t>(rank));
+  if (buffer.size() >= capacity_) flush(rank);
 }
 
 void SampleSender::end() {
-  for (std::size_t rank = 1; rank < buffers_.size(); ++rank) {
+  for (int rank = 1; rank < std::ssize(buffers_); ++rank) {
     if (!buffers_[rank].empty()) flush(rank);
     flush(rank);  // an empty message is the end
   }
 }
 
-void SampleSender::flush(std::size_t rank) {
-  communicator_.send(static_cast<int>(rank), buffers_[rank]);
+void SampleSender::flush(int rank) {
+  communicator_.send(rank, buffers_[rank]);
   buffers_[rank].clear();
 }
 

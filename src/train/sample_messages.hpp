@@ -38,7 +38,7 @@ class SampleSender {
   void end();
 
  private:
-  void flush(std::size_t rank);
+  void flush(int rank);
 
   const Communicator& communicator_;
   std::size_t capacity_;  // of a message

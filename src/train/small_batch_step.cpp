@@ -58,8 +58,7 @@ std::uint32_t SmallBatchStep::take(int thread, std::uint32_t flags) {
 
 bool SmallBatchStep::has_samples(int thread) const {
   const JobLayout& job = context_.host.job();
-  return job.rank == rank_of_samples_ &&
-         !part_of({0, 1}, job.threads[static_cast<std::size_t>(job.rank)], thread).is_empty();
+  return job.rank == rank_of_samples_ && !part_of({0, 1}, job.threads[job.rank], thread).is_empty();
 }
 
 void SmallBatchStep::compute_and_update(int thread) {
@@ -104,11 +103,11 @@ void SmallBatchStep::share_result() {
 }
 
 std::uint32_t SmallBatchStep::posted_flags() const {
-  return static_cast<std::uint32_t>(context_.host.posted_by_any(Host::Board::kFlags));
+  return context_.host.posted_by_any(Host::Board::kFlags);
 }
 
 int SmallBatchStep::host_of_samples() const {
-  return context_.host.job().hosts[static_cast<std::size_t>(rank_of_samples_)];
+  return context_.host.job().hosts[rank_of_samples_];
 }
 
 void SmallBatchStep::synchronize() {

@@ -146,8 +146,7 @@ void Trainer::require_sound_state() const {
   const TrainerParts& parts = context_->parts;
   for (const auto& [name, values] :
        {std::pair{"the parameters", parameters()}, {"the velocity", velocity()}}) {
-    const auto found = static_cast<std::int64_t>(first_not_finite(values));
-    const auto element = static_cast<std::size_t>(parts.communicator.least(found));
+    const std::size_t element = parts.communicator.least(first_not_finite(values));
     if (element == values.size()) continue;
     throw AgreedError(
         ExitCode::kFailure,

@@ -15,8 +15,8 @@ namespace {
 // What a leaf holds besides gaps: rows of gradients, and the tail.
 std::vector<Range> leaf_values(const ParameterLayout& layout) {
   std::vector<Range> values = layout.rows();
-  const auto tail = static_cast<std::int64_t>(layout.size());
-  values.push_back({tail, tail + static_cast<std::int64_t>(kLeafTail)});
+  const std::int64_t tail = layout.size();
+  values.push_back({tail, tail + kLeafTail});
   return values;
 }
 
@@ -29,7 +29,7 @@ bool decays(Role role) {
 ElementUpdates updates_of(const ParameterLayout& layout, const Sgd& sgd) {
   ElementUpdates updates;
   for (const ParameterBlock& block : layout.blocks()) {
-    const auto end = static_cast<std::int64_t>(aligned_size(block.offset + block.room()));
+    const std::int64_t end = aligned_size(block.offset + block.room());
     Sgd own = sgd;
     if (!decays(block.shape.role)) own.weight_decay = 0;
     if (block.shape.role == Role::kStatistic) {
@@ -180,12 +180,12 @@ void TreeStep::update_slice(int thread) {
     times.begin_block();
     const float* sum = tree_->block_sum(thread, block);
     times.end_sum();
-    const auto size = static_cast<std::size_t>(block.size());
-    const std::size_t bad = first_not_finite({sum, size});
-    if (bad == size) {
+    const std::span sums(sum, block.size());
+    const std::size_t bad = first_not_finite(sums);
+    if (bad == sums.size()) {
       update_block(block, sum);
     } else {
-      first_bad = std::min(first_bad, static_cast<std::size_t>(begin) + bad);
+      first_bad = std::min(first_bad, begin + bad);
     }
     times.end_block();
   }
@@ -199,11 +199,9 @@ void TreeStep::update_slice(int thread) {
 
 // Behind the parameters lies the tail, which is kept as it was summed.
 void TreeStep::update_block(Range block, const float* sum) const {
-  const auto layout_end = static_cast<std::int64_t>(context_.state.size());
-  const Range learned = clipped(block, layout_end);
+  const Range learned = clipped(block, context_.state.size());
   if (!learned.is_empty()) {
-    const GradientSum gradient{{sum, static_cast<std::size_t>(learned.size())},
-                               context_.open.samples};
+    const GradientSum gradient{std::span(sum, learned.size()), context_.open.samples};
     updates_.apply(learned, gradient, context_.open.learning_rate, context_.state.velocity(),
                    context_.state.parameters());
   }

@@ -35,7 +35,7 @@ class TreeStep : public BatchStep {
   void update_block(Range block, const float* sum) const;
   [[nodiscard]] MicroBatch micro_batch(std::int64_t epoch_step, std::int64_t shard) const;
   [[nodiscard]] bool adds_in_place();
-  [[nodiscard]] Worker& worker(int thread) { return *workers_[static_cast<std::size_t>(thread)]; }
+  [[nodiscard]] Worker& worker(int thread) { return *workers_[thread]; }
 
   StepContext& context_;
   ElementUpdates updates_;

@@ -55,7 +55,8 @@ bool works_alone(Phase phase) {
 
 }  // namespace
 
-Watchdog::Watchdog(const Heartbeat& heartbeat, const StopRequest& signals, int rank, seconds timeout)
+Watchdog::Watchdog(const Heartbeat& heartbeat, const StopRequest& signals, int rank,
+                   seconds timeout)
     : heartbeat_(heartbeat),
       signals_(signals),
       place_(fmt::format("rank {}", rank)),
@@ -107,7 +108,7 @@ void Watchdog::look(Clock::duration passed) {
   if (!neighbours_) return;
   neighbours_->give_sign_of_life();
   for (int i = 0; i < neighbours_->others(); ++i) {
-    Watched& other = watched_[static_cast<std::size_t>(i)];
+    Watched& other = watched_[i];
     const Neighbours::Sight sight = neighbours_->see(i);
     const bool lives = sight.signs_of_life != other.sight.signs_of_life;
     const bool beats = sight.beats != other.sight.beats;

@@ -71,7 +71,7 @@ class SummationStack {
     entries_.clear();
     leaf_count_ = leaf_count;
   }
-  void reserve(std::int64_t depth) { entries_.reserve(static_cast<std::size_t>(depth)); }
+  void reserve(std::int64_t depth) { entries_.reserve(depth); }
 
  private:
   [[nodiscard]] bool can_rise() const;

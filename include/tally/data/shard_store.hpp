@@ -25,9 +25,9 @@ class ShardStore {
   /// Room for the shards in `shards`. `plan` must outlive the store.
   ShardStore(const ShardPlan& plan, Range shards, std::int64_t image_bytes);
 
-  [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(labels_.size()); }
+  [[nodiscard]] std::int64_t size() const { return std::ssize(labels_); }
 
-  [[nodiscard]] std::size_t image_bytes() const { return image_bytes_; }
+  [[nodiscard]] std::int64_t image_bytes() const { return image_bytes_; }
 
   /// Puts a sample in its place, which must be in one of these shards.
   void put(ShardPlan::Place place, const StoredSample& sample);
@@ -42,14 +42,14 @@ class ShardStore {
   [[nodiscard]] StoredSample sample(std::int64_t shard, std::int64_t row) const;
 
  private:
-  [[nodiscard]] std::size_t first_of(std::int64_t shard) const {
-    return firsts_[static_cast<std::size_t>(shard - shards_.begin)];
+  [[nodiscard]] std::int64_t first_of(std::int64_t shard) const {
+    return firsts_[shard - shards_.begin];
   }
 
   const ShardPlan& plan_;
   Range shards_;
-  std::size_t image_bytes_;
-  std::vector<std::size_t> firsts_;  // where each shard begins, and the end
+  std::int64_t image_bytes_;
+  std::vector<std::int64_t> firsts_;  // where each shard begins, and the end
   LargeArray<std::uint8_t> pixels_;
   std::vector<std::uint8_t> labels_;
   std::vector<std::uint32_t> ids_;

@@ -27,7 +27,7 @@ struct ExchangeShape {
   std::vector<Range> host_leaves;  ///< contiguous, in the order of the hosts; may be empty
   std::int64_t vector_size = 0;
 
-  [[nodiscard]] int hosts() const { return static_cast<int>(host_leaves.size()); }
+  [[nodiscard]] int hosts() const { return std::ssize(host_leaves); }
 };
 
 struct ExchangePlan {
@@ -73,7 +73,7 @@ struct ExchangePlan {
     std::int64_t vector = 0;
   };
   static std::vector<Place> own_places(const std::vector<std::int64_t>& vectors);
-  static std::vector<Place> received_places(std::size_t count);
+  static std::vector<Place> received_places(std::int64_t count);
   void add(Round& round, std::vector<Place>& places, Addition addition);
   std::int64_t keep(Round& round, const Place& place);
 

@@ -24,9 +24,9 @@ class GradientPlans {
   [[nodiscard]] const ReductionPlan& of(std::int64_t leaf_count) const;
 
   /// Vectors that a host has once: between several hosts a total, and partial sums to exchange.
-  [[nodiscard]] int host_vectors() const;
+  [[nodiscard]] std::int64_t host_vectors() const;
   /// Vectors of each worker.
-  [[nodiscard]] int worker_vectors() const;
+  [[nodiscard]] std::int64_t worker_vectors() const;
 
   /// The most partial sums that a host leaves over, and that its workers leave over for it.
   [[nodiscard]] std::int64_t host_partials() const;

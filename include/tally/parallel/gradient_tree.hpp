@@ -83,10 +83,8 @@ class GradientTree {
 
   [[nodiscard]] bool is_one_host() const { return host_.job().host_count() == 1; }
   [[nodiscard]] std::unique_ptr<HostExchange> make_exchange(const Options& options) const;
-  [[nodiscard]] Thread& at(int thread) { return threads_[static_cast<std::size_t>(thread)]; }
-  [[nodiscard]] const Thread& at(int thread) const {
-    return threads_[static_cast<std::size_t>(thread)];
-  }
+  [[nodiscard]] Thread& at(int thread) { return threads_[thread]; }
+  [[nodiscard]] const Thread& at(int thread) const { return threads_[thread]; }
   [[nodiscard]] bool follows_sibling(const Thread& thread) const;
   void merge_block(Thread& thread, Range block) const;
   void sum_over_host(int thread);

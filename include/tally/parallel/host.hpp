@@ -16,8 +16,8 @@ namespace tally {
 
 /// The workers that share memory: all threads of all ranks of a host, numbered rank by rank. What
 /// they have in common lies in vectors that each of them can read and write, and they meet at a
-/// barrier; hosts exchange messages, through the leader of each, which is its first rank. Ranks that
-/// pretend to be on several hosts, and those that cannot share memory, count as such.
+/// barrier; hosts exchange messages, through the leader of each, which is its first rank. Ranks
+/// that pretend to be on several hosts, and those that cannot share memory, count as such.
 class Host {
  public:
   /// `threads` are those of this rank. With ReductionKind::kMpi each rank is a host of its own; so
@@ -38,11 +38,11 @@ class Host {
 
   /// Makes the vectors, each of `vector_size` elements and zero: so many that a host has once, and
   /// so many for each worker. Throws an AgreedError without memory for them. Collective.
-  void allocate(std::size_t vector_size, int host_vectors, int worker_vectors);
+  void allocate(std::int64_t vector_size, std::int64_t host_vectors, std::int64_t worker_vectors);
 
-  [[nodiscard]] std::size_t vector_size() const { return vector_size_; }
-  [[nodiscard]] float* own_vector(int number) const;
-  [[nodiscard]] float* worker_vector(int worker, int number) const;
+  [[nodiscard]] std::int64_t vector_size() const { return vector_size_; }
+  [[nodiscard]] float* own_vector(std::int64_t number) const;
+  [[nodiscard]] float* worker_vector(int worker, std::int64_t number) const;
 
   /// Every worker of the host must call: returns when all have.
   void wait() const { barrier_->wait(); }
@@ -69,9 +69,9 @@ class Host {
   std::unique_ptr<SharedMemory> meeting_place_;  // of the barrier and the flags
   std::unique_ptr<SharedMemory> vectors_;
   std::unique_ptr<Barrier> barrier_;
-  std::size_t vector_size_ = 0;
-  int host_vectors_ = 0;
-  int worker_vectors_ = 0;
+  std::int64_t vector_size_ = 0;
+  std::int64_t host_vectors_ = 0;
+  std::int64_t worker_vectors_ = 0;
 };
 
 }  // namespace tally

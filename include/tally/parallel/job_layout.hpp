@@ -14,8 +14,8 @@ struct JobLayout {
   std::vector<int> hosts = {0};    ///< of each rank, ascending from 0
   int rank = 0;
 
-  [[nodiscard]] int ranks() const { return static_cast<int>(threads.size()); }
-  [[nodiscard]] int host() const { return hosts[static_cast<std::size_t>(rank)]; }
+  [[nodiscard]] int ranks() const { return std::ssize(threads); }
+  [[nodiscard]] int host() const { return hosts[rank]; }
   [[nodiscard]] int host_count() const { return hosts.back() + 1; }
   /// The ranks of host `host`.
   [[nodiscard]] Range ranks_of(int host) const;
@@ -28,6 +28,6 @@ struct JobLayout {
 };
 
 /// The leaves, or logical shards, of rank `rank`: contiguous ranges of nearly equal size.
-Range leaves_of_rank(std::int64_t shards, int ranks, int rank);
+Range leaves_of_rank(std::int64_t shards, std::int64_t ranks, std::int64_t rank);
 
 }  // namespace tally

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -22,9 +23,7 @@ class SharedMemory {
   SharedMemory(const SharedMemory&) = delete;
   SharedMemory& operator=(const SharedMemory&) = delete;
 
-  [[nodiscard]] std::span<std::byte> part(int rank) const {
-    return parts_[static_cast<std::size_t>(rank)];
-  }
+  [[nodiscard]] std::span<std::byte> part(std::int64_t rank) const { return parts_[rank]; }
 
  private:
   void share(const Communicator& host, std::size_t own_bytes);

@@ -58,9 +58,7 @@ struct LaunchFacts {
   DirectoryFacts directory;
   std::string why_not_shared;  ///< the memory of a host; empty if it is
 
-  [[nodiscard]] const RankFacts& of(int rank) const {
-    return ranks[static_cast<std::size_t>(rank)];
-  }
+  [[nodiscard]] const RankFacts& of(int rank) const { return ranks[rank]; }
   template <typename Condition>
   [[nodiscard]] std::vector<std::size_t> ranks_that(Condition&& holds_for) const {
     std::vector<std::size_t> found;

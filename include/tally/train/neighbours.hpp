@@ -35,9 +35,7 @@ class Neighbours {
   /// How many ranks are on other hosts.
   [[nodiscard]] int elsewhere() const { return elsewhere_; }
   /// "rank 3 on host n2"
-  [[nodiscard]] const std::string& place(int rank) const {
-    return places_[static_cast<std::size_t>(rank)];
-  }
+  [[nodiscard]] const std::string& place(int rank) const { return places_[rank]; }
 
   /// To be called from time to time.
   void give_sign_of_life();

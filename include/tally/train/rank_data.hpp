@@ -34,7 +34,7 @@ class EvaluationShare {
  private:
   std::int64_t set_samples_;
   Range positions_;
-  std::size_t image_bytes_;
+  std::int64_t image_bytes_;
   std::vector<std::uint8_t> pixels_;
   std::vector<std::uint8_t> labels_;
 };
