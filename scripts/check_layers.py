@@ -3,8 +3,8 @@
 """Checks that each layer includes only what the table below allows: other layers, and packages.
 
 A layer may include its own headers, those of the layers in its row, and the packages in its row;
-the standard library, POSIX and fmt's core are free. Prints one line per violation; exit code 1 if
-there is any.
+the standard library, POSIX and fmt's core are free. No header may include itself through others.
+Prints one line per violation; exit code 1 if there is any.
 """
 import pathlib
 import re
@@ -47,15 +47,47 @@ def violation(layer: str, quote: str, header: str) -> str | None:
     return None
 
 
+def target(root: pathlib.Path, includer: pathlib.Path, header: str) -> pathlib.Path | None:
+    """The header of this tree that is meant."""
+    for path in (includer.parent / header, root / "include" / header):
+        if path.is_file():
+            return path
+    return None
+
+
+def cycles(included: dict[pathlib.Path, list[pathlib.Path]]) -> list[list[pathlib.Path]]:
+    """Headers that include each other in a circle, each circle from one of them back to it."""
+    found, on_the_way, done = [], [], set()
+
+    def visit(header: pathlib.Path) -> None:
+        on_the_way.append(header)
+        for other in included.get(header, []):
+            if other in on_the_way:
+                found.append(on_the_way[on_the_way.index(other):] + [other])
+            elif other not in done:
+                visit(other)
+        done.add(on_the_way.pop())
+
+    for header in sorted(included):
+        if header not in done:
+            visit(header)
+    return found
+
+
 def main() -> int:
     root = pathlib.Path(__file__).resolve().parent.parent
     violations = 0
     files = 0
+    included = {}  # of each header, the headers of this tree
     for layer in LAYERS:
         for folder in (root / "include" / "tally" / layer, root / "src" / layer):
             for path in sorted([*folder.glob("*.hpp"), *folder.glob("*.cpp")]):
                 files += 1
-                for quote, header in INCLUDE.findall(path.read_text()):
+                includes = INCLUDE.findall(path.read_text())
+                if path.suffix == ".hpp":
+                    targets = [target(root, path, header) for _, header in includes]
+                    included[path] = [header for header in targets if header]
+                for quote, header in includes:
                     reason = violation(layer, quote, header)
                     if reason:
                         violations += 1
@@ -64,6 +96,9 @@ def main() -> int:
     for layer in sorted(unknown):
         violations += 1
         print(f"include/tally/{layer}: no such layer in the table")
+    for circle in cycles(included):
+        violations += 1
+        print("a circle of headers: " + " includes ".join(str(path.relative_to(root)) for path in circle))
     print(f"{files} files, {violations} violations")
     return 1 if violations or files == 0 else 0
 
