@@ -90,7 +90,7 @@ TEST(SignalListener, HearsWhatAnEarlierThreadGetsIfItIsPassedOn) {
 
 // In a process of its own, whose first listener it is.
 TEST(SignalListenerDeathTest, LetsForkedProcessesHearThem) {
-  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
   EXPECT_EXIT(
       {
         const SignalListener listener({SIGUSR1}, [](int) {});

@@ -108,24 +108,5 @@ TEST(ReductionPlan, LeavesOnePartialPerHostForAlignedPowersOfTwo) {
   }
 }
 
-TEST(JobLayout, CountsWorkersHostByHost) {
-  const JobLayout job{{1, 3, 2, 1, 4}, {0, 0, 0, 1, 1}, 4};
-  EXPECT_EQ(job.host_count(), 2);
-  EXPECT_EQ(job.ranks_of(0), (Range{0, 3}));
-  EXPECT_EQ(job.workers_of(0), 6);
-  EXPECT_EQ(job.workers_of(1), 5);
-  EXPECT_EQ(job.first_worker(), 1);
-}
-
-TEST(LeavesOfRank, CoverAllShardsInOrder) {
-  std::int64_t next = 0;
-  for (int rank = 0; rank < 5; ++rank) {
-    const Range range = leaves_of_rank(13, 5, rank);
-    EXPECT_EQ(range.begin, next);
-    next = range.end;
-  }
-  EXPECT_EQ(next, 13);
-}
-
 }  // namespace
 }  // namespace tally

@@ -116,13 +116,5 @@ TEST(StopRequest, LeavesSignalsToTheProgramsThatTheProcessStarts) {
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 }
 
-TEST(StopReason, NamesWhatAskedForTheStop) {
-  EXPECT_EQ(stop_reason(kStopForTerm | kStopForTime), "SIGTERM");
-  EXPECT_EQ(stop_reason(kStopForInt), "SIGINT");
-  EXPECT_EQ(stop_reason(kStopForHup), "SIGHUP");
-  EXPECT_EQ(stop_reason(kStopForUsr2 | kSaveNow), "SIGUSR2");
-  EXPECT_EQ(stop_reason(kStopForTime), "--max-time");
-}
-
 }  // namespace
 }  // namespace tally

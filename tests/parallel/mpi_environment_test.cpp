@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <gtest/gtest.h>
-
 #include "tally/parallel/mpi_environment.hpp"
+
+#include <gtest/gtest.h>
 
 namespace tally {
 namespace {

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "micro_batch_loader.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "tally/nn/pixels.hpp"
+
+namespace tally {
+namespace {
+
+constexpr std::int64_t kSamples = 12;
+constexpr std::int64_t kImageBytes = 4;
+
+// Sample i has the pixels i, i + 1, i + 2, i + 3 and the label i % 3.
+std::vector<std::uint8_t> pixels_of(std::int64_t sample) {
+  std::vector<std::uint8_t> pixels;
+  for (int i = 0; i < kImageBytes; ++i) pixels.push_back(static_cast<std::uint8_t>(sample + i));
+  return pixels;
+}
+
+class MicroBatchLoaderTest : public testing::Test {
+ protected:
+  MicroBatchLoaderTest() {
+    const std::vector<ShardPlan::Place> places = plan_.deal();
+    for (std::uint32_t id = 0; id < kSamples; ++id) {
+      samples_.put(places[id], {id, static_cast<std::uint8_t>(id % 3), pixels_of(id)});
+    }
+    samples_.begin_epoch(0);
+  }
+
+  ShardPlan plan_{{kSamples, 6, 3, SampleOrder::kShuffled, 5}};
+  ShardStore samples_{plan_, {0, 2}, kImageBytes};
+};
+
+TEST_F(MicroBatchLoaderTest, ScalesTheImagesOfTheRowsAndSaysWhichTheyAre) {
+  MicroBatchLoader loader(plan_, samples_, nullptr);
+  loader.begin_step(0);
+  AlignedVector inputs(3 * kImageBytes);
+  const MicroBatch rows{1, plan_.rows(1, 1)};
+  const Batch batch = loader.load(rows, {0, {}}, inputs.data());
+  ASSERT_EQ(batch.rows, 3);
+  ASSERT_EQ(loader.used_samples().size(), 3U);
+  for (std::int64_t row = 0; row < 3; ++row) {
+    const std::uint32_t id = samples_.sample(1, rows.rows.begin + row).id;
+    EXPECT_EQ(loader.used_samples()[row].id, id);
+    EXPECT_EQ(loader.used_samples()[row].shard, 1);
+    EXPECT_EQ(loader.labels()[row], id % 3);
+    EXPECT_TRUE(std::ranges::equal(loader.images()[row], pixels_of(id)));
+    AlignedVector scaled(kImageBytes);
+    scale_pixels(pixels_of(id), scaled.data());
+    EXPECT_TRUE(std::equal(scaled.begin(), scaled.end(), inputs.begin() + row * kImageBytes));
+  }
+}
+
+TEST_F(MicroBatchLoaderTest, RemembersAllOfAStepAndForgetsThemAtTheNext) {
+  MicroBatchLoader loader(plan_, samples_, nullptr);
+  AlignedVector inputs(3 * kImageBytes);
+  loader.begin_step(0);
+  loader.load({0, plan_.rows(0, 0)}, {1, plan_.rows(0, 1)}, inputs.data());
+  loader.load({1, plan_.rows(0, 1)}, {0, plan_.rows(1, 0)}, inputs.data());
+  EXPECT_EQ(loader.used_samples().size(), 6U);
+  EXPECT_EQ(loader.labels().size(), 3U);
+  loader.begin_step(0);
+  EXPECT_TRUE(loader.used_samples().empty());
+}
+
+// Adds the key's numbers to every byte.
+class Adding : public SampleTransform {
+ public:
+  void apply(Key key, std::span<const std::uint8_t> pixels,
+             std::span<std::uint8_t> changed) const override {
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      changed[i] = static_cast<std::uint8_t>(pixels[i] + key.seed + 10 * key.epoch + key.sample);
+    }
+  }
+};
+
+TEST_F(MicroBatchLoaderTest, ShowsTheTransformSeedEpochAndSample) {
+  const Adding adding;
+  MicroBatchLoader loader(plan_, samples_, &adding);
+  loader.begin_step(2);
+  AlignedVector inputs(3 * kImageBytes);
+  loader.load({0, plan_.rows(0, 0)}, {0, {}}, inputs.data());
+  for (std::size_t row = 0; row < 3; ++row) {
+    const std::int64_t id = loader.used_samples()[row].id;
+    EXPECT_TRUE(std::ranges::equal(loader.images()[row], pixels_of(id + 5 + 20 + id)));
+  }
+}
+
+}  // namespace
+}  // namespace tally
