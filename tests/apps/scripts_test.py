@@ -29,12 +29,14 @@ class Scripts(TallyTest):
             shutil.copytree(ROOT / name, copy / name)
         header = copy / "include" / "tally" / "nn" / "layer.hpp"
         header.write_text('#include <mpi.h>\n#include "tally/io/checkpoint.hpp"\n'
-                          + header.read_text())
+                          '#include "tally/nn/network.hpp"\n' + header.read_text())
         result = sh("/usr/bin/python3", copy / "scripts" / "check_layers.py")
         self.assertEqual(result.returncode, 1)
         self.assertIn("include/tally/nn/layer.hpp: mpi.h: layer nn may not use this package",
                       result.stdout)
         self.assertIn("layer nn may not include layer io", result.stdout)
+        self.assertIn("a circle of headers: include/tally/nn/layer.hpp includes include/tally/nn/network.hpp "
+                      "includes include/tally/nn/layer.hpp", result.stdout)
 
     def test_only_the_trainer_links_mpi(self):
         linked = {tool.name: "libmpi" in sh("ldd", tool).stdout for tool in BIN.glob("tally-*")}
