@@ -97,6 +97,12 @@ RunConfig resumed(const RunConfig& stored, const GivenOptions& given) {
           "length of the run, so other learning rates would have been used from the first step; to "
           "stop earlier use --max-steps",
           stored.epochs, config.epochs, to_text(config.schedule));
+  require(config.epochs == stored.epochs || config.augment.is_empty() ||
+              config.augment_strength.phases.size() == 1,
+          ExitCode::kUsage,
+          "--epochs: expected {} as this run was started, got {}; the phases of its "
+          "--augment-strength depend on the length of the run; to stop earlier use --max-steps",
+          stored.epochs, config.epochs);
   return config;
 }
 

@@ -10,7 +10,7 @@ namespace tally {
 LeafWorker::LeafWorker(const TrainerParts& parts, Kernels kernels, Stopwatch& stopwatch)
     : network_(parts.network),
       loss_(parts.loss),
-      loader_(parts.plan, parts.samples, parts.transform),
+      loader_(parts.plan, parts.samples, parts.copies),
       workspace_(parts.network, parts.plan.micro_batch(), kernels),
       stopwatch_(stopwatch) {}
 

@@ -45,6 +45,17 @@ class SameBits(TallyTest):
             with self.subTest(recipe=recipe):
                 self.assert_one_digest([(1, 1), (3, 1)], *recipe)
 
+    # Copies are keyed by sample: kept ones and fresh ones, in one phase of strengths and in two.
+    def test_nor_with_augmentation(self):
+        digests = {self.digest_at(1, 1)}
+        augment = ["--augment", "affine,elastic,stroke,brightness,cut-out", "--augment-copies"]
+        for recipe in (["fresh"], ["fresh", "--augment-strength", "1@0.5,0.3"], [1],
+                       [2, "--batch-size", 3, "--micro-batch", 3]):
+            with self.subTest(recipe=recipe):
+                layouts = self.layouts((1, 1), (3, 1), (1, 2), (4, 1))
+                digests.add(self.assert_one_digest(layouts, *augment, *recipe))
+        self.assertEqual(len(digests), 5)
+
     def test_the_environments_threads_do_not_matter(self):
         expected = self.digest_at(1, 1)
         for value in ("1", "2", "4"):
