@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "block_times.hpp"
 #include "tally/core/finite.hpp"
 #include "tally/train/step_flags.hpp"
@@ -138,8 +140,16 @@ std::vector<BatchStep::Work> TreeStep::work() const {
   return all;
 }
 
+// Tally's own kernels compute convolutions beside the GEMM of oneDNN.
 std::string TreeStep::backend() const {
-  return kernel_backend(context_.options.kernels);
+  const Kernels kernels = context_.options.kernels;
+  const bool has_convolutions = std::ranges::any_of(
+      context_.parts.network.specs(),
+      [](const LayerSpec& layer) { return std::holds_alternative<ConvolutionSpec>(layer.kind); });
+  if (!has_convolutions || kernels != Kernels::kOneDnn || !has_kernels(Kernels::kTally)) {
+    return kernel_backend(kernels);
+  }
+  return fmt::format("{}+{}", kernel_backend(kernels), kernel_backend(Kernels::kTally));
 }
 
 }  // namespace tally
