@@ -17,13 +17,14 @@ LAYERS = {
     "image": (["core"], ["png.h", "turbojpeg.h", "libexif/", "opencv2/", "fmt/"]),
     "nn": (["core"], ["Eigen/", "fmt/"]),
     "optim": (["core"], ["Eigen/"]),
-    "state": (["core", "nn", "optim"], ["fmt/"]),
+    "augment": (["core"], []),
+    "state": (["core", "augment", "nn", "optim"], ["fmt/"]),
     "io": (["core", "state"], ["hdf5.h", "hdf5_hl.h", "toml++/", "fmt/"]),
     "parallel": (["core"], ["mpi.h"]),
-    "train": (["core", "data", "nn", "optim", "state", "parallel"], ["fmt/"]),
-    "run": (["core", "data", "nn", "optim", "state", "parallel", "train", "io"], ["fmt/"]),
+    "train": (["core", "augment", "data", "nn", "optim", "state", "parallel"], ["fmt/"]),
+    "run": (["core", "augment", "data", "nn", "optim", "state", "parallel", "train", "io"], ["fmt/"]),
     "apps": (
-        ["core", "data", "image", "nn", "optim", "state", "parallel", "train", "io", "run"],
+        ["core", "augment", "data", "image", "nn", "optim", "state", "parallel", "train", "io", "run"],
         ["CLI/", "nlohmann/", "boost/asio/", "boost/beast/", "fmt/"],
     ),
 }

@@ -67,6 +67,8 @@ find_program() {
 complain() { echo "${job_script:?}: $*" >&2; }
 say() { echo "$job_script: $(date '+%F %T'): $*"; }
 
+# A job of sbatch --export=NONE may have neither: bash finds programs without exporting PATH, and ~ without HOME.
+export PATH HOME="${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}"
 load_site
 # shellcheck disable=SC2034  # used by the scripts
 program=${TALLY_TRAIN:-$(find_program)}
@@ -134,6 +136,21 @@ saved_step() {
   number "${name%.h5}"
 }
 
+# why_another DIR OPTION...: why what DIR holds is no training with these options; nothing if it is one, or none yet.
+# How long it is may differ, for tally-train: then it goes on.
+why_another() {
+  local directory=$1 told length='^(epochs|max-steps) = '
+  shift
+  if [ ! -e "$directory/config.toml" ]; then return 0; fi
+  if ! told=$("$program" "$@" --run-dir "$directory" --resume --check 2>&1); then
+    sed -n 's/^error: //p; s/^tally-train: //p' <<<"$told" | head -n 1
+  elif ! told=$(diff <("$program" "$@" --run-dir "$directory" --dump-config | grep -E "$length") \
+    <(start_of "$directory/config.toml" | grep -E "$length")); then
+    told=$(sed -n 's/^[<>] //p' <<<"$told" | paste -sd '|')
+    echo "expected ${told%%|*}, got ${told#*|}"
+  fi
+}
+
 # --- begin_job ---
 
 # When SLURM will end this job, as things are now; nothing if it does not say.
@@ -193,7 +210,7 @@ require_tasks() {
 
 give_up() {
   complain "$max_restarts restarts without progress: still at step $first_step of $run_dir; the log" \
-    "says why. Submit it again when that is mended"
+    "says why (a job that ends before its first step does needs a longer --time). Submit it again when that is mended"
   exit 1
 }
 
@@ -214,7 +231,8 @@ begin_job() {
   say "job ${job_id:-none}, start $((restarts + 1)), on ${SLURM_JOB_NODELIST:-this computer}, from step $first_step"
   if [ "$idle_restarts" -gt "$max_restarts" ]; then give_up; fi
   if [ -n "$job_id" ]; then
-    say "to save and stop: scancel --batch --signal=USR2 $job_id; to save and go on: --signal=USR1"
+    say "to save and start again: scancel --batch --signal=USR2 $job_id; to save and go on: --signal=USR1;" \
+      "to save and stop for good: scancel $job_id"
   fi
 }
 
@@ -346,7 +364,7 @@ hear_of_the_end() {
   local end=""
   if [[ ${TALLY_END_TIME:-} =~ ^[0-9]+$ ]]; then end=$(end_by_slurm); fi
   if [ -n "$end" ] && [ "$end" -ge "$TALLY_END_TIME" ]; then
-    say "this job ends at $(date -d "@$end" '+%T'); the training saves and stops before"
+    say "this job ends at $(date -d "@$end" '+%T'); the training saves and stops before, if a step ends by then"
   else
     hear URG
   fi
@@ -487,9 +505,13 @@ train() {
 
 # --- end_job ---
 
+# Whether there was nothing left to do, so that run.status stays as it is.
+was_done_before() { [ "$exit_code" = 0 ] && ! has_begun && [ "$(run_state "$run_dir")" = DONE ]; }
+
 # A run that is another job's, and a launch that has not even begun, unless it was killed or could not start.
 was_refused() {
-  [ "$exit_code" = 3 ] || { ! has_begun && case $exit_code in 0 | 2 | 4) ;; *) false ;; esac; }
+  [ "$exit_code" = 3 ] ||
+    { ! has_begun && ! was_done_before && case $exit_code in 0 | 2 | 4) ;; *) false ;; esac; }
 }
 
 # Where this start's part of the logs begins.
@@ -522,6 +544,12 @@ is_out_of_memory() {
   return 1
 }
 
+# Whether this start was stopped before anything new was saved, as by an end that comes before that of a step.
+was_too_short() {
+  [ "$(saved_step "$run_dir")" -le "$first_step" ] &&
+    { [ -n "$asked_to_stop" ] || [ "$(run_fact "$run_dir" reason)" = "the job's time limit" ]; }
+}
+
 # What SLURM does with this job. It may have ended it already: at its limit, for a job with priority, by scancel.
 fate() {
   local facts again
@@ -548,13 +576,13 @@ requeue() {
 }
 
 end_job() {
-  local state again
+  local state reason again
   if [ -n "${asks:-}" ]; then exit "$exit_code"; fi
   state=$(run_state "$run_dir")
-  say "exit code $exit_code, run.status ${state:-missing} ($(run_fact "$run_dir" reason))," \
-    "saved at step $(saved_step "$run_dir")"
+  reason=$(run_fact "$run_dir" reason)
+  say "exit code $exit_code, run.status ${state:-missing}${reason:+ ($reason)}, saved at step $(saved_step "$run_dir")"
   if was_refused; then exit $((exit_code == 0 ? 2 : exit_code)); fi
-  if has_begun; then
+  if has_begun || was_done_before; then
     case $state in
       DONE) exit 0 ;;
       FAILED) exit 1 ;;
@@ -568,6 +596,9 @@ end_job() {
     exit 1
   fi
   if [ "$(saved_step "$run_dir")" -le "$first_step" ] && [ "$idle_restarts" -ge "$max_restarts" ]; then give_up; fi
+  if was_too_short; then
+    complain "warning: this start has saved no step; if its time was too short for one, give sbatch a longer --time"
+  fi
   if [ -z "$job_id" ]; then exit 75; fi
   again="saved at step $(saved_step "$run_dir"); to go on, submit the same line again"
   case $(fate) in

@@ -2,13 +2,13 @@
 # Which tools are built, and the layers that they need: sets tally_tools and tally_layers. What no
 # layer and no tool needs is neither looked for nor built.
 set(tally_all_tools train evaluate checkpoint predict data status sweep)
-set(tally_layers_of_train core data nn optim state io parallel train run)
-set(tally_layers_of_evaluate core data image nn optim state io)
-set(tally_layers_of_checkpoint core nn optim state io)
-set(tally_layers_of_predict core image nn optim state io)
-set(tally_layers_of_data core data image)
-set(tally_layers_of_status core nn optim state io)
-set(tally_layers_of_sweep core nn optim state io)
+set(tally_layers_of_train core augment data nn optim state io parallel train run)
+set(tally_layers_of_evaluate core augment data image nn optim state io)
+set(tally_layers_of_checkpoint core augment nn optim state io)
+set(tally_layers_of_predict core augment image nn optim state io)
+set(tally_layers_of_data core augment data image)
+set(tally_layers_of_status core augment nn optim state io)
+set(tally_layers_of_sweep core augment nn optim state io)
 
 list(JOIN tally_all_tools "," tally_all_tool_names)
 # Not their names: a build folder keeps what it was told, and would not learn of a new tool.

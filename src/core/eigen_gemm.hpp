@@ -9,6 +9,8 @@ namespace tally {
 class EigenGemm : public Gemm {
  public:
   EigenGemm();
+  [[nodiscard]] Kernels kernels() const override { return Kernels::kEigen; }
+
   void multiply(ConstMatrixView left, ConstMatrixView right, MatrixView product) override;
   void multiply_left_transposed(ConstMatrixView left, ConstMatrixView right, MatrixView product,
                                 Into into) override;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "eigen_gemm.hpp"
+#include "tally/core/direct_convolution.hpp"
 #include "tally/core/error.hpp"
 #include "tally/core/random.hpp"
 #include "tally/core/text.hpp"
@@ -13,6 +14,7 @@
 #include "onednn_instructions.hpp"
 #endif
 #ifdef TALLY_HAS_OWN_KERNELS
+#include "tally_convolution.hpp"
 #include "tally_gemm.hpp"
 #endif
 
@@ -106,6 +108,15 @@ std::unique_ptr<Gemm> make_gemm(Kernels kernels) {
 #endif
   static_cast<void>(kernels);
   return std::make_unique<EigenGemm>();
+}
+
+std::unique_ptr<DirectConvolution> make_direct_convolution(const ConvolutionShape& shape) {
+#ifdef TALLY_HAS_OWN_KERNELS
+  return make_tally_convolution(shape);
+#else
+  static_cast<void>(shape);
+  return nullptr;
+#endif
 }
 
 bool adds_exactly(Gemm& gemm, Index k, Index m, Index n) {

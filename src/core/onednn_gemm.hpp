@@ -16,6 +16,8 @@ class OneDnnGemm : public Gemm {
  public:
   OneDnnGemm();
   ~OneDnnGemm() override;
+  [[nodiscard]] Kernels kernels() const override { return Kernels::kOneDnn; }
+
   void multiply(ConstMatrixView left, ConstMatrixView right, MatrixView product) override;
   void multiply_left_transposed(ConstMatrixView left, ConstMatrixView right, MatrixView product,
                                 Into into) override;

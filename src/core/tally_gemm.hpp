@@ -14,6 +14,8 @@ namespace tally {
 /// has the bits of an addition afterwards.
 class TallyGemm : public Gemm {
  public:
+  [[nodiscard]] Kernels kernels() const override { return Kernels::kTally; }
+
   void multiply(ConstMatrixView left, ConstMatrixView right, MatrixView product) override;
   void multiply_left_transposed(ConstMatrixView left, ConstMatrixView right, MatrixView product,
                                 Into into) override;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "tally/core/prefetch.hpp"
+
 namespace tally {
 
 ShardStore::ShardStore(const ShardPlan& plan, Range shards, std::int64_t image_bytes)
@@ -37,17 +39,17 @@ void ShardStore::begin_epoch(std::int64_t epoch) {
 }
 
 void ShardStore::prefetch(std::int64_t shard, std::int64_t row) const {
-  constexpr std::int64_t kStride = 128;  // processors fetch cache lines in pairs
+  tally::prefetch(std::span(pixels_).subspan(index(shard, row) * image_bytes_, image_bytes_));
+}
+
+std::size_t ShardStore::index(std::int64_t shard, std::int64_t row) const {
   const std::int64_t first = first_of(shard);
-  const std::int64_t at = first + order_[first + row];
-  const std::uint8_t* pixels = pixels_.data() + at * image_bytes_;
-  for (std::int64_t i = 0; i < image_bytes_; i += kStride) __builtin_prefetch(pixels + i);
+  return first + order_[first + row];
 }
 
 StoredSample ShardStore::sample(std::int64_t shard, std::int64_t row) const {
-  const std::int64_t first = first_of(shard);
-  const std::int64_t at = first + order_[first + row];
-  return {ids_[at], labels_[at], std::span(pixels_).subspan(at * image_bytes_, image_bytes_)};
+  const std::size_t at = index(shard, row);
+  return {ids_[at], labels_[at], std::span(pixels_).subspan(at * image_bytes_, image_bytes_), at};
 }
 
 }  // namespace tally

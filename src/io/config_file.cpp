@@ -41,6 +41,10 @@ std::string toml_value(const Limit& value) {
   return value ? to_text(value) : toml_string(to_text(value));
 }
 
+std::string toml_value(const CopyCount& value) {
+  return value.value == 0 ? toml_string(to_text(value)) : to_text(value);
+}
+
 // TOML's whole numbers end at 2^63 - 1.
 std::string toml_value(const std::uint64_t& value) {
   constexpr std::uint64_t kGreatest = std::numeric_limits<std::int64_t>::max();

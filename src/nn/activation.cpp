@@ -105,14 +105,32 @@ void differentiate_columns(const Columns& at, Index rows, Real* grad_bias, Into 
 
 }  // namespace
 
+void add_bias_and_activate(Activation activation, const Rows<const Real>& sums, const Real* bias,
+                           const Rows<Real>& outputs) {
+  with_functions_of(activation, [&]<typename Function>(Function) {
+    for (Index row = 0; row < outputs.count; ++row) {
+      const Real* x = sums.first + row * sums.stride;
+      Real* y = outputs.first + row * outputs.stride;
+      for (Index j = 0; j < outputs.columns; ++j) y[j] = Function::value(x[j] + bias[j]);
+    }
+  });
+}
+
 void add_bias_and_activate(Activation activation, ConstMatrixView sums, const Real* bias,
                            MatrixView outputs) {
+  add_bias_and_activate(activation, {sums.data(), sums.rows(), outputs.cols(), sums.cols()}, bias,
+                        {outputs.data(), outputs.rows(), outputs.cols(), outputs.cols()});
+}
+
+void differentiate(Activation activation, const Rows<const Real>& outputs,
+                   const Rows<const Real>& grad_outputs, const Rows<Real>& grad_sums,
+                   Real* grad_bias, Into into) {
   with_functions_of(activation, [&]<typename Function>(Function) {
-    const Index columns = outputs.cols();
-    for (Index row = 0; row < outputs.rows(); ++row) {
-      const Real* x = sums.data() + row * sums.cols();
-      Real* y = outputs.data() + row * columns;
-      for (Index j = 0; j < columns; ++j) y[j] = Function::value(x[j] + bias[j]);
+    for (Index begin = 0; begin < outputs.columns; begin += kColumns) {
+      differentiate_columns<Function>(
+          {outputs.first + begin, grad_outputs.first + begin, grad_sums.first + begin,
+           outputs.stride, grad_sums.stride, std::min(kColumns, outputs.columns - begin)},
+          outputs.count, grad_bias + begin, into);
     }
   });
 }
@@ -120,14 +138,9 @@ void add_bias_and_activate(Activation activation, ConstMatrixView sums, const Re
 void differentiate(Activation activation, ConstMatrixView outputs, ConstMatrixView grad_outputs,
                    MatrixView grad_sums, Real* grad_bias, Into into) {
   const Index columns = outputs.cols();
-  with_functions_of(activation, [&]<typename Function>(Function) {
-    for (Index begin = 0; begin < columns; begin += kColumns) {
-      differentiate_columns<Function>(
-          {outputs.data() + begin, grad_outputs.data() + begin, grad_sums.data() + begin, columns,
-           grad_sums.cols(), std::min(kColumns, columns - begin)},
-          outputs.rows(), grad_bias + begin, into);
-    }
-  });
+  differentiate(activation, {outputs.data(), outputs.rows(), columns, columns},
+                {grad_outputs.data(), outputs.rows(), columns, columns},
+                {grad_sums.data(), outputs.rows(), columns, grad_sums.cols()}, grad_bias, into);
   for (Index row = 0; row < grad_sums.rows(); ++row) {
     Real* grad = grad_sums.data() + row * grad_sums.cols();
     std::fill(grad + columns, grad + grad_sums.cols(), Real{0});

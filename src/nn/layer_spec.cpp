@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/nn/layer_spec.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
@@ -30,6 +31,39 @@ LayerKind parse_kind(const SpecToken& token) {
   const std::string_view last = known.back();
   known.pop_back();
   token.refuse(fmt::format("is no layer; expected {} or {}", fmt::join(known, ", "), last));
+}
+
+// A dense layer or a convolution takes over the activation behind it. So does a convolution whose
+// pool comes before: the larger of two stays so in every activation.
+bool takes_activation(LayerKind& kind, const ActivationSpec& spec) {
+  Activation* own = nullptr;
+  if (auto* dense = std::get_if<DenseSpec>(&kind)) own = &dense->activation;
+  if (auto* convolution = std::get_if<ConvolutionSpec>(&kind)) own = &convolution->activation;
+  if (own == nullptr || *own != Activation::kNone) return false;
+  *own = spec.function;
+  return true;
+}
+
+bool takes_pool(LayerKind& kind, const MaxPoolSpec& spec) {
+  auto* convolution = std::get_if<ConvolutionSpec>(&kind);
+  if (convolution == nullptr || convolution->pool > 1) return false;
+  if (spec.size > ConvolutionSpec::kMaxPool) return false;
+  convolution->pool = spec.size;
+  return true;
+}
+
+bool takes_over(LayerKind& kind, const LayerKind& next) {
+  if (const auto* spec = std::get_if<ActivationSpec>(&next)) return takes_activation(kind, *spec);
+  if (const auto* spec = std::get_if<MaxPoolSpec>(&next)) return takes_pool(kind, *spec);
+  return false;
+}
+
+std::string width_text(const LayerSpec& layer) {
+  if (std::holds_alternative<DenseSpec>(layer.kind)) return fmt::format("-{}", layer.output.size());
+  if (const auto* spec = std::get_if<ConvolutionSpec>(&layer.kind)) {
+    return fmt::format("-{}@{}x{}", spec->filters, spec->kernel_height, spec->kernel_width);
+  }
+  return "";
 }
 
 }  // namespace
@@ -78,10 +112,8 @@ LayerSpecs fused(const LayerSpecs& layers) {
   LayerSpecs result;
   for (const LayerSpec& layer : layers) {
     if (std::holds_alternative<FlattenSpec>(layer.kind)) continue;  // the numbers lie as they did
-    const auto* activation = std::get_if<ActivationSpec>(&layer.kind);
-    auto* dense = result.empty() ? nullptr : std::get_if<DenseSpec>(&result.back().kind);
-    if (activation != nullptr && dense != nullptr && dense->activation == Activation::kNone) {
-      dense->activation = activation->function;
+    if (!result.empty() && takes_over(result.back().kind, layer.kind)) {
+      result.back().output = layer.output;
     } else {
       result.push_back(layer);
     }
@@ -98,12 +130,16 @@ std::vector<std::string_view> layer_notations() {
 }
 
 std::string shape_text(const LayerSpecs& layers) {
-  std::string text = std::to_string(layers.front().input.size());
-  for (const LayerSpec& layer : layers) {
-    if (std::holds_alternative<DenseSpec>(layer.kind)) {
-      text += fmt::format("-{}", layer.output.size());
-    }
+  const Shape input = layers.front().input;
+  const bool has_images = std::ranges::any_of(layers, [](const LayerSpec& layer) {
+    return std::holds_alternative<ConvolutionSpec>(layer.kind);
+  });
+  std::string text = std::to_string(input.size());
+  if (has_images) {
+    text = fmt::format("{}x{}", input.height, input.width);
+    if (input.channels > 1) text += fmt::format("x{}", input.channels);
   }
+  for (const LayerSpec& layer : layers) text += width_text(layer);
   return text;
 }
 

@@ -8,12 +8,12 @@ namespace tally {
 ForwardWorkspace::ForwardWorkspace(const Network& network, Index max_rows, Kernels kernels)
     : gemm_(make_gemm(kernels)) {
   activations_.emplace_back(max_rows, network.inputs());
-  Index scratch_columns = 0;
+  Index scratch_size = 0;
   for (const auto& [name, position, layer] : network.layers_) {
     activations_.emplace_back(max_rows, layer->output().size());
-    scratch_columns = std::max(scratch_columns, layer->scratch_columns());
+    scratch_size = std::max(scratch_size, layer->scratch_size(max_rows));
   }
-  scratch_.resize(static_cast<std::size_t>(max_rows * scratch_columns));
+  scratch_.resize(static_cast<std::size_t>(scratch_size));
 }
 
 TrainingWorkspace::TrainingWorkspace(const Network& network, Index max_rows, Kernels kernels)

@@ -77,6 +77,15 @@ void doubt_schedule(const RunConfig& config, std::optional<std::int64_t> steps,
                   config.warmup_steps, counted(*steps, "step"), config.learning_rate));
 }
 
+void doubt_augmentation(const LaunchOverrides& overrides, const RunConfig& config,
+                        std::vector<std::string>& doubts) {
+  if (!config.augment.is_empty()) return;
+  for (const Override& option : overrides.fields) {
+    if (!option.name.starts_with("augment-")) continue;
+    doubts.push_back(fmt::format("{}: changes nothing without --augment", option.origin));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> recipe_doubts(const LaunchOverrides& overrides, const RunConfig& config,
@@ -86,6 +95,7 @@ std::vector<std::string> recipe_doubts(const LaunchOverrides& overrides, const R
   doubt_learning_rate(config, doubts);
   doubt_momentum(config, doubts);
   doubt_weight_decay(config, doubts);
+  doubt_augmentation(overrides, config, doubts);
   doubt_schedule(config, steps ? steps : config.max_steps, doubts);
   return doubts;
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "tally/run/training_recipe.hpp"
 
+#include <algorithm>
+
+#include "tally/core/error.hpp"
+
 namespace tally {
 
 std::int64_t training_samples(const TrainingState& state) {
@@ -30,6 +34,23 @@ TrainerOptions trainer_options(const TrainingState& state) {
   schedule.warmup_samples = config.warmup_steps * config.batch_size;
   schedule.batch_size = config.batch_size;
   return {{config.momentum, config.nesterov, config.weight_decay}, schedule, config.reduction};
+}
+
+std::unique_ptr<SampleCopies> sample_copies(const TrainingState& state, const ShardStore& samples) {
+  const RunConfig& config = state.config;
+  if (config.augment.is_empty()) return nullptr;
+  const Shape shape = image_shape(state.data);
+  require(std::max(shape.height, shape.width) <= Augmenter::kMaxSide, ExitCode::kUsage,
+          "--augment: expected images of at most {0} x {0} pixels, got {1} x {2}",
+          Augmenter::kMaxSide, shape.height, shape.width);
+  return std::make_unique<SampleCopies>(
+      AugmentationRecipe{config.augment,
+                         config.augment_strength,
+                         config.augment_copies,
+                         config.epochs,
+                         {shape.height, shape.width, shape.channels},
+                         config.seed},
+      samples);
 }
 
 }  // namespace tally

@@ -42,6 +42,14 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 /// Collective: every rank must call.
+std::unique_ptr<SampleCopies> agreed_copies(const Communicator& communicator,
+                                            const TrainingState& state, const ShardStore& samples) {
+  std::unique_ptr<SampleCopies> copies;
+  communicator.together([&] { copies = sample_copies(state, samples); });
+  return copies;
+}
+
+/// Collective: every rank must call.
 ThreadTeam agreed_team(const Communicator& communicator, int threads) {
   std::optional<ThreadTeam> team;
   communicator.together([&] { team.emplace(threads); });
@@ -63,8 +71,10 @@ TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun
       plan_(shard_recipe(state_)),
       data_(load_data(communicator_, heartbeat_, opened, plan_)),
       team_(agreed_team(communicator_, own.threads)),
-      trainer_({communicator_, team_, network_, *loss_, plan_, data_.train, heartbeat_},
-               trainer_options(state_), state_),
+      copies_(agreed_copies(communicator_, state_, data_.train)),
+      trainer_(
+          {communicator_, team_, network_, *loss_, plan_, data_.train, heartbeat_, copies_.get()},
+          trainer_options(state_), state_),
       evaluator_(network_, *loss_, team_),
       signals_(launch.signals),
       started_(launch.started),

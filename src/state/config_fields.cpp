@@ -13,4 +13,10 @@ std::string_view network_help() {
   return help;
 }
 
+std::string_view augment_help() {
+  static const std::string help = fmt::format("distort training images: {}, joined by commas",
+                                              fmt::join(kDistortionNames, ", "));
+  return help;
+}
+
 }  // namespace tally

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include <fmt/ranges.h>
 
@@ -40,6 +41,17 @@ void parse_bounded(const FieldText& from, const std::string& kind, Number& value
 }
 
 constexpr std::array<std::string_view, 3> kUnitNames = {"steps", "epochs", "min"};
+
+// What commas part.
+std::vector<std::string_view> parts_of(std::string_view text) {
+  std::vector<std::string_view> parts;
+  for (std::size_t end = 0; end != std::string_view::npos;) {
+    end = text.find(',');
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(text.size(), end == std::string_view::npos ? end : end + 1));
+  }
+  return parts;
+}
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
@@ -84,6 +96,27 @@ std::string to_text(const TimeLimit& value) {
 
 std::string to_text(const CheckpointInterval& value) {
   return fmt::format("{}{}", value.count, kUnitNames[static_cast<std::size_t>(value.unit)]);
+}
+
+std::string to_text(const Distortions& value) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < kDistortionNames.size(); ++i) {
+    if (value.has(static_cast<Distortion>(i))) names.push_back(kDistortionNames[i]);
+  }
+  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ","));
+}
+
+std::string to_text(const StrengthPhases& value) {
+  std::string text;
+  for (const StrengthPhases::Phase& phase : value.phases) {
+    text += to_text(phase.strength);
+    if (phase.end < 1) text += fmt::format("@{},", phase.end);
+  }
+  return text;
+}
+
+std::string to_text(const CopyCount& value) {
+  return value.value == 0 ? "fresh" : to_text(value.value);
 }
 
 // TOML holds UTF-8 only: another text could be given but never be read back from a checkpoint.
@@ -148,6 +181,44 @@ void from_text(const FieldText& from, CheckpointInterval& value) {
     refuse(from, "an interval such as 500steps, 1epochs or 5min, " + range_text(from.field));
   }
   value.unit = static_cast<CheckpointInterval::Unit>(found - kUnitNames.begin());
+}
+
+void from_text(const FieldText& from, Distortions& value) {
+  value = {};
+  if (from.text == "none") return;
+  for (const std::string_view name : parts_of(from.text)) {
+    value.add(
+        static_cast<Distortion>(name_from_text({from.field, from.origin, name}, kDistortionNames)));
+  }
+}
+
+void from_text(const FieldText& from, StrengthPhases& value) {
+  constexpr std::size_t kMostPhases = 16;
+  value.phases.clear();
+  double begin = 0;
+  bool is_valid = true;
+  for (const std::string_view part : parts_of(from.text)) {
+    StrengthPhases::Phase phase;
+    const std::size_t at = part.find('@');
+    is_valid = is_valid && begin < 1 && parse_number(part.substr(0, at), phase.strength) &&
+               is_within(from.field, phase.strength);
+    if (at != std::string_view::npos) {
+      is_valid = is_valid && parse_number(part.substr(at + 1), phase.end) && phase.end > begin &&
+                 phase.end < 1;
+    }
+    phase.strength += 0.0;  // -0 is 0
+    begin = phase.end;
+    value.phases.push_back(phase);
+  }
+  if (!is_valid || begin != 1 || value.phases.size() > kMostPhases) {
+    refuse(from, "a strength " + range_text(from.field) +
+                     ", or up to 16 of them with rising ends, as 1@0.6,0.6@0.85,0.3");
+  }
+}
+
+void from_text(const FieldText& from, CopyCount& value) {
+  value.value = 0;
+  if (from.text != "fresh") parse_bounded(from, "\"fresh\" or a whole number", value.value);
 }
 
 std::size_t name_from_text(const FieldText& from, Names names) {

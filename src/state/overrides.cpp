@@ -41,11 +41,21 @@ OnResume on_resume(const RunConfig& config, std::string_view name) {
 }  // namespace
 
 RunConfig preset(std::string_view name) {
-  require(name == "paper" || name == "fast", ExitCode::kUsage,
-          "--preset: expected paper or fast, got \"{}\"", printable(name));
+  require(name == "paper" || name == "fast" || name == "cnn", ExitCode::kUsage,
+          "--preset: expected paper, fast or cnn, got \"{}\"", printable(name));
   RunConfig config;
   if (name == "fast") {
     config.epochs = 3;
+    return config;
+  }
+  if (name == "cnn") {
+    config.network =
+        "conv:16@5x5,relu,max-pool:2,conv:32@5x5,relu,max-pool:2,dense:128,relu,dense:10";
+    config.initializer = Initializer::kHe;
+    config.batch_size = 64;
+    config.epochs = 2;
+    config.learning_rate = 0.05;
+    config.nesterov = true;
     return config;
   }
   config.network = "dense:100,tanh,dense:50,tanh,dense:10,tanh";
@@ -97,6 +107,12 @@ RunConfig resumed(const RunConfig& stored, const Overrides& overrides) {
           "length of the run, so other learning rates would have been used from the first step; to "
           "stop earlier use --max-steps",
           stored.epochs, config.epochs, to_text(config.schedule));
+  require(config.epochs == stored.epochs || config.augment.is_empty() ||
+              config.augment_strength.phases.size() == 1,
+          ExitCode::kUsage,
+          "--epochs: expected {} as this run was started, got {}; the phases of its "
+          "--augment-strength depend on the length of the run; to stop earlier use --max-steps",
+          stored.epochs, config.epochs);
   return config;
 }
 

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "tally/data/shard_plan.hpp"
 #include "tally/data/shard_store.hpp"
 #include "tally/nn/layer.hpp"
-#include "tally/train/sample_transform.hpp"
+#include "tally/train/sample_copies.hpp"
 #include "tally/train/used_sample.hpp"
 
 // Private to layer train.
@@ -24,9 +25,9 @@ struct MicroBatch {
 /// step began. For one thread.
 class MicroBatchLoader {
  public:
-  /// `transform` may be null. All of them must outlive the loader.
-  MicroBatchLoader(const ShardPlan& plan, const ShardStore& samples,
-                   const SampleTransform* transform);
+  /// `copies` are what is loaded instead of the samples, unless it is null. All of them must
+  /// outlive the loader.
+  MicroBatchLoader(const ShardPlan& plan, const ShardStore& samples, SampleCopies* copies);
 
   /// Forgets what was loaded.
   void begin_step(std::int64_t epoch);
@@ -43,18 +44,20 @@ class MicroBatchLoader {
   [[nodiscard]] std::span<const UsedSample> used_samples() const { return used_; }
 
  private:
-  std::span<const std::uint8_t> transformed(const StoredSample& sample);
+  std::span<const std::uint8_t> augmented(const StoredSample& sample);
+  void prefetch(std::int64_t shard, std::int64_t row) const;
 
   const ShardPlan& plan_;
   const ShardStore& samples_;
-  const SampleTransform* transform_;
+  SampleCopies* copies_;
+  std::optional<Augmenter::Scratch> scratch_;
   std::uint32_t epoch_ = 0;
 
   // Of the last micro-batch; sized for a full one.
   std::vector<std::uint8_t> labels_;
   std::vector<std::uint32_t> ids_;
   std::vector<std::span<const std::uint8_t>> images_;
-  std::vector<std::uint8_t> changed_;  // images that were transformed
+  std::vector<std::uint8_t> fresh_;  // copies that are not kept
   std::vector<UsedSample> used_;
 };
 

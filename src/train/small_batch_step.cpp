@@ -31,7 +31,7 @@ int rank_of_only_shard(int ranks) {
 SmallBatchStep::SmallBatchStep(StepContext& context)
     : context_(context),
       rank_of_samples_(rank_of_only_shard(context.host.job().ranks())),
-      loader_(context.parts.plan, context.parts.samples, context.parts.transform),
+      loader_(context.parts.plan, context.parts.samples, context.parts.copies),
       rows_(context.parts.network, context.parts.loss, context.options.sgd) {
   require_finite(context.parts.network.layout(), context.state.all_parameters());
 }

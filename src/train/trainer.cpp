@@ -60,7 +60,10 @@ StepResult Trainer::step(Progress& progress, std::uint32_t flags) {
 void Trainer::open_step(const Progress& progress) {
   const TrainerParts& parts = context_->parts;
   parts.heartbeat.at_step(progress.step);
-  if (progress.epoch != context_->open.epoch) parts.samples.begin_epoch(progress.epoch);
+  if (progress.epoch != context_->open.epoch) {
+    parts.samples.begin_epoch(progress.epoch);
+    if (parts.copies != nullptr) parts.copies->begin_epoch(progress.epoch);
+  }
   context_->open = {progress.epoch, progress.epoch_step,
                     parts.plan.step_samples(progress.epoch_step),
                     context_->options.schedule.at(progress.samples)};

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include <fmt/format.h>
+
 #include "block_times.hpp"
 #include "tally/core/finite.hpp"
 #include "tally/nn/workspace.hpp"
@@ -49,7 +51,7 @@ class TreeStep::Worker {
   Worker(const TrainerParts& parts, Kernels kernels, Stopwatch& stopwatch)
       : network_(parts.network),
         loss_(parts.loss),
-        loader_(parts.plan, parts.samples, parts.transform),
+        loader_(parts.plan, parts.samples, parts.copies),
         workspace_(parts.network, parts.plan.micro_batch(), kernels),
         stopwatch_(stopwatch) {}
 
@@ -215,8 +217,16 @@ std::vector<BatchStep::Work> TreeStep::work() const {
   return all;
 }
 
+// Tally's own kernels compute convolutions beside the GEMM of oneDNN.
 std::string TreeStep::backend() const {
-  return kernel_backend(context_.options.kernels);
+  const Kernels kernels = context_.options.kernels;
+  const bool has_convolutions = std::ranges::any_of(
+      context_.parts.network.specs(),
+      [](const LayerSpec& layer) { return std::holds_alternative<ConvolutionSpec>(layer.kind); });
+  if (!has_convolutions || kernels != Kernels::kOneDnn || !has_kernels(Kernels::kTally)) {
+    return kernel_backend(kernels);
+  }
+  return fmt::format("{}+{}", kernel_backend(kernels), kernel_backend(Kernels::kTally));
 }
 
 }  // namespace tally

@@ -77,6 +77,14 @@ class QuietStep(TallyTest):
             with self.subTest(ranks=ranks, more=more):
                 self.assert_allocations(0.05, *more, ranks=ranks)
 
+    def test_takes_no_memory_for_convolutions(self):
+        network = ["--network", "conv:16@3x3,relu,max-pool:2,conv:16@3x3+1,relu,avg-pool:2,conv:5@3x3/2,dense:10",
+                   "--learning-rate", 0.01]
+        for kernels in ("tally", "eigen"):
+            if has_kernels(kernels):
+                with self.subTest(kernels=kernels):
+                    self.assert_allocations(0.05, *SMALL, *network, kernels=kernels)
+
     def test_takes_no_memory_while_it_waits(self):
         """Forty times as long as a look of the watchdog, at the other rank and at the signals."""
         self.assert_growth(

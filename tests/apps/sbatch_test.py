@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """tally-sbatch: what it checks, the line that it makes, and what it submits; with programs that answer as SLURM.
 And what each start of a job sources first."""
+import os
+import pwd
 import shlex
 import shutil
 import subprocess
@@ -19,7 +21,10 @@ class SbatchTest(TallyTest):
         self.submitted = self.directory / "submitted"
         self.fake("sbatch", f'case " $* " in *" --test-only "*) echo "$REFUSAL" >&2; [ -z "$REFUSAL" ];; '
                             f'*) printf "%s\\n" "$@" >{self.submitted}; echo Submitted batch job 7;; esac')
-        self.fake("scontrol", 'echo "MaxArraySize            = 20"')
+        self.fake("scontrol", 'case "$1 $2" in "show config") echo "MaxArraySize            = 20";; "show partition") '
+                              'echo "PartitionName=short AllowGroups=ALL Default=YES MaxNodes=9 MaxTime=00:30:00 MinNodes=0"; '
+                              'echo "PartitionName=long Default=NO MaxTime=1-12:00:00 MinNodes=0"; '
+                              'echo "PartitionName=free Default=NO MaxTime=UNLIMITED MinNodes=0";; esac')
         self.fake("srun", 'echo "MPI plugin types are: ${PMI:-none pmi2}"')
         self.home = self.directory / "home"
         self.home.mkdir()
@@ -120,6 +125,11 @@ class Checks(SbatchTest):
     def test_the_command(self):
         for arguments, expected in (
                 ([], "expected train, train-srun, sweep, scaling or a job script"),
+                (["--dryrun", "train", *self.training()],
+                 "--dryrun has taken one for its value: is it an option of sbatch?"),
+                (["train", "--run_dir", self.runs, "--data", DIGITS], f"error: --run_dir {self.runs}: not expected"),
+                (["train", *self.training("--nodes=2")], "--nodes=2: not expected; see --help; --nodes belongs before train"),
+                (["train", *self.training("--dry-run")], "--dry-run belongs before train"),
                 (["trian"], "trian: expected train, train-srun, sweep, scaling or a job script"),
                 (["train"], "expected --run-dir DIR"),
                 (["--at-once", "x", "train"], '--at-once: expected a number from 1, got "x"'),
@@ -168,9 +178,76 @@ class Checks(SbatchTest):
                       self.refused("--array=1-3", "train", *self.training()))
         self.assertIn("this SLURM has no PMIx", self.refused("train-srun", *self.training()))
         self.submit("train-srun", *self.training(), PMI="none pmix pmix_v4")
+        self.assertIn("error: --at-once=2: only a sweep has several tasks",
+                      self.refused("--at-once", 2, "train", *self.training()))
         (self.fakes / "sbatch").unlink()
         if not shutil.which("sbatch", path="/usr/bin:/bin"):
             self.assertIn("sbatch is not found", self.refused("train", *self.training()))
+
+
+    def test_the_time(self):
+        """A job that is longer than its partition allows may wait for ever."""
+        for request, most in ((["--time=31"], 30), (["-t", "1:00:00"], 30), (["-t0-1"], 30), (["--time=30:01"], 30),
+                              (["--time=30"], 0), (["--time=00:30:00"], 0), (["--time=29:59"], 0), (["--time=UNLIMITED"], 0),
+                              (["-p", "long", "--time=2-0"], 2160), (["--partition=long", "--time=1-12:00"], 0),
+                              (["--partition=short,long", "-t", "60"], 0), (["-p", "free", "--time=9-0"], 0),
+                              (["-p", "other", "--time=9-0"], 0)):
+            with self.subTest(request):
+                told = self.submit(*request, "train", *self.training(), code=2 if most else 0).stderr
+                self.assertEqual(f"gives a job {most} minutes at most, so it would never start; give --time={most}" in told,
+                                 bool(most), told)
+
+    def test_the_folder_of_the_log(self):
+        for request, folder in ((["--output=logs/%j.log"], "./logs"), (["-o", "/nowhere/a.log"], "/nowhere"),
+                                (["-e", "logs/%j.err"], "./logs"), (["--chdir=/tmp", "-o", "no such/a"], "/tmp/no such")):
+            with self.subTest(request):
+                self.assertIn(f"there is no folder {folder}, so the job would fail without a log",
+                              self.refused(*request, "train", *self.training()))
+        for request in (["-o", "a.log"], ["-o", "/dev/null"], ["-o", f"{self.directory}/%j"], ["-D", "/", "-o", "tmp/%j"]):
+            self.submit(*request, "train", *self.training())
+
+    def test_the_threads(self):
+        told = self.refused("train", *self.training("--threads", 2))
+        self.assertIn("error: --threads 2: a rank has only 1 of them as a core", told)
+        self.assertIn("all 2 tasks: --threads 3: ", self.refused("-c2", "sweep", "seed=1,2", *self.training("--threads=3")))
+        self.submit("-c2", "train", *self.training("--threads", 2))
+        self.submit("train", *self.training("--threads", 2, "--oversubscribe"))
+
+    def test_that_a_copy_of_a_script_finds_what_it_needs(self):
+        own = self.directory / "mine.sbatch"
+        shutil.copy(SLURM / "train.sbatch", own)
+        self.assertIn(f"error: {own}: job.sh is not beside it",
+                      self.submit(own, *self.training(), cwd=self.directory, code=2).stderr)
+        self.submit(own, *self.training(), cwd=self.directory, TALLY_SLURM=str(SLURM))
+        shutil.copy(SLURM / "job.sh", own.parent)
+        self.submit(own, *self.training(), cwd=self.directory)
+
+    def test_a_scaling_as_it_is_measured(self):
+        """With its own batches, and in the folders that it makes."""
+        scaling = ("--nodes=2", "--ntasks-per-node=1", "scaling")
+        self.assertIn("micro-batch: expected a divisor", self.refused(*scaling, *self.training("--batch-size", 100)))
+        self.assertIn("2 x 1 workers (ranks x cores), but a batch is only 1 micro-batch",
+                      self.submit(*scaling, *self.training("--batch-size", 32)).stderr)
+        options = ("--data", DIGITS, "--batch-size", 256, "--micro-batch", 32)
+        self.train(self.runs / "a" / "strong-2-1-1x1-256", *options, "--max-steps", 3, "--quiet")
+        self.submit(*scaling, *self.training("--batch-size", 256, "--max-steps", 3))
+        for other, why in ((["--network", "dense:10"], "--network: "), (["--max-steps", 4], "expected max-steps = 4, got "
+                                                                                            "max-steps = 3")):
+            told = self.refused(*scaling, *self.training("--batch-size", 256, "--max-steps", 3, *other))
+            self.assertIn("holds measurements of another training, as strong-2-1-1x1-256: " + why, told)
+        self.submit(*scaling, *self.training("--batch-size", 512, "--network", "dense:10"))
+
+    def test_nothing_where_tally_train_is_only_asked(self):
+        self.assertIn("--run-dir", self.submit("train", "--help").stdout)
+        self.assertIn("seed = 7", self.submit("sweep", "seed=1,2", "--dump-config", "--seed", 7).stdout)
+        self.assertFalse(self.submitted.exists())
+        self.submit("train", "--data", DIGITS, "--doctor")
+        self.assertTrue(self.submitted.exists())
+
+    def test_for_programs_say_the_number_alone(self):
+        done = self.submit("--parsable", "train", *self.training())
+        self.assertEqual(done.stdout, "Submitted batch job 7\n")
+        self.assertIn("data: ", done.stderr)
 
 
 class Sweeps(SbatchTest):
@@ -187,16 +264,20 @@ class Sweeps(SbatchTest):
     def test_are_checked_task_by_task(self):
         done = self.submit("sweep", "learning-rate=0.1,abc", "network=dense:10;dense:5", *self.training(), code=2)
         errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-        self.assertEqual([line.split(",")[0] for line in errors], ["error: task 2", "error: task 3", "error: task 4"])
+        self.assertEqual([line.split(",")[0] for line in errors], ["error: task 2", "error: tasks 3"])
+        self.assertIn("error: tasks 3, 4: --learning-rate: expected a number", errors[1])
         self.assertIn("learning-rate: expected a number", errors[1])
         self.assertIn("warning: no run will be ranked: hold images out with --validation", done.stderr)
 
     def test_may_be_part_of_an_array(self):
         self.submit("--array=2-3", "--at-once=1", "sweep", "seed=1,2,3", *self.training("--validation", 100))
         self.assertIn("--array=2-3%1", self.submitted.read_text().splitlines())
-        for array in ("1-4", "0,5", "1-9:2%3"):
+        for array in ("1-4", "0,5", "1-9:2%3", "0-2", "3,0"):
             done = self.submit(f"--array={array}", "sweep", "seed=1,2,3", *self.training(), code=2)
-            self.assertIn(f"error: --array={array}: there are 3 trainings", done.stderr)
+            self.assertIn(f"error: --array={array}: there are 3 trainings, numbered from 1", done.stderr)
+        for array in ("1-4:2", "3", "2,3%1"):
+            self.submit(f"--array={array}", "sweep", "seed=1,2,3", *self.training("--validation", 100))
+        self.assertIn("there is 1 training, ", self.submit("--array=0", "sweep", "seed=1", *self.training(), code=2).stderr)
 
     def test_that_are_larger_than_slurm_takes_are_refused(self):
         """Before their tasks are checked, one after the other. Part of them may be taken."""
@@ -256,6 +337,14 @@ class Site(SbatchTest):
         other = self.directory / "other.sh"
         other.write_text("export TALLY_TRAIN=other\n")
         self.assertEqual(self.sourced(TALLY_SITE=str(other)), ["ehuBc  other"])
+
+    def test_is_found_by_a_job_without_any_environment(self):
+        """As SLURM starts one with --export=NONE where it cannot load that of the user."""
+        asked = f"job_script=x.sbatch; . {SLURM}/job.sh; env"
+        done = subprocess.run(["/bin/bash", "-c", asked], capture_output=True, text=True, check=False, env={})
+        variables = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+        self.assertEqual(variables.get("HOME"), pwd.getpwuid(os.getuid()).pw_dir, done.stderr)
+        self.assertIn("/usr/bin", variables.get("PATH", ""))
 
     def test_is_the_same_for_the_check(self):
         self.site.write_text(f"export TALLY_TRAIN={BIN}/tally-train\n")

@@ -14,14 +14,13 @@ namespace {
 
 static_assert(std::is_same_v<Real, double>, "gradient checks need the layers compiled in double");
 
-constexpr Index kInputs = 7;
 constexpr Index kRows = 5;
 constexpr double kDelta = 1e-5;
 
 struct Case {
   const char* spec;
   LossKind loss;
-  Shape input = flat(kInputs);
+  Shape input = flat(7);
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) {
@@ -79,7 +78,7 @@ class GradientCheck : public testing::TestWithParam<Case> {
   std::unique_ptr<Loss> loss_;
   TrainingWorkspace workspace_;
   AlignedVector parameters_;
-  AlignedVector inputs_ = AlignedVector(kInputs * kRows);
+  AlignedVector inputs_ = AlignedVector(static_cast<std::size_t>(GetParam().input.size() * kRows));
   std::vector<std::uint8_t> labels_ = std::vector<std::uint8_t>(kRows);
 };
 
@@ -105,22 +104,39 @@ TEST_P(GradientCheck, ParameterGradientsMatchCentralDifferences) {
 
 INSTANTIATE_TEST_SUITE_P(
     LayersAndLosses, GradientCheck,
+    testing::Values(Case{"dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"dense:4", LossKind::kMeanSquaredError},
+                    Case{"dense:6,tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"dense:6,sigmoid,dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"dense:6,relu,dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"dense:6,tanh,dense:5,tanh,dense:4,tanh", LossKind::kMeanSquaredError},
+                    Case{"dense:6,sigmoid,dense:4,sigmoid", LossKind::kMeanSquaredError},
+                    Case{"dense:6,relu,dense:4,relu", LossKind::kMeanSquaredError},
+                    Case{"tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"dense:6,leaky-relu,dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"leaky-relu,dense:4,leaky-relu", LossKind::kMeanSquaredError},
+                    Case{"flatten,dense:6,flatten,tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"dropout:0.3,dense:9,dropout:0.6,tanh,dense:4",
+                         LossKind::kSoftmaxCrossEntropy},
+                    Case{"dense:9,sigmoid,dropout:0.5,dense:4", LossKind::kMeanSquaredError},
+                    Case{"dense:6,tanh,sigmoid,relu,dense:4", LossKind::kSoftmaxCrossEntropy}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Convolutions, GradientCheck,
     testing::Values(
-        Case{"dense:4", LossKind::kSoftmaxCrossEntropy},
-        Case{"dense:4", LossKind::kMeanSquaredError},
-        Case{"dense:6,tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
-        Case{"dense:6,sigmoid,dense:4", LossKind::kSoftmaxCrossEntropy},
-        Case{"dense:6,relu,dense:4", LossKind::kSoftmaxCrossEntropy},
-        Case{"dense:6,tanh,dense:5,tanh,dense:4,tanh", LossKind::kMeanSquaredError},
-        Case{"dense:6,sigmoid,dense:4,sigmoid", LossKind::kMeanSquaredError},
-        Case{"dense:6,relu,dense:4,relu", LossKind::kMeanSquaredError},
-        Case{"tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
-        Case{"dense:6,leaky-relu,dense:4", LossKind::kSoftmaxCrossEntropy},
-        Case{"leaky-relu,dense:4,leaky-relu", LossKind::kMeanSquaredError},
-        Case{"flatten,dense:6,flatten,tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
-        Case{"dropout:0.3,dense:9,dropout:0.6,tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
-        Case{"dense:9,sigmoid,dropout:0.5,dense:4", LossKind::kMeanSquaredError},
-        Case{"dense:6,tanh,sigmoid,relu,dense:4", LossKind::kSoftmaxCrossEntropy}));
+        Case{"conv:3@3x2,dense:4", LossKind::kSoftmaxCrossEntropy, {5, 6, 2}},
+        Case{"conv:3@3x3/2+1,tanh,dense:4", LossKind::kSoftmaxCrossEntropy, {7, 5, 1}},
+        Case{"conv:3@2x2,tanh,conv:4@2x2,sigmoid,dense:3", LossKind::kMeanSquaredError, {5, 5, 3}},
+        Case{"conv:3@3x3,relu,max-pool:2,conv:4@2x2,dense:3",
+             LossKind::kSoftmaxCrossEntropy,
+             {9, 9, 1}},
+        Case{"conv:3@2x2,max-pool:2,tanh,dense:3", LossKind::kMeanSquaredError, {6, 7, 2}},
+        Case{"tanh,conv:2@2x2/2,tanh,sigmoid,max-pool:2,dense:3",
+             LossKind::kSoftmaxCrossEntropy,
+             {9, 9, 1}},
+        Case{"conv:4@3x3+2,avg-pool:3,dense:3", LossKind::kSoftmaxCrossEntropy, {5, 5, 2}},
+        Case{
+            "conv:4@3x3,relu,global-avg-pool,dense:3", LossKind::kSoftmaxCrossEntropy, {5, 6, 2}}));
 
 // The derivative of the sigmoid at a point, against the closed form e^-x / (1 + e^-x)^2. (The form
 // exp(-x) / (1 + exp(x))^2, which can be found in print, is wrong away from 0.)

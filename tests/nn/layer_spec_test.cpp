@@ -69,13 +69,34 @@ TEST(LayerSpecs, DropoutReadsItsShare) {
   EXPECT_EQ(std::get<DropoutSpec>(layers[2].kind).share, 0);
 }
 
+TEST(LayerSpecs, AreFusedWhereActivationAndMaxPoolFollowAConvolution) {
+  const LayerSpecs layers = fused(parse_layers(
+      "conv:16@5x5,relu,max-pool:2,conv:8@3x3,max-pool:2,tanh,tanh,max-pool:2,dense:10",
+      {28, 28, 1}));
+  std::vector<std::string> names;
+  for (const LayerSpec& layer : layers) names.push_back(layer.name());
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"0-conv", "3-conv", "6-tanh", "7-max-pool", "8-dense"}));
+  const auto& first = std::get<ConvolutionSpec>(layers[0].kind);
+  EXPECT_EQ(first.activation, Activation::kRelu);
+  EXPECT_EQ(first.pool, 2);
+  EXPECT_EQ(layers[0].output, (Shape{12, 12, 16}));
+  EXPECT_EQ(layers[0].make_layer()->output(), (Shape{12, 12, 16}));
+  EXPECT_EQ(std::get<ConvolutionSpec>(layers[1].kind).activation, Activation::kTanh);
+  EXPECT_EQ(layers[1].output, (Shape{5, 5, 8}));
+  EXPECT_EQ(shape_text(layers), "28x28-16@5x5-8@3x3-10");
+  EXPECT_EQ(shape_text(parse_layers("conv:2@3x3", {5, 6, 3})), "5x6x3-2@3x3");
+}
+
 TEST(LayerSpecs, AreAllReadAsTheyAreSaidToBeWritten) {
   for (const std::string_view notation : layer_notations()) {
     std::string text(notation);
-    if (const auto number = text.find('N'); number != std::string::npos) text[number] = '7';
-    if (const auto share = text.find('P'); share != std::string::npos)
-      text.replace(share, 1, "0.7");
-    EXPECT_NO_THROW(parse_layers(text, {4, 4, 2})) << notation;
+    for (const auto& [part, example] :
+         {std::pair{"[/STRIDE][+PADDING]", "/2+1"}, {"KxK", "3x3"}, {"N", "7"}, {"P", "0.7"}}) {
+      const auto at = text.find(part);
+      if (at != std::string::npos) text.replace(at, std::string_view(part).size(), example);
+    }
+    EXPECT_NO_THROW(parse_layers(text, {9, 9, 2})) << notation;
   }
 }
 

@@ -55,6 +55,13 @@ TEST(RecipeDoubts, NameAWarmUpThatIsLongerThanTheRun) {
   EXPECT_EQ(doubts_about({warm_up, option("max-steps", "50")}).size(), 1U);
 }
 
+TEST(RecipeDoubts, NameOptionsOfAnAugmentationThatIsNone) {
+  const Override copies = option("augment-copies", "5");
+  EXPECT_THAT(doubts_about({copies}),
+              ElementsAre("--augment-copies: changes nothing without --augment"));
+  EXPECT_THAT(doubts_about({copies, option("augment", "elastic")}), IsEmpty());
+}
+
 TEST(RecipeDoubts, SayWhatMinusZeroIs) {
   EXPECT_THAT(doubts_about({option("weight-decay", "-0"), option("epochs", "3")}),
               ElementsAre("--weight-decay: got \"-0\", which is taken as 0"));

@@ -105,6 +105,14 @@ class JobFiles(TallyTest):
             self.assertEqual((done.returncode, done.stdout, told), (code, "", code == 2), done.stderr)
             self.assertEqual(len(done.stderr.splitlines()), code // 2)
 
+    def test_a_start_that_ends_before_its_first_step_is_told(self):
+        for checkpoint, reason, asked, is_told in (
+                ("step-5.h5", "the job's time limit", "", True), ("step-5.h5", "running", "yes", True),
+                ("step-6.h5", "the job's time limit", "yes", False), ("step-5.h5", "running", "", False)):
+            self.write("run.status", f"RESUME\nstep 5\ncheckpoint {checkpoint}\nreason {reason}\n")
+            told = self.run_shell(f"first_step=5; asked_to_stop={asked}; was_too_short && echo told || echo no")
+            self.assertEqual(told, ["told" if is_told else "no"], (checkpoint, reason, asked))
+
     def test_a_step_that_cannot_listen_is_named_once(self):
         fake = self.directory / "srun"
         script = f"set -eu; job_script=test; . '{ROOT}/slurm/job.sh'; listen_for_steps; wait"

@@ -266,13 +266,14 @@ def interactive():
 
 @cases.one
 def without_the_environment():
-    """sbatch --export would have what the script sets kept from its ranks, too."""
+    """Not even HOME and PATH. sbatch --export would have what the script sets kept from its ranks, too."""
     steps = 8
-    site = cases.cluster.directory / "site.sh"
+    site = cases.cluster.directory / "home" / ".config" / "tally" / "site.sh"
+    site.parent.mkdir(parents=True)
     site.write_text(f"export TALLY_TRAIN={BIN / 'tally-train'} SLURM_CONF={cases.cluster.directory / 'slurm.conf'}\n"
-                    f"export HOME={cases.cluster.directory / 'home'} PATH OMP_WAIT_POLICY=passive\n"
+                    "export OMP_WAIT_POLICY=passive\n"
                     "export TALLY_ALLOW_FAULTS=1 TALLY_FAULT=slow:reduce:seconds=1\n")
-    jobs = [submit(f"no_environment-{script}", script, "--time=10", "--nodes=2", f"--export=TALLY_SITE={site}",
+    jobs = [submit(f"no_environment-{script}", script, "--time=10", "--nodes=2", "--export=NONE",
                    is_user=True, options=["--max-steps", steps]) for script in BOTH]
     for job in jobs:
         job.wait_for_steps(1)

@@ -221,6 +221,15 @@ def scaling():
     markdown = (job.run_dir / "scaling.md").read_text()
     assert markdown in job.text()
     assert [len(line.split("|")) for line in markdown.splitlines()] == [12] * 6, markdown
+    told = run("tally-status", job.run_dir).out
+    assert "8 DONE" in told.splitlines()[-1], told
+    for other, why in ((["--network", "dense:10"], "--network: this run was started with"),
+                       (["--epochs", 2], "--epochs: expected 1 as this run was started")):
+        options = ["--batch-size", 256, "--epochs", 1, *other]
+        again = cases.submit("scaling-again", "scaling.sbatch", "--partition=scaling", "--ntasks-per-node=1", "--time=10",
+                             "--open-mode=truncate", options=options, environment={"TALLY_REPEATS": "2"}, run_dir=job.run_dir)
+        again.wait_for_end(words=f"holds a measurement of another training: {why}", state="FAILED")
+        assert "| strong |" not in again.text(), again.text()
     return markdown.splitlines()[-1]
 
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "config_fixtures.hpp"
@@ -60,6 +61,16 @@ TEST(ConfigText, IsTheInverseOfParsing) {
   expect_inverse<CheckpointInterval>({500, CheckpointInterval::Unit::kSteps}, "500steps");
   expect_inverse<CheckpointInterval>({1, CheckpointInterval::Unit::kEpochs}, "1epochs");
   expect_inverse<CheckpointInterval>({5, CheckpointInterval::Unit::kMinutes}, "5min");
+  expect_inverse<Distortions>({}, "none");
+  Distortions some;
+  some.add(Distortion::kCutOut);
+  some.add(Distortion::kAffine);
+  expect_inverse<Distortions>(some, "affine,cut-out");
+  expect_inverse<StrengthPhases>({}, "1");
+  expect_inverse<StrengthPhases>({{{0.5, 1}}}, "0.5");
+  expect_inverse<StrengthPhases>({{{1, 0.6}, {0.6, 0.85}, {0, 1}}}, "1@0.6,0.6@0.85,0");
+  expect_inverse<CopyCount>({0}, "fresh");
+  expect_inverse<CopyCount>({7}, "7");
 }
 
 TEST(ConfigText, NamesEveryChoice) {
@@ -174,6 +185,30 @@ TEST(ConfigText, RefusesTextThatIsNotUtf8) {
   }
   EXPECT_EQ(refusal<std::string>("caf\xE9"),
             "exit 2: --number: expected a text in UTF-8, got \"caf\\xE9\"");
+}
+
+TEST(ConfigText, RefusesAugmentationsThatAreNone) {
+  for (const std::string_view text :
+       {"", "affine,", ",affine", "affin", "affine,,elastic", "none,affine"}) {
+    EXPECT_THAT(refusal<Distortions>(text), testing::HasSubstr("expected affine or elastic"))
+        << text;
+  }
+  const Field strength{"augment-strength", "S", "", OnResume::kMustMatch, 0, 2};
+  std::string many;
+  for (int i = 1; i <= 16; ++i) many += fmt::format("1@0.{:02},", i);
+  for (const std::string& text :
+       std::vector<std::string>{"", "2.1", "-1", "nan", "1@0.5", "1@1,0.5", "1,0.5",
+                                "1@0.5,0.5@0.5,1", "1@0.5,0.5@0.4,1", "1@0,1", "1@,1", "@0.5,1",
+                                "1@0.5,", "1@0.5,x", "1@nan,1", many + "1"}) {
+    EXPECT_THAT(refusal<StrengthPhases>(text, strength),
+                testing::HasSubstr("expected a strength from 0 to 2, or up to 16"))
+        << text;
+  }
+  for (const std::string_view text : {"", "0", "-1", "auto", "1.5", "60001"}) {
+    EXPECT_THAT(refusal<CopyCount>(text),
+                testing::HasSubstr("expected \"fresh\" or a whole number"))
+        << text;
+  }
 }
 
 }  // namespace

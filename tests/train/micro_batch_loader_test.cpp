@@ -66,28 +66,5 @@ TEST_F(MicroBatchLoaderTest, RemembersAllOfAStepAndForgetsThemAtTheNext) {
   EXPECT_TRUE(loader.used_samples().empty());
 }
 
-// Adds the key's numbers to every byte.
-class Adding : public SampleTransform {
- public:
-  void apply(Key key, std::span<const std::uint8_t> pixels,
-             std::span<std::uint8_t> changed) const override {
-    for (std::size_t i = 0; i < pixels.size(); ++i) {
-      changed[i] = static_cast<std::uint8_t>(pixels[i] + key.seed + 10 * key.epoch + key.sample);
-    }
-  }
-};
-
-TEST_F(MicroBatchLoaderTest, ShowsTheTransformSeedEpochAndSample) {
-  const Adding adding;
-  MicroBatchLoader loader(plan_, samples_, &adding);
-  loader.begin_step(2);
-  AlignedVector inputs(3 * kImageBytes);
-  loader.load({0, plan_.rows(0, 0)}, {0, {}}, inputs.data());
-  for (std::size_t row = 0; row < 3; ++row) {
-    const std::int64_t id = loader.used_samples()[row].id;
-    EXPECT_TRUE(std::ranges::equal(loader.images()[row], pixels_of(id + 5 + 20 + id)));
-  }
-}
-
 }  // namespace
 }  // namespace tally

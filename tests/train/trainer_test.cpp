@@ -394,37 +394,40 @@ TEST_F(TrainerTest, StatisticsAreMeansOverAllSamplesOfTheStepAndDoNotDecay) {
   EXPECT_NE(state.velocity[state.layout.blocks()[1].offset], 0);
 }
 
-// Turns an image about by as much as its key says.
-class TurningAbout : public SampleTransform {
- public:
-  void apply(Key key, std::span<const std::uint8_t> pixels,
-             std::span<std::uint8_t> changed) const override {
-    const std::size_t by = (key.seed + 2 * key.epoch + key.sample) % pixels.size();
-    std::ranges::rotate_copy(pixels, pixels.begin() + static_cast<std::ptrdiff_t>(by),
-                             changed.begin());
-  }
-};
-
-TEST_F(TrainerTest, ATransformChangesWhatIsLearntAlikeOnAnyRanks) {
-  const TurningAbout transform;
+// Epochs are short here: copies are made, used again and, in the second phase, made anew.
+TEST_F(TrainerTest, AugmentedCopiesAreLearntAlikeOnAnyRanks) {
+  AugmentationRecipe recipe;
+  recipe.distortions.add(Distortion::kStroke);
+  recipe.strength = {{{1, 0.5}, {0.5, 1}}};
+  recipe.epochs = 10;
+  recipe.size = {1, SmallDataset::kPixels, 1};
   for (const std::int64_t micro_batch : {std::int64_t{4}, std::int64_t{1}}) {
     const std::int64_t batch_size = micro_batch == 1 ? 1 : 28;
     const ShardPlan plan({kSamples, batch_size, micro_batch, SampleOrder::kShuffled, 7});
-    const auto trained = [&](int threads, const SampleTransform* with) {
+    const auto trained = [&](int threads, std::int64_t copies, bool is_augmented = true) {
       const ThreadTeam team(threads);
       RankData data = scatter(plan);
       TrainingState state = initial_state();
-      Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_, with},
+      recipe.copies.value = copies;
+      SampleCopies made(recipe, data.train);
+      Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_,
+                       is_augmented ? &made : nullptr},
                       options(), state);
-      for (std::int64_t step = 0; step < 20; ++step) {
+      while (state.progress.epoch < recipe.epochs) {
         trainer.step(state.progress, 0);
         close_epoch_if_done(plan, state.progress);
       }
       trainer.store(state);
       return state.parameters;
     };
-    EXPECT_EQ(trained(1, &transform), trained(3, &transform));
-    EXPECT_NE(trained(1, &transform), trained(1, nullptr));
+    const AlignedVector fresh = trained(1, 0);
+    EXPECT_EQ(trained(3, 0), fresh);
+    EXPECT_EQ(trained(3, 2), trained(1, 2));
+    EXPECT_NE(trained(1, 2), fresh);
+    EXPECT_NE(trained(1, 1), trained(1, 2));
+    // As many kept copies as a phase has epochs are the fresh ones.
+    EXPECT_EQ(trained(2, 5), fresh);
+    EXPECT_NE(trained(1, 0, false), fresh);
   }
 }
 

@@ -27,9 +27,9 @@ bool has_kernels(Kernels kernels);
 /// Error for a name that is none, or was not built in.
 Kernels chosen_kernels();
 
-/// What computes, as checkpoints record it: "tally-1", "onednn-2.6.3", "eigen-3.4.0". Those of others
-/// end in "-rows8" where row_size() has multiples of 8, which they sum in another order, and in what
-/// DNNL_MAX_CPU_ISA limits oneDNN to, if that changes bits: "onednn-2.6.3-avx2".
+/// What computes, as checkpoints record it: "tally-1", "onednn-2.6.3", "eigen-3.4.0". Those of
+/// others end in "-rows8" where row_size() has multiples of 8, which they sum in another order, and
+/// in what DNNL_MAX_CPU_ISA limits oneDNN to, if that changes bits: "onednn-2.6.3-avx2".
 std::string kernel_backend(Kernels kernels);
 
 /// Whether a product replaces what is in the result, or is added to it.
@@ -43,6 +43,8 @@ class Gemm {
   virtual ~Gemm() = default;
   Gemm(const Gemm&) = delete;
   Gemm& operator=(const Gemm&) = delete;
+
+  [[nodiscard]] virtual Kernels kernels() const = 0;
 
   /// product [m x n] = left [m x k] * right [k x n]
   virtual void multiply(ConstMatrixView left, ConstMatrixView right, MatrixView product) = 0;

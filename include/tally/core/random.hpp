@@ -15,13 +15,15 @@ namespace tally {
 /// What a stream is for; streams of different purposes never share numbers. Values are stored
 /// nowhere but must never change, or old runs could not be resumed.
 enum class Purpose : std::uint32_t {
-  kInitialize = 1,  ///< item: layer
-  kHoldOut = 2,     ///< choice of the validation images
-  kDeal = 3,        ///< one permutation that deals samples to logical shards
-  kEpochOrder = 4,  ///< epoch, item: shard
-  kFigure = 5,      ///< drawings that are no digits; epoch: split, item: number of the figure
-  kVariation = 6,   ///< of digits; epoch: split, item: place among the digits and their variants
-  kDropOut = 8,     ///< at the position of a layer; epoch, item: id of the sample
+  kInitialize = 1,     ///< item: layer
+  kHoldOut = 2,        ///< choice of the validation images
+  kDeal = 3,           ///< one permutation that deals samples to logical shards
+  kEpochOrder = 4,     ///< epoch, item: shard
+  kFigure = 5,         ///< drawings that are no digits; epoch: split, item: number of the figure
+  kVariation = 6,      ///< of digits; epoch: split, item: place among the digits and their variants
+  kDropOut = 8,        ///< at the position of a layer; epoch, item: id of the sample
+  kAugment = 9,        ///< epoch: number of the copy, item: sample
+  kElasticNoise = 10,  ///< fields of displacements; item: number of the field
 };
 
 /// The same purpose once for each layer of a network, whose position is below 2^16.

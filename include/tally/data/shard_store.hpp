@@ -16,6 +16,7 @@ struct StoredSample {
   std::uint32_t id = 0;  ///< its number in the file of training images
   std::uint8_t label = 0;
   std::span<const std::uint8_t> pixels;
+  std::size_t index = 0;  ///< which of a store's samples it is, in no particular order
 };
 
 /// The samples of the logical shards of one rank: memory for these and no others. Rows are
@@ -37,6 +38,9 @@ class ShardStore {
 
   /// Asks the processor to bring row `row` of `shard` close: rows lie scattered over memory.
   void prefetch(std::int64_t shard, std::int64_t row) const;
+
+  /// The index of that sample.
+  [[nodiscard]] std::size_t index(std::int64_t shard, std::int64_t row) const;
 
   /// Row `row` of `shard` in the open epoch.
   [[nodiscard]] StoredSample sample(std::int64_t shard, std::int64_t row) const;

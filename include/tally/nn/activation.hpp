@@ -21,6 +21,17 @@ enum class Activation { kNone, kTanh, kSigmoid, kRelu, kLeakyRelu };
 inline constexpr std::array<std::string_view, 5> kActivationNames = {"none", "tanh", "sigmoid",
                                                                      "relu", "leaky-relu"};
 
+/// Rows of `columns` numbers at any place in memory, each `stride` behind the one before.
+template <typename Element>
+struct Rows {
+  Element* first;
+  Index count, columns, stride;
+};
+
+/// outputs = activation(sums + bias), in one pass; `outputs` may be `sums`.
+void add_bias_and_activate(Activation activation, const Rows<const Real>& sums, const Real* bias,
+                           const Rows<Real>& outputs);
+
 /// outputs [rows x n] = activation(sums + bias [1 x n]), in one pass. `sums` may have more columns.
 void add_bias_and_activate(Activation activation, ConstMatrixView sums, const Real* bias,
                            MatrixView outputs);
@@ -29,6 +40,11 @@ void add_bias_and_activate(Activation activation, ConstMatrixView sums, const Re
 /// bias: one pass. What `grad_sums` has of further columns becomes zero.
 void differentiate(Activation activation, ConstMatrixView outputs, ConstMatrixView grad_outputs,
                    MatrixView grad_sums, Real* grad_bias, Into into);
+
+/// The same, without zeros behind what is written.
+void differentiate(Activation activation, const Rows<const Real>& outputs,
+                   const Rows<const Real>& grad_outputs, const Rows<Real>& grad_sums,
+                   Real* grad_bias, Into into);
 
 /// An activation as a layer of its own, written "tanh".
 struct ActivationSpec {

@@ -19,7 +19,8 @@ enum class Initializer { kGlorot, kHe, kUniform };
 
 inline constexpr std::array<std::string_view, 3> kInitializerNames = {"glorot", "he", "uniform"};
 
-/// Fills the weights [inputs x outputs] and biases [outputs] of a layer.
+/// Fills the weights and biases of a layer in which `inputs` numbers go into each output, and each
+/// input into `outputs`.
 void initialize(Initializer initializer, Index inputs, Index outputs, std::span<Real> weights,
                 std::span<Real> biases, RandomStream& stream);
 

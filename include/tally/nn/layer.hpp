@@ -35,7 +35,7 @@ struct Pass {
   const Batch& batch;
   int position = 0;  ///< of the layer in the network
   Gemm& gemm;
-  Real* scratch = nullptr;  ///< [rows x scratch_columns()], to be used as it likes
+  Real* scratch = nullptr;  ///< scratch_size(rows) elements, to be used as it likes
   /// [rows x saved_columns()]: from forward to backward; null if evaluating.
   Real* saved = nullptr;
 };
@@ -68,6 +68,8 @@ class Layer {
                                      Real* /*parameters*/) const {}
 
   [[nodiscard]] virtual Index scratch_columns() const { return 0; }
+  /// For micro-batches of up to `rows` rows.
+  [[nodiscard]] virtual Index scratch_size(Index rows) const { return rows * scratch_columns(); }
   [[nodiscard]] virtual Index saved_columns() const { return 0; }
 
   virtual void forward(const Real* parameters, ConstMatrixView inputs, MatrixView outputs,

@@ -7,9 +7,13 @@
 #include <vector>
 
 #include "tally/nn/activation.hpp"
+#include "tally/nn/average_pool.hpp"
+#include "tally/nn/convolution.hpp"
 #include "tally/nn/dense.hpp"
 #include "tally/nn/dropout.hpp"
 #include "tally/nn/flatten.hpp"
+#include "tally/nn/global_average_pool.hpp"
+#include "tally/nn/max_pool.hpp"
 #include "tally/nn/shape.hpp"
 
 // What a network is made of, as plain values. Whoever wants to know visits these, never the layers
@@ -21,7 +25,8 @@
 // variant.
 namespace tally {
 
-using LayerKind = std::variant<DenseSpec, ActivationSpec, FlattenSpec, DropoutSpec>;
+using LayerKind = std::variant<DenseSpec, ActivationSpec, FlattenSpec, DropoutSpec, ConvolutionSpec,
+                               MaxPoolSpec, AveragePoolSpec, GlobalAveragePoolSpec>;
 
 struct LayerSpec {
   LayerKind kind;
@@ -42,14 +47,16 @@ inline constexpr std::size_t kMaxLayers = 64;
 /// samples of the shape `input`. Throws an Error that points at the token.
 LayerSpecs parse_layers(std::string_view text, Shape input);
 
-/// The same mathematics in fewer layers: a dense layer takes over the activation behind it, which
-/// saves a pass over memory, and what changes nothing is left out.
+/// The same mathematics in fewer layers: a dense layer takes over the activation behind it, and a
+/// convolution activation and max pool, which saves passes over memory; what changes nothing is
+/// left out.
 LayerSpecs fused(const LayerSpecs& layers);
 
 /// How all kinds of layers are written: "dense:N", "tanh", ...
 std::vector<std::string_view> layer_notations();
 
-/// "784-100-50-10": the widths of the input and of each dense layer.
+/// "784-100-50-10": the widths of the input and of each dense layer; "28x28-16@5x5-10" with a
+/// convolution, which has so many filters of so many rows and columns.
 std::string shape_text(const LayerSpecs& layers);
 
 }  // namespace tally

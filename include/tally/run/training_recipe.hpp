@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
+
 #include "tally/data/shard_plan.hpp"
 #include "tally/nn/network.hpp"
 #include "tally/state/training_state.hpp"
@@ -14,6 +16,9 @@ namespace tally {
 DataUse data_use(const TrainingState& state, const Network& network);
 ShardRecipe shard_recipe(const TrainingState& state);
 TrainerOptions trainer_options(const TrainingState& state);
+/// The copies of `samples` to train on; null without augmentation. Throws an Error for images that
+/// are too large to be augmented.
+std::unique_ptr<SampleCopies> sample_copies(const TrainingState& state, const ShardStore& samples);
 
 /// Without those held out for validation.
 std::int64_t training_samples(const TrainingState& state);

@@ -62,6 +62,7 @@ class TrainingRun {
   ShardPlan plan_;
   RankData data_;
   ThreadTeam team_;
+  std::unique_ptr<SampleCopies> copies_;  // null without augmentation
   Trainer trainer_;
   Evaluator evaluator_;
   std::optional<OrderLog> order_log_;

@@ -26,6 +26,9 @@ struct Field {
 /// Which layers there are, and how they are written.
 std::string_view network_help();
 
+/// Which distortions there are.
+std::string_view augment_help();
+
 /// Calls visit(field, value) for every field, in the order in which people read them.
 template <typename Config, typename Visit>
 void for_each_field(Config& config, Visit&& visit) {
@@ -68,6 +71,16 @@ void for_each_field(Config& config, Visit&& visit) {
   visit(Field{"warmup-steps", "N", "steps over which the learning rate rises to the schedule",
               kMust, 0, kBillion},
         config.warmup_steps);
+  visit(Field{"augment", "KINDS", augment_help(), kMust}, config.augment);
+  visit(Field{"augment-strength", "S",
+              "how strong, 0 to 2; by phases of the run: 1@0.6,0.3 is 1 for 60 % of the epochs, "
+              "then 0.3",
+              kMust, 0, 2},
+        config.augment_strength);
+  visit(Field{"augment-copies", "C",
+              "augmented copies of each image to use over and over, or fresh: one per epoch", kMust,
+              1, 10'000},
+        config.augment_copies);
   visit(Field{"order", "NAME", "order of the samples in an epoch", kMust}, config.order);
   visit(Field{"seed", "N", "seed of initial weights, shuffling and --validation", kMust, 0,
               static_cast<double>(std::numeric_limits<std::uint64_t>::max())},

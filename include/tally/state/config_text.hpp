@@ -22,6 +22,9 @@ std::string to_text(const AutoCount& value);           ///< "auto" or a number
 std::string to_text(const Limit& value);               ///< "none" or a number
 std::string to_text(const TimeLimit& value);           ///< "none" or "01:30:00"
 std::string to_text(const CheckpointInterval& value);  ///< "500steps", "1epochs", "5min"
+std::string to_text(const Distortions& value);         ///< "none" or "affine,elastic"
+std::string to_text(const StrengthPhases& value);      ///< "1" or "1@0.6,0.3"
+std::string to_text(const CopyCount& value);           ///< "fresh" or a number
 
 /// The names of an enumeration's values, in their order.
 using Names = std::span<const std::string_view>;
@@ -62,6 +65,9 @@ void from_text(const FieldText& from, AutoCount& value);
 void from_text(const FieldText& from, Limit& value);
 void from_text(const FieldText& from, TimeLimit& value);
 void from_text(const FieldText& from, CheckpointInterval& value);
+void from_text(const FieldText& from, Distortions& value);
+void from_text(const FieldText& from, StrengthPhases& value);
+void from_text(const FieldText& from, CopyCount& value);
 
 /// The position of the text in `names`.
 std::size_t name_from_text(const FieldText& from, Names names);

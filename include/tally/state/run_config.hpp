@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "tally/augment/augmentation.hpp"
 #include "tally/core/reduction_kind.hpp"
 #include "tally/core/sample_order.hpp"
 #include "tally/nn/initializer.hpp"
@@ -67,6 +68,9 @@ struct RunConfig {
   std::int64_t step_epochs = 10;
   double step_factor = 0.1;
   std::int64_t warmup_steps = 0;
+  Distortions augment;  ///< of training images; none
+  StrengthPhases augment_strength;
+  CopyCount augment_copies;
   SampleOrder order = SampleOrder::kShuffled;
   std::uint64_t seed = 1;
 

@@ -16,7 +16,7 @@
 #include "tally/parallel/host.hpp"
 #include "tally/state/training_state.hpp"
 #include "tally/train/heartbeat.hpp"
-#include "tally/train/sample_transform.hpp"
+#include "tally/train/sample_copies.hpp"
 #include "tally/train/stopwatch.hpp"
 #include "tally/train/used_sample.hpp"
 
@@ -35,7 +35,7 @@ struct TrainerParts {
   const ShardPlan& plan;
   ShardStore& samples;
   Heartbeat& heartbeat;
-  const SampleTransform* transform = nullptr;  ///< of training images; null: none
+  SampleCopies* copies = nullptr;  ///< of the samples, to train on; null: the samples themselves
 };
 
 /// How a trainer computes and updates.
