@@ -32,6 +32,12 @@ void doubt_signs(const GivenFields& given, std::vector<std::string>& doubts) {
   }
 }
 
+void doubt_length(const RunConfig& config, std::vector<std::string>& doubts) {
+  if (config.epochs > 0 && config.max_steps != 0) return;
+  doubts.push_back(fmt::format("--{} 0: nothing is trained, only the initial state is saved",
+                               config.epochs == 0 ? "epochs" : "max-steps"));
+}
+
 void doubt_learning_rate(const RunConfig& config, std::vector<std::string>& doubts) {
   if (config.learning_rate == 0) {
     doubts.emplace_back("--learning-rate 0: no step changes a parameter, so nothing is learnt");
@@ -92,12 +98,22 @@ std::vector<std::string> recipe_doubts(const GivenFields& given, const RunConfig
                                        std::optional<std::int64_t> steps) {
   std::vector<std::string> doubts;
   doubt_signs(given, doubts);
+  doubt_length(config, doubts);
   doubt_learning_rate(config, doubts);
   doubt_momentum(config, doubts);
   doubt_weight_decay(config, doubts);
   doubt_augmentation(given, config, doubts);
   doubt_schedule(config, steps ? steps : config.max_steps, doubts);
   return doubts;
+}
+
+std::optional<std::string> batch_doubt(const GivenFields& given, const RunConfig& config,
+                                       std::int64_t samples) {
+  const bool is_given =
+      std::ranges::find(given.fields, "batch-size", &GivenOption::name) != given.fields.end();
+  if (!is_given || config.batch_size <= samples) return std::nullopt;
+  return fmt::format("--batch-size {}: larger than the {}, so an epoch is one step on all of them",
+                     config.batch_size, counted(samples, "training image"));
 }
 
 std::int64_t run_steps(const RunConfig& config, std::int64_t samples) {

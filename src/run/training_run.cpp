@@ -137,8 +137,10 @@ ExitCode TrainingRun::run() {
     if (error.exit_code() == ExitCode::kInUse) throw;  // the directory is another run's now
     const std::string last = recorder_.newest_checkpoint();
     recorder_.write_status(RunState::kFailed, state_.progress.step, error.what());
-    throw AgreedError(error.exit_code(), fmt::format("{}; the last checkpoint is {}", error.what(),
-                                                     last.empty() ? "none" : last));
+    throw AgreedError(
+        error.exit_code(),
+        fmt::format("{}; {}", error.what(),
+                    last.empty() ? "there is no checkpoint" : "the last checkpoint is " + last));
   }
 }
 
