@@ -83,6 +83,11 @@ void doubt_schedule(const RunConfig& config, std::optional<std::int64_t> steps,
                   config.warmup_steps, counted(*steps, "step"), config.learning_rate));
 }
 
+void doubt_label_smoothing(const RunConfig& config, std::vector<std::string>& doubts) {
+  if (config.label_smoothing == 0 || config.loss == LossKind::kSoftmaxCrossEntropy) return;
+  doubts.emplace_back("--label-smoothing: changes nothing with --loss mse");
+}
+
 void doubt_augmentation(const GivenFields& given, const RunConfig& config,
                         std::vector<std::string>& doubts) {
   if (!config.augment.is_empty()) return;
@@ -102,6 +107,7 @@ std::vector<std::string> recipe_doubts(const GivenFields& given, const RunConfig
   doubt_learning_rate(config, doubts);
   doubt_momentum(config, doubts);
   doubt_weight_decay(config, doubts);
+  doubt_label_smoothing(config, doubts);
   doubt_augmentation(given, config, doubts);
   doubt_schedule(config, steps ? steps : config.max_steps, doubts);
   return doubts;

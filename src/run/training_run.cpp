@@ -66,7 +66,7 @@ TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun
       config_(opened.state.config),
       recorder_(*opened.recorder),
       network_(*opened.network),
-      loss_(make_loss(config_.loss)),
+      loss_(make_loss(config_.loss, config_.label_smoothing)),
       plan_(shard_recipe(state_)),
       data_(load_data(communicator_, heartbeat_, opened, plan_)),
       team_(agreed_team(communicator_, own.threads)),
