@@ -33,7 +33,7 @@ std::vector<fs::path> runs_in_folder(const fs::path& folder) {
 
 // A table may name anything: only entries of its own folder are looked at.
 std::vector<fs::path> runs_in_table(const fs::path& table) {
-  constexpr std::size_t kMostBytes = std::size_t{1} << 26;
+  constexpr std::size_t kMostBytes = std::size_t{1} << 20;
   const auto bytes = read_file(table, kMostBytes, ExitCode::kUsage);
   const auto rows =
       csv_rows({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, table.string());

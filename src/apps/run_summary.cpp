@@ -74,7 +74,7 @@ class RunReader {
   // Nothing if there is no such file.
   [[nodiscard]] std::optional<std::string> text_of(const char* name) const {
     if (!is_there(file(name))) return std::nullopt;
-    const auto bytes = read_file(file(name), kMostFileBytes);
+    const auto bytes = read_unlinked_file(file(name), kMostFileBytes);
     return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
 

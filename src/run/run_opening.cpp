@@ -59,6 +59,7 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   }
   run.recorder = std::move(recorder);
   run.state.config.run_dir = directory;
+  if (stored) require_possible_progress(run.state);
   if (run.is_resumed && is_finished(run.state)) return;  // its data may be gone
   run.state.config.data = data_directory(run.state.config.data).string();
   run.files = find_dataset_files(run.state.config.data);
