@@ -20,11 +20,11 @@ void for_each_window(const ConvolutionShape& shape, const Work& work) {
 
 // Some neighbouring filters: enough for the compiler to use vectors, few enough for the nearest
 // cache.
-constexpr Index kColumns = 64;
+constexpr Index kFilters = 64;
 
-class Columns {
+class Filters {
  public:
-  Columns(const Real* first, Index count) : count_(count) {
+  Filters(const Real* first, Index count) : count_(count) {
     std::copy_n(first, count, largest_.begin());
   }
 
@@ -50,8 +50,8 @@ class Columns {
   using Place = std::conditional_t<sizeof(Real) == 4, std::int32_t, std::int64_t>;
 
   Index count_;
-  std::array<Real, kColumns> largest_;
-  std::array<Place, kColumns> places_{};
+  std::array<Real, kFilters> largest_;
+  std::array<Place, kFilters> places_{};
 };
 
 }  // namespace
@@ -60,14 +60,14 @@ void take_largest(const ConvolutionShape& shape, const SumsAt<const Real>& sums,
                   std::uint8_t* places) {
   const Index row_size = shape.output_width() * sums.stride;
   for_each_window(shape, [&](Index position) {
-    for (Index begin = 0; begin < shape.filters; begin += kColumns) {
+    for (Index begin = 0; begin < shape.filters; begin += kFilters) {
       const Real* first = sums.first + position * sums.stride + begin;
-      Columns columns(first, std::min(kColumns, shape.filters - begin));
+      Filters filters(first, std::min(kFilters, shape.filters - begin));
       for (Index place = 1; place < shape.pool * shape.pool; ++place) {
-        columns.take(first + place / shape.pool * row_size + place % shape.pool * sums.stride,
+        filters.take(first + place / shape.pool * row_size + place % shape.pool * sums.stride,
                      place);
       }
-      columns.put(largest, places);
+      filters.put(largest, places);
     }
   });
 }
