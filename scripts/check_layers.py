@@ -14,7 +14,7 @@ import sys
 LAYERS = {
     "core": ([], ["immintrin.h", "Eigen/", "dnnl.h", "dnnl.hpp", "omp.h", "openssl/", "Random123/", "fmt/"]),
     "data": (["core"], ["zlib.h", "fmt/"]),
-    "image": (["core"], ["png.h", "turbojpeg.h", "libexif/", "opencv2/", "fmt/"]),
+    "image": (["core"], ["png.h", "turbojpeg.h", "opencv2/", "fmt/"]),
     "nn": (["core"], ["Eigen/", "fmt/"]),
     "optim": (["core"], ["Eigen/"]),
     "augment": (["core"], []),

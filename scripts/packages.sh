@@ -18,7 +18,7 @@ build_packages=(
   cmake g++ ninja-build pkg-config
   libopenmpi-dev openmpi-bin libeigen3-dev libdnnl-dev libhdf5-dev librandom123-dev libfmt-dev
   libssl-dev zlib1g-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev
-  libpng-dev libturbojpeg0-dev libexif-dev libopencv-core-dev libopencv-imgproc-dev libboost-dev
+  libpng-dev libturbojpeg0-dev libopencv-core-dev libopencv-imgproc-dev libboost-dev
 )
 
 test_packages=(

@@ -23,7 +23,6 @@ libcli11-dev           | CLI11                            | header CLI/CLI.hpp  
 nlohmann-json3-dev     | nlohmann-json                    | header nlohmann/json.hpp         | json-devel          | nlohmann-json
 libpng-dev             | libpng                           | header png.h                     | libpng-devel        | libpng
 libturbojpeg0-dev      | TurboJPEG                        | header turbojpeg.h               | turbojpeg-devel     | libjpeg-turbo
-libexif-dev            | libexif                          | header libexif/exif-data.h       | libexif-devel       | libexif
 libopencv-core-dev     | OpenCV 4: core                   | header opencv2/core.hpp          | opencv-devel        | opencv
 libopencv-imgproc-dev  | OpenCV 4: imgproc                | header opencv2/imgproc.hpp       | opencv-devel        | opencv
 libboost-dev           | Boost (optional, a page to draw on) | header boost/beast.hpp        | boost-devel         | boost

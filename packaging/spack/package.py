@@ -39,7 +39,6 @@ class Tally(CMakePackage):
 
     with when("+images"):
         depends_on("boost@1.74:")
-        depends_on("libexif")
         depends_on("libjpeg-turbo")
         depends_on("libpng")
         depends_on("opencv@4: +imgproc")

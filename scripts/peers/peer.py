@@ -23,7 +23,7 @@ def parse_options(description: str, batch_size: int | None = 128, **extra) -> ar
 
 
 def samples_per_second(step: Callable, batches: Iterator, batch_size: int, samples: int,
-                       warm_up: int) -> float:
+                       warm_up: int, clock: Callable[[], float] = time.perf_counter) -> float:
     """Runs `step` on batches: some to warm up, then enough for `samples` by the clock.
 
     A last batch of an epoch may be short; it counts as what it is.
@@ -31,12 +31,12 @@ def samples_per_second(step: Callable, batches: Iterator, batch_size: int, sampl
     for _ in range(math.ceil(warm_up / batch_size)):
         step(next(batches))
     done = 0
-    start = time.perf_counter()
+    start = clock()
     while done < samples:
         batch = next(batches)
         step(batch)
         done += len(batch)
-    return done / (time.perf_counter() - start)
+    return done / (clock() - start)
 
 
 def blas_in_use() -> str:

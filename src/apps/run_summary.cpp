@@ -74,7 +74,7 @@ class RunReader {
   // Nothing if there is no such file.
   [[nodiscard]] std::optional<std::string> text_of(const char* name) const {
     if (!is_there(file(name))) return std::nullopt;
-    const auto bytes = read_file(file(name), kMostFileBytes);
+    const auto bytes = read_unlinked_file(file(name), kMostFileBytes);
     return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
 
@@ -210,8 +210,12 @@ std::string_view name_of(RunCondition condition) {
   return kNames.at(static_cast<std::size_t>(condition));
 }
 
-std::string_view next_action(RunCondition condition) {
-  return kActions.at(static_cast<std::size_t>(condition));
+// Numbers that have overflowed once do so again at each resume; the reason says what helps.
+std::string_view next_action(const RunSummary& run) {
+  constexpr std::string_view kAnother = "start another run";
+  const bool is_lost = run.condition == RunCondition::kFailed &&
+                       run.reason.find(fmt::format("; {}", kAnother)) != std::string::npos;
+  return is_lost ? kAnother : kActions.at(static_cast<std::size_t>(run.condition));
 }
 
 std::string percent_text(double fraction) {
@@ -249,8 +253,8 @@ bool is_better(const RunSummary& a, const RunSummary& b) {
 
 bool is_run(const fs::path& directory) {
   if (is_there(directory / "sweep.csv")) return false;
-  constexpr std::array<const char*, 6> kFiles = {"run.status", "config.toml",  "metrics.csv",
-                                                 "run.lock",   "job.restarts", kRefusalFile};
+  constexpr std::array<const char*, 5> kFiles = {"run.status", "config.toml", "metrics.csv",
+                                                 "run.lock", kRefusalFile};
   return std::ranges::any_of(kFiles, [&](const char* name) { return is_there(directory / name); });
 }
 

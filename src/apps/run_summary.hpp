@@ -58,8 +58,8 @@ bool is_choosable(const RunSummary& run);
 /// Whether `a` comes before `b`, of two that can be chosen: by validation accuracy, then by loss.
 bool is_better(const RunSummary& a, const RunSummary& b);
 
-/// What is to be done with it, in a word or two: "wait", "resume", ...
-std::string_view next_action(RunCondition condition);
+/// What is to be done with it, in a word or three: "wait", "resume", ...
+std::string_view next_action(const RunSummary& run);
 
 /// "5 DONE, 2 RUNNING, 1 FAILED"
 std::string count_by_condition(const std::vector<RunSummary>& runs);

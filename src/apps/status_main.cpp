@@ -64,13 +64,16 @@ std::vector<RunGroup> look(const StatusOptions& options) {
 ExitCode tell(const StatusOptions& options) {
   const std::vector<RunGroup> groups = look(options);
   flush_output();
+  bool are_whole = true;
   for (const RunGroup& group : groups) {
+    are_whole = are_whole && group.problems.empty();
+    for (const std::string& problem : group.problems) print_error("tally-status", problem);
     for (const RunSummary& run : group.runs) {
       for (const std::string& problem : run.problems) print_error("tally-status", problem);
     }
   }
-  const bool are_whole =
-      all_runs(groups, [](const RunSummary& run) { return run.problems.empty(); });
+  are_whole =
+      are_whole && all_runs(groups, [](const RunSummary& run) { return run.problems.empty(); });
   return are_whole ? ExitCode::kDone : ExitCode::kFailure;
 }
 

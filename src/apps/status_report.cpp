@@ -27,8 +27,9 @@ std::string or_dash(std::string text) {
   return text.empty() ? "-" : text;
 }
 
+// A later launch may have been given fewer steps than there were.
 std::string step_text(const RunSummary& run) {
-  if (!run.max_steps) return grouped(run.step);
+  if (!run.max_steps || run.step > *run.max_steps) return grouped(run.step);
   return fmt::format("{}/{}", grouped(run.step), grouped(*run.max_steps));
 }
 
@@ -61,17 +62,10 @@ std::string checkpoint_text(const std::string& name) {
 }
 
 std::string next_text(const RunSummary& run) {
-  constexpr std::size_t kMostBytes = 160;
   const bool says_why = run.condition != RunCondition::kDone &&
                         run.condition != RunCondition::kRunning && !run.reason.empty();
-  std::string text(next_action(run.condition));
-  if (says_why) text += fmt::format(" ({})", run.reason);
-  if (text.size() > kMostBytes) {
-    std::size_t end = kMostBytes;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // of UTF-8
-    text = text.substr(0, end) + "...";
-  }
-  return text;
+  const std::string action(next_action(run));
+  return says_why ? fmt::format("{} ({})", action, run.reason) : action;
 }
 
 Row row_of(const RunSummary& run) {
@@ -159,7 +153,7 @@ nlohmann::ordered_json json_of(const RunSummary& run) {
   line["workers"] = text_or_null(run.workers);
   line["checkpoint"] = text_or_null(run.checkpoint);
   line["reason"] = text_or_null(run.reason);
-  line["next"] = next_action(run.condition);
+  line["next"] = next_action(run);
   line["problems"] = run.problems;
   return line;
 }

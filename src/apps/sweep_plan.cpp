@@ -88,6 +88,14 @@ void add_name(std::vector<std::string>& names, const std::string& name) {
   if (std::ranges::find(names, name) == names.end()) names.push_back(name);
 }
 
+bool differs(const SweepChoices& tasks, const std::string& name) {
+  const std::string* first = value_of(tasks.front(), name);
+  return !std::ranges::all_of(tasks, [&](const Overrides& options) {
+    const std::string* value = value_of(options, name);
+    return (value == nullptr) == (first == nullptr) && (value == nullptr || *value == *first);
+  });
+}
+
 // Those of the words, in their order, and of files those that differ.
 std::vector<std::string> varied_options(const std::vector<std::string>& words,
                                         const SweepChoices& tasks) {
@@ -99,12 +107,7 @@ std::vector<std::string> varied_options(const std::vector<std::string>& words,
   }
   std::erase_if(names, [&](const std::string& name) {
     if (name == "name") return true;
-    if (std::ranges::find(named, name) != named.end()) return false;
-    const std::string* first = value_of(tasks.front(), name);
-    return std::ranges::all_of(tasks, [&](const Overrides& options) {
-      const std::string* value = value_of(options, name);
-      return (value == nullptr) == (first == nullptr) && (value == nullptr || *value == *first);
-    });
+    return std::ranges::find(named, name) == named.end() && !differs(tasks, name);
   });
   return names;
 }
@@ -133,7 +136,21 @@ std::string safe_text(const std::string& text) {
   return fmt::format("{}-{}", safe, mark_of(text));
 }
 
-std::string name_of_task(const Overrides& options, const std::vector<std::string>& varied) {
+// "learning-rate-0.2_seed-3", with what comes before it.
+std::string with_values(std::string name, const Overrides& options,
+                        const std::vector<std::string>& varied) {
+  for (const std::string& option : varied) {
+    const std::string* value = value_of(options, option);
+    if (value == nullptr) continue;
+    name += fmt::format("{}{}-{}", name.empty() ? "" : "_", option, safe_text(*value));
+  }
+  if (name.size() <= kMostNameBytes) return name;
+  return fmt::format("{}-{}", name.substr(0, kMostNameBytes - 7), mark_of(name));
+}
+
+// `beside`: what is varied beside the file that has the names.
+std::string name_of_task(const Overrides& options, const std::vector<std::string>& varied,
+                         const std::vector<std::string>& beside) {
   if (const std::string* name = value_of(options, "name")) {
     require(std::ranges::all_of(*name, is_safe) && !name->empty() && name->front() != '.' &&
                 name->front() != '-' && name->size() <= kMostNameBytes,
@@ -141,25 +158,24 @@ std::string name_of_task(const Overrides& options, const std::vector<std::string
             printable(*name));
     require(*name != "sweep.csv" && *name != "seeds.csv", ExitCode::kUsage,
             "name: {} is a table of the sweep; expected another name", *name);
-    return *name;
+    return with_values(*name, options, beside);
   }
-  std::string name;
-  for (const std::string& option : varied) {
-    const std::string* value = value_of(options, option);
-    if (value == nullptr) continue;
-    name += fmt::format("{}{}-{}", name.empty() ? "" : "_", option, safe_text(*value));
-  }
-  if (name.empty()) return "as-given";
-  if (name.size() <= kMostNameBytes) return name;
-  return fmt::format("{}-{}", name.substr(0, kMostNameBytes - 7), mark_of(name));
+  const std::string name = with_values("", options, varied);
+  return name.empty() ? "as-given" : name;
+}
+
+bool has_names(const SweepChoices& choices) {
+  return std::ranges::any_of(
+      choices, [](const Overrides& options) { return value_of(options, "name") != nullptr; });
 }
 
 void require_different_names(const SweepPlan& plan) {
   std::map<std::string, std::size_t> tasks;
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
     const auto [before, is_new] = tasks.emplace(plan.tasks[i].name, i);
-    require(is_new, ExitCode::kUsage, "runs {} and {} are the same: {}", before->second + 1, i + 1,
-            plan.tasks[i].name);
+    require(is_new, ExitCode::kUsage,
+            "runs {} and {} would share the directory {}; leave one out, or name them apart",
+            before->second + 1, i + 1, plan.tasks[i].name);
   }
 }
 
@@ -172,10 +188,22 @@ const std::string* value_of(const Overrides& options, std::string_view name) {
 
 SweepPlan plan_sweep(const std::vector<std::string>& words) {
   SweepChoices tasks = {{}};
-  for (const std::string& word : words) multiply(tasks, choices_of(word));
+  std::vector<std::string> in_names;  // what files give to runs that they name
+  for (const std::string& word : words) {
+    const SweepChoices choices = choices_of(word);
+    multiply(tasks, choices);
+    if (!has_names(choices)) continue;
+    for (const Overrides& options : choices) {
+      for (const Override& option : options) add_name(in_names, option.name);
+    }
+  }
   SweepPlan plan{varied_options(words, tasks), {}};
+  std::vector<std::string> beside = plan.varied;
+  std::erase_if(beside, [&](const std::string& name) {
+    return std::ranges::find(in_names, name) != in_names.end() || !differs(tasks, name);
+  });
   for (Overrides& options : tasks) {
-    const std::string name = name_of_task(options, plan.varied);
+    const std::string name = name_of_task(options, plan.varied, beside);
     std::erase_if(options, [](const Override& option) { return option.name == "name"; });
     for (const Override& option : options) require_sound(option);
     plan.tasks.push_back({name, std::move(options)});

@@ -118,7 +118,8 @@ std::string text_of(const Configuration& configuration, const SweepPlan& plan) {
   const std::vector<std::string> options = without_seed(plan.varied);
   std::string text;
   for (std::size_t i = 0; i < options.size(); ++i) {
-    text += fmt::format("{}{} {}", i == 0 ? "" : ", ", options[i], configuration.values[i]);
+    if (configuration.values[i].empty()) continue;  // not given
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", options[i], configuration.values[i]);
   }
   return text.empty() ? "the configuration" : text;
 }

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <random>
+#include <regex>
 #include <string>
 
 #include <fcntl.h>
@@ -22,9 +23,21 @@ namespace fs = std::filesystem;
        target.string(), system_error_text(error_number));
 }
 
-bool is_of_data_set(const std::string& name) {
-  return (name.starts_with("train-") || name.starts_with("t10k-")) &&
-         name.find("ubyte") != std::string::npos;
+// A file by one of the names that data sets have: "train-images-idx3-ubyte", also with a dot in the
+// place of the second dash, also with .gz.
+bool is_of_data_set(const fs::directory_entry& entry) {
+  static const std::regex kName(R"((train|t10k)-(images[-.]idx[34]|labels[-.]idx1)-ubyte(\.gz)?)");
+  return entry.symlink_status().type() == fs::file_type::regular &&
+         std::regex_match(entry.path().filename().string(), kName);
+}
+
+// Nothing else that somebody has put there meanwhile.
+void remove_data_set(const fs::path& directory) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    if (is_of_data_set(entry)) fs::remove(entry.path(), ignored);
+  }
+  fs::remove(directory, ignored);
 }
 
 void require_replaceable(const fs::path& target) {
@@ -33,7 +46,7 @@ void require_replaceable(const fs::path& target) {
   require(fs::is_directory(target, error), ExitCode::kUsage, "{}: expected a directory",
           target.string());
   for (const auto& entry : fs::directory_iterator(target, error)) {
-    require(is_of_data_set(entry.path().filename().string()), ExitCode::kUsage,
+    require(is_of_data_set(entry), ExitCode::kUsage,
             "{}: holds {}, expected an empty directory, or a data set to replace; choose another "
             "--out",
             target.string(), entry.path().filename().string());
@@ -66,8 +79,7 @@ WholeDirectory::WholeDirectory(const fs::path& target) {
 }
 
 WholeDirectory::~WholeDirectory() {
-  std::error_code ignored;
-  if (is_made_) fs::remove_all(path_, ignored);
+  if (is_made_) remove_data_set(path_);
 }
 
 const fs::path& WholeDirectory::path() {

@@ -14,12 +14,12 @@ using Field = std::vector<std::int64_t>;  // [period x period]
 
 // Whole numbers, so that all sums are exact in any order.
 std::vector<std::int64_t> gaussian(double sigma) {
-  constexpr double kScale = 4096;
+  constexpr double kWeightScale = 4096;
   const auto reach = static_cast<std::int64_t>(std::ceil(3 * sigma));
   std::vector<std::int64_t> weights;
   for (std::int64_t at = -reach; at <= reach; ++at) {
     const double distance = static_cast<double>(at) / sigma;
-    weights.push_back(std::llround(kScale * std::exp(-0.5 * distance * distance)));
+    weights.push_back(std::llround(kWeightScale * std::exp(-0.5 * distance * distance)));
   }
   return weights;
 }

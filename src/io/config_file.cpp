@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/io/config_file.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -73,10 +74,10 @@ void add_overrides(const toml::table& table, const std::string& name, Overrides&
 // How many bytes a text in quotes, or a comment, takes that `text` begins with; 0 if it begins with
 // neither, nothing if the text does not end on its line.
 std::optional<std::size_t> text_bytes(std::string_view text) {
-  const std::string_view line = text.substr(0, text.find('\n'));
   const char quote = text[0];
+  if (quote != '#' && quote != '"' && quote != '\'') return 0;
+  const std::string_view line = text.substr(0, text.find('\n'));
   if (quote == '#') return line.size();
-  if (quote != '"' && quote != '\'') return 0;
   for (std::size_t at = 1; at < line.size(); ++at) {
     if (line[at] == quote) return at + 1;
     if (quote == '"' && line[at] == '\\') ++at;
@@ -114,6 +115,19 @@ void require_shallow(std::string_view text, const std::string& name) {
             "{}: line {}: names or lists go deeper into each other than in any configuration", name,
             line);
   }
+}
+
+// The options of all runs are copied to each of them.
+void require_moderate(const Overrides& common, std::size_t runs, const std::string& name) {
+  constexpr std::size_t kMostBytes = std::size_t{1} << 26;
+  std::size_t bytes = 0;
+  for (const Override& option : common) {
+    bytes += sizeof(option) + option.name.size() + option.text.size() + option.origin.size();
+  }
+  require(bytes <= kMostBytes / std::max<std::size_t>(runs, 1), ExitCode::kUsage,
+          "{}: {} runs with the same {} options are more than is read; expected fewer, or shorter "
+          "ones",
+          name, runs, common.size());
 }
 
 toml::table parse(std::string_view text, const std::string& name) {
@@ -155,6 +169,7 @@ std::vector<Overrides> runs_in_toml(std::string_view text, const std::string& na
           "{}: expected a table [[run]] for each run", name);
   Overrides common;
   add_overrides(table, name, common, "run");
+  require_moderate(common, listed->size(), name);
   std::vector<Overrides> runs;
   for (const toml::node& node : *listed) {
     const toml::table* run = node.as_table();

@@ -21,10 +21,10 @@ namespace fs = std::filesystem;
 class RegularFile {
  public:
   // Without waiting: a pipe has no end until somebody writes to it.
-  RegularFile(const fs::path& path, ExitCode on_error)
+  RegularFile(const fs::path& path, ExitCode on_error, int flags = 0)
       : path_(path),
         on_error_(on_error),
-        file_(open_file(path, O_RDONLY | O_NONBLOCK), path, "open", on_error) {
+        file_(open_file(path, O_RDONLY | O_NONBLOCK | flags), path, "open", on_error) {
     struct stat status {};
     if (::fstat(file_.get(), &status) != 0) fail_with_errno(path, "read", on_error);
     require(S_ISREG(status.st_mode), on_error, "{}: is not a regular file", path.string());
@@ -32,6 +32,13 @@ class RegularFile {
   }
 
   [[nodiscard]] std::size_t size() const { return size_; }
+
+  [[nodiscard]] std::vector<std::byte> read_all(std::size_t max_bytes) const {
+    require(size_ <= max_bytes, on_error_, "{}: has {} bytes; at most {} are read", path_.string(),
+            grouped(static_cast<std::int64_t>(size_)),
+            grouped(static_cast<std::int64_t>(max_bytes)));
+    return read(size_);
+  }
 
   // The next `count` bytes, or fewer if the file has shrunk.
   [[nodiscard]] std::vector<std::byte> read(std::size_t count) const {
@@ -82,10 +89,15 @@ fs::path directory_of(const fs::path& path) {
 }  // namespace
 
 std::vector<std::byte> read_file(const fs::path& path, std::size_t max_bytes, ExitCode on_error) {
-  const RegularFile file(path, on_error);
-  require(file.size() <= max_bytes, on_error, "{}: has {} bytes; at most {} are read",
-          path.string(), grouped(file.size()), grouped(max_bytes));
-  return file.read(file.size());
+  return RegularFile(path, on_error).read_all(max_bytes);
+}
+
+std::vector<std::byte> read_unlinked_file(const fs::path& path, std::size_t max_bytes,
+                                          ExitCode on_error) {
+  struct stat status {};
+  require(::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode), on_error,
+          "{}: is a symbolic link, which is not followed", path.string());
+  return RegularFile(path, on_error, O_NOFOLLOW).read_all(max_bytes);
 }
 
 FileStart read_start(const fs::path& path, std::size_t most, ExitCode on_error) {

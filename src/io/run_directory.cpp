@@ -86,6 +86,13 @@ bool RunDirectory::is_used() const {
          !entries_of(checkpoints(), ExitCode::kUsage).empty();
 }
 
+std::function<void()> RunDirectory::ownership_check() const {
+  return [this] {
+    lock_->require_ownership();
+    require_own_place(checkpoints());
+  };
+}
+
 void RunDirectory::write_config(std::string_view toml) const {
   replace_file_durably(config_file(path_), toml, ownership_check());
 }

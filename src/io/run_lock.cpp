@@ -43,7 +43,7 @@ std::string job_text() {
 
 // The file is "<owner, for people>\n<token>\n".
 std::string text_of(const fs::path& path) {
-  const auto bytes = read_file(path, kMaxOwnerBytes);
+  const auto bytes = read_unlinked_file(path, kMaxOwnerBytes);
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 

@@ -27,6 +27,13 @@ double cross_entropy(const Real* logits, Real sum, Index answer, std::uint8_t la
   return std::log(sum) - (logits[label] - logits[answer]);
 }
 
+// The same for labels that are all classes alike: log(sum_j exp(z_j)) - mean_j z_j.
+double cross_entropy_of_all(const Real* logits, Index classes, Real sum, Index answer) {
+  double mean = 0;
+  for (Index j = 0; j < classes; ++j) mean += static_cast<double>(logits[j] - logits[answer]);
+  return std::log(static_cast<double>(sum)) - mean / static_cast<double>(classes);
+}
+
 // exp(z - the largest z of its row), in the place of each z. Exponentials are taken of the whole
 // block at once: its length depends on the rows alone, and so do the bits.
 void exponentials(ConstMatrixView logits, MatrixView result) {
@@ -82,9 +89,18 @@ std::int64_t SoftmaxCrossEntropy::gradient(ConstMatrixView outputs,
     const Real sum = normalize(grad, classes);
     losses[i] = cross_entropy(logits, sum, answer, labels[i]);
     grad[labels[i]] -= 1;
+    if (smoothing_ > 0) smooth(logits, classes, sum, answer, labels[i], grad, losses[i]);
     if (answer == labels[i]) ++correct;
   }
   return correct;
+}
+
+void SoftmaxCrossEntropy::smooth(const Real* logits, Index classes, Real sum, Index answer,
+                                 std::uint8_t label, Real* grad, double& loss) const {
+  loss += smoothing_ * (cross_entropy_of_all(logits, classes, sum, answer) - loss);
+  const auto moved = static_cast<Real>(smoothing_);
+  grad[label] += moved;
+  for (Index j = 0; j < classes; ++j) grad[j] -= moved / static_cast<Real>(classes);
 }
 
 void SoftmaxCrossEntropy::evaluate(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
@@ -144,9 +160,9 @@ void MeanSquaredError::probabilities(ConstMatrixView outputs, MatrixView probabi
   }
 }
 
-std::unique_ptr<Loss> make_loss(LossKind kind) {
+std::unique_ptr<Loss> make_loss(LossKind kind, double label_smoothing) {
   if (kind == LossKind::kMeanSquaredError) return std::make_unique<MeanSquaredError>();
-  return std::make_unique<SoftmaxCrossEntropy>();
+  return std::make_unique<SoftmaxCrossEntropy>(label_smoothing);
 }
 
 }  // namespace tally

@@ -76,8 +76,9 @@ std::string JobEnd::text(Clock::time_point now) const {
   if (!end_) return "";
   const std::int64_t seconds =
       std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(*end_ - now).count());
-  return fmt::format("this job ends in {}:{:02}:{:02}; the run saves and stops before",
-                     seconds / 3600, seconds / 60 % 60, seconds % 60);
+  return fmt::format(
+      "this job ends in {}:{:02}:{:02}; the run saves and stops before, if a step ends by then",
+      seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
 }  // namespace tally

@@ -6,6 +6,7 @@
 #include "tally/core/text.hpp"
 #include "tally/run/launch_check.hpp"
 #include "tally/run/launch_doctor.hpp"
+#include "tally/run/run_recorder.hpp"
 #include "tally/run/training_run.hpp"
 
 namespace tally {
@@ -31,6 +32,19 @@ void require_sound_work(const Communicator& communicator, const OpenedRun& opene
   findings.report_or_throw(communicator, report);
 }
 
+// The run may have been killed between its last checkpoint and its last words. What the launch that
+// trained has said of itself stays.
+void complete_status(Recorder& recorder, const TrainingState& state) {
+  const std::optional<RunStatus> before = stored_status(state.config.run_dir);
+  if (before && before->state == RunState::kDone && before->step == state.progress.step) return;
+  if (before) {
+    recorder.note_workers(before->workers);
+    recorder.note_speed(before->samples_per_second);
+  }
+  recorder.begin(state);
+  recorder.write_status(RunState::kDone, state.progress.step, "finished");
+}
+
 }  // namespace
 
 ExitCode run_training(const Launch& launch, const LaunchOptions& options) {
@@ -43,11 +57,7 @@ ExitCode run_training(const Launch& launch, const LaunchOptions& options) {
   report.set_quiet(opened.state.config.quiet);
   launch.watchdog.set_timeout(std::chrono::seconds{opened.state.config.stall_timeout});
   if (opened.is_resumed && is_finished(opened.state)) {
-    // The run may have been killed between its last checkpoint and its last words.
-    communicator.on_root([&] {
-      opened.recorder->begin(opened.state);
-      opened.recorder->write_status(RunState::kDone, opened.state.progress.step, "finished");
-    });
+    communicator.on_root([&] { complete_status(*opened.recorder, opened.state); });
     report.line(fmt::format("{}: finished already, at step {}", opened.state.config.run_dir,
                             grouped(opened.state.progress.step)));
     return ExitCode::kDone;

@@ -7,7 +7,7 @@
 #include "tally/core/text.hpp"
 #include "tally/data/data_directory.hpp"
 #include "tally/data/idx_file.hpp"
-#include "tally/io/posix_file.hpp"
+#include "tally/io/checkpoint_store.hpp"
 #include "tally/io/run_directory.hpp"
 #include "tally/run/launch_check.hpp"
 #include "tally/run/launch_doctor.hpp"
@@ -18,23 +18,40 @@
 namespace tally {
 namespace {
 
-// Refuses labels that are no output.
-std::int64_t count_classes(const DatasetFiles& files, std::int64_t outputs) {
+// Refuses labels that are no output. Adds the digests of the labels.
+std::int64_t count_classes(const DatasetFiles& files, std::int64_t outputs,
+                           DataFingerprint& fingerprint) {
   std::uint8_t greatest = 0;
+  std::size_t file = 1;
   for (const SplitFiles& split : {files.train, files.test}) {
     const IdxLabels labels = read_idx_labels(open_idx(split.labels), static_cast<int>(outputs));
     for (const std::uint8_t label : labels.labels) greatest = std::max(greatest, label);
+    fingerprint.digests[file] = to_hex(labels.digest);
+    file += 2;
   }
   return std::int64_t{greatest} + 1;
 }
 
+// The labels tell other data of the same size as well as the images, in a hundredth of the time.
+void require_data_of(const std::optional<TrainingState>& stored, DataFingerprint found,
+                     const DatasetFiles& files) {
+  if (!stored) return;
+  for (const std::size_t images : {0, 2}) found.digests[images] = stored->data.digests[images];
+  require_same_data(stored->data, found, files);
+}
+
 // Returns the number of parameters, on which the size of a checkpoint depends.
-std::size_t look_at_data(const RunConfig& config, Findings& findings, std::string& text) {
+std::size_t look_at_data(const LaunchOverrides& overrides, const RunConfig& config,
+                         const std::optional<TrainingState>& stored, Findings& findings,
+                         std::string& text) {
   const DatasetFiles files = find_dataset_files(data_directory(config.data).string());
-  const DataFingerprint shape = read_shape(files);
+  DataFingerprint shape = read_shape(files);
   require_training_images(config, shape);
   const Network network(config.network, image_shape(shape));
-  const std::int64_t classes = count_classes(files, network.outputs());
+  const std::int64_t classes = count_classes(files, network.outputs(), shape);
+  require_data_of(stored, shape, files);
+  const std::int64_t samples = used_training_images(config, shape) - config.validation;
+  if (const auto doubt = batch_doubt(overrides, config, samples)) findings.warning("{}", *doubt);
   check_classes(network.outputs(), classes, findings);
   const std::size_t parameters = network.layout().count();
   text +=
@@ -49,23 +66,30 @@ std::size_t look_at_data(const RunConfig& config, Findings& findings, std::strin
   return parameters;
 }
 
-std::string so_far(const std::filesystem::path& directory) {
-  std::optional<RunStatus> status;
-  static_cast<void>(error_of([&] {
-    constexpr std::size_t kMostBytes = 1 << 16;
-    const auto bytes = read_file(directory / "run.status", kMostBytes);
-    status = run_status_in({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  }));
-  if (!status) return "not begun";
-  if (status->state == RunState::kDone) {
-    return fmt::format("finished already, at step {}", grouped(status->step));
-  }
-  return fmt::format("goes on at step {} or a little before", grouped(status->step));
+// What a resumed run would start from, its damaged files skipped; nothing before the first one.
+std::optional<TrainingState> newest_state(const std::filesystem::path& run_directory,
+                                          Findings& findings) {
+  std::error_code error;
+  const std::filesystem::path checkpoints = checkpoint_directory(run_directory);
+  if (!std::filesystem::exists(checkpoints, error)) return std::nullopt;
+  auto loaded = CheckpointStore(checkpoints).load_newest(CheckpointStore::Damaged::kLeave);
+  if (!loaded) return std::nullopt;
+  for (const std::string& warning : loaded->warnings) findings.warning("{}", warning);
+  return std::move(loaded->state);
 }
 
-void look_at_directory(const RunConfig& config, std::size_t parameters, Findings& findings,
-                       std::string& text) {
-  text += fmt::format("run: {}: {}\n", printable_line(config.run_dir), so_far(config.run_dir));
+std::string so_far(const RunConfig& config, std::optional<TrainingState> stored) {
+  if (!stored) {
+    return stored_status(config.run_dir) ? "begun, but without a checkpoint" : "not begun";
+  }
+  stored->config = config;
+  return fmt::format("{} step {}", is_finished(*stored) ? "finished already, at" : "goes on at",
+                     grouped(stored->progress.step));
+}
+
+void look_at_directory(const RunConfig& config, const std::optional<TrainingState>& stored,
+                       std::size_t parameters, Findings& findings, std::string& text) {
+  text += fmt::format("run: {}: {}\n", printable_line(config.run_dir), so_far(config, stored));
   LaunchFacts facts;
   facts.directory = directory_facts(config, parameters);
   check_directory(facts, findings);
@@ -95,13 +119,20 @@ PlanReport check_plan(const LaunchOptions& options) {
   const RunConfig config = planned_config(options, findings);
   PlanReport report;
   std::size_t parameters = 0;
-  const std::optional<Error> error =
-      error_of([&] { parameters = look_at_data(config, findings, report.text); });
-  if (error) findings.error("{}", error->what());
+  std::optional<TrainingState> stored;
+  const auto attempt = [&](const auto& look) {
+    if (const std::optional<Error> error = error_of(look)) findings.error("{}", error->what());
+  };
+  attempt([&] {
+    if (options.resume) stored = newest_state(config.run_dir, findings);
+  });
+  attempt([&] {
+    parameters = look_at_data(launch_overrides(options), config, stored, findings, report.text);
+  });
   report.text += fmt::format("micro-batches: {} of {} in a batch of {}\n",
                              config.batch_size / config.micro_batch.value, config.micro_batch.value,
                              config.batch_size);
-  look_at_directory(config, parameters, findings, report.text);
+  look_at_directory(config, stored, parameters, findings, report.text);
   report.text += to_text(findings) + "\n";
   if (!findings.errors().empty()) report.exit_code = ExitCode::kUsage;
   return report;

@@ -32,6 +32,12 @@ void doubt_signs(const LaunchOverrides& overrides, std::vector<std::string>& dou
   }
 }
 
+void doubt_length(const RunConfig& config, std::vector<std::string>& doubts) {
+  if (config.epochs > 0 && config.max_steps != 0) return;
+  doubts.push_back(fmt::format("--{} 0: nothing is trained, only the initial state is saved",
+                               config.epochs == 0 ? "epochs" : "max-steps"));
+}
+
 void doubt_learning_rate(const RunConfig& config, std::vector<std::string>& doubts) {
   if (config.learning_rate == 0) {
     doubts.emplace_back("--learning-rate 0: no step changes a parameter, so nothing is learnt");
@@ -77,6 +83,11 @@ void doubt_schedule(const RunConfig& config, std::optional<std::int64_t> steps,
                   config.warmup_steps, counted(*steps, "step"), config.learning_rate));
 }
 
+void doubt_label_smoothing(const RunConfig& config, std::vector<std::string>& doubts) {
+  if (config.label_smoothing == 0 || config.loss == LossKind::kSoftmaxCrossEntropy) return;
+  doubts.emplace_back("--label-smoothing: changes nothing with --loss mse");
+}
+
 void doubt_augmentation(const LaunchOverrides& overrides, const RunConfig& config,
                         std::vector<std::string>& doubts) {
   if (!config.augment.is_empty()) return;
@@ -92,12 +103,23 @@ std::vector<std::string> recipe_doubts(const LaunchOverrides& overrides, const R
                                        std::optional<std::int64_t> steps) {
   std::vector<std::string> doubts;
   doubt_signs(overrides, doubts);
+  doubt_length(config, doubts);
   doubt_learning_rate(config, doubts);
   doubt_momentum(config, doubts);
   doubt_weight_decay(config, doubts);
+  doubt_label_smoothing(config, doubts);
   doubt_augmentation(overrides, config, doubts);
   doubt_schedule(config, steps ? steps : config.max_steps, doubts);
   return doubts;
+}
+
+std::optional<std::string> batch_doubt(const LaunchOverrides& overrides, const RunConfig& config,
+                                       std::int64_t samples) {
+  const bool is_given =
+      std::ranges::find(overrides.fields, "batch-size", &Override::name) != overrides.fields.end();
+  if (!is_given || config.batch_size <= samples) return std::nullopt;
+  return fmt::format("--batch-size {}: larger than the {}, so an epoch is one step on all of them",
+                     config.batch_size, counted(samples, "training image"));
 }
 
 std::int64_t run_steps(const RunConfig& config, std::int64_t samples) {

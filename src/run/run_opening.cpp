@@ -60,6 +60,7 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   }
   run.recorder = std::move(recorder);
   run.state.config.run_dir = directory;
+  if (stored) require_possible_progress(run.state);
   if (run.is_resumed && is_finished(run.state)) return;  // its data may be gone
   run.state.config.data = data_directory(run.state.config.data).string();
   run.files = find_dataset_files(run.state.config.data);
@@ -73,6 +74,9 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   const std::int64_t steps = run_steps(run.state.config, training_samples(run.state));
   for (const std::string& doubt : recipe_doubts(overrides, run.state.config, steps)) {
     report.warning(doubt);
+  }
+  if (const auto doubt = batch_doubt(given, run.state.config, training_samples(run.state))) {
+    report.warning(*doubt);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "tally/core/error.hpp"
 #include "tally/io/config_file.hpp"
+#include "tally/io/posix_file.hpp"
 
 namespace tally {
 namespace {
@@ -25,6 +26,16 @@ std::optional<RunConfig> stored_config(const std::filesystem::path& run_director
   std::error_code error;
   if (!std::filesystem::exists(file, error)) return std::nullopt;
   return config_from_toml(read_toml_file(file), file.string());
+}
+
+std::optional<RunStatus> stored_status(const std::filesystem::path& run_directory) {
+  constexpr std::size_t kMostBytes = 1 << 16;
+  try {
+    const auto bytes = read_file(run_directory / "run.status", kMostBytes);
+    return run_status_in({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 RunRecorder::RunRecorder(const std::filesystem::path& directory, Warn warn)
@@ -72,8 +83,8 @@ bool RunRecorder::save(const TrainingState& state) {
   } catch (const Error& error) {
     leave_if_taken_over();
     const std::string last = newest_checkpoint();
-    warn_(fmt::format("no checkpoint: {}; the last one is {}", error.what(),
-                      last.empty() ? "none" : last));
+    warn_(fmt::format("no checkpoint: {}; {}", error.what(),
+                      last.empty() ? "there is none" : "the last one is " + last));
     return false;
   }
   write_status(RunState::kResume, state.progress.step, kRunning);

@@ -2,13 +2,35 @@
 #include "tally/run/training_recipe.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 
 namespace tally {
 
 std::int64_t training_samples(const TrainingState& state) {
   return used_training_images(state.config, state.data) - state.config.validation;
+}
+
+void require_possible_progress(const TrainingState& state) {
+  const Progress& progress = state.progress;
+  const ShardPlan plan(shard_recipe(state));
+  const std::int64_t steps = plan.steps_per_epoch();
+  const std::int64_t open_samples = progress.epoch_step * state.config.batch_size;
+  const bool is_possible =
+      progress.epoch >= 0 && progress.epoch_step >= 0 && progress.epoch_step < steps &&
+      progress.step == progress.epoch * steps + progress.epoch_step &&
+      progress.samples == progress.epoch * training_samples(state) + open_samples &&
+      progress.epoch_samples == open_samples && progress.epoch_correct >= 0 &&
+      progress.epoch_correct <= open_samples && progress.epoch_loss_sum >= 0 &&
+      std::isfinite(progress.epoch_loss_sum);
+  require(
+      is_possible, ExitCode::kCheckpoint,
+      "the checkpoint is damaged: step {} of epoch {}, step {} in all, after {} samples does not "
+      "fit its recipe, with {} steps in each epoch; resume from another checkpoint",
+      progress.epoch_step, progress.epoch, grouped(progress.step), grouped(progress.samples),
+      grouped(steps));
 }
 
 DataUse data_use(const TrainingState& state, const Network& network) {

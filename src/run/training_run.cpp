@@ -67,7 +67,7 @@ TrainingRun::TrainingRun(const Launch& launch, ProgressReport& report, OpenedRun
       config_(opened.state.config),
       recorder_(*opened.recorder),
       network_(*opened.network),
-      loss_(make_loss(config_.loss)),
+      loss_(make_loss(config_.loss, config_.label_smoothing)),
       plan_(shard_recipe(state_)),
       data_(load_data(communicator_, heartbeat_, opened, plan_)),
       team_(agreed_team(communicator_, own.threads)),
@@ -138,8 +138,10 @@ ExitCode TrainingRun::run() {
     if (error.exit_code() == ExitCode::kInUse) throw;  // the directory is another run's now
     const std::string last = recorder_.newest_checkpoint();
     recorder_.write_status(RunState::kFailed, state_.progress.step, error.what());
-    throw AgreedError(error.exit_code(), fmt::format("{}; the last checkpoint is {}", error.what(),
-                                                     last.empty() ? "none" : last));
+    throw AgreedError(
+        error.exit_code(),
+        fmt::format("{}; {}", error.what(),
+                    last.empty() ? "there is no checkpoint" : "the last checkpoint is " + last));
   }
 }
 

@@ -20,6 +20,7 @@ namespace {
 
 // Numbers up to 10^15 as people write them, larger ones in short.
 std::string bound_text(double bound) {
+  if (bound == 0x1p64) return "2^64 - 1";
   return std::abs(bound) <= 1e15 && bound == std::floor(bound)
              ? grouped(static_cast<std::int64_t>(bound))
              : fmt::format("{:g}", bound);

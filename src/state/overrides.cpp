@@ -51,10 +51,9 @@ RunConfig preset(std::string_view name) {
   if (name == "cnn") {
     config.network =
         "conv:16@5x5,relu,max-pool:2,conv:32@5x5,relu,max-pool:2,dense:128,relu,dense:10";
-    config.initializer = Initializer::kHe;
     config.batch_size = 64;
     config.epochs = 2;
-    config.learning_rate = 0.05;
+    config.learning_rate = 0.1;
     config.nesterov = true;
     return config;
   }

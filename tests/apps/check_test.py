@@ -70,10 +70,51 @@ class CheckTest(TallyTest):
         self.train("run", "--max-steps", 5)
         result = run("tally-train", "--check", "--run-dir", self.directory / "run", "--resume", "--max-steps", 9, env=NO_MPI)
         self.assertEqual(result.code, 0, result.out + result.err)
-        self.assertIn("finished already, at step 5", result.out)
+        self.assertIn("goes on at step 5\n", result.out)
+        result = run("tally-train", "--check", "--run-dir", self.directory / "run", "--resume", env=NO_MPI)
+        self.assertIn("finished already, at step 5\n", result.out)
         result = run("tally-train", "--check", "--run-dir", self.directory / "run", "--resume", "--seed", 9, env=NO_MPI)
         self.assertEqual(result.code, 2)
         self.assertIn("--seed: this run was started with 1, got 9", result.err)
+
+    def test_opens_the_checkpoints_of_the_run_that_is_to_go_on(self):
+        self.train("run", "--max-steps", 6, "--checkpoint-every", "3steps")
+        older, newer = sorted((self.directory / "run" / "checkpoints").iterdir())
+        question = ["--check", "--run-dir", self.directory / "run", "--resume", "--max-steps", 9]
+        newer.write_bytes(newer.read_bytes()[:-1])
+        result = run("tally-train", *question, env=NO_MPI)
+        self.assertEqual(result.code, 0, result.out + result.err)
+        self.assertIn("goes on at step 3\n", result.out)
+        self.assertRegex(result.out, rf"warning: {newer}: .*; skipped\n")
+        older.write_bytes(older.read_bytes()[:-1])
+        result = run("tally-train", *question, env=NO_MPI)
+        self.assertEqual(result.code, 2, result.out + result.err)
+        self.assertIn("error: ", result.out)
+        self.assertIn("no checkpoint is whole", result.out)
+        self.assertTrue(older.exists() and newer.exists())
+
+    def test_finds_other_data_of_the_same_size(self):
+        self.train("run", "--max-steps", 2)
+        data = self.directory / "data"
+        shutil.copytree(DIGITS, data)
+        labels = next(data.glob("t10k-labels*"))
+        with gzip.open(labels) as file:
+            contents = file.read()
+        with gzip.open(labels, "wb") as file:
+            file.write(contents[:-1] + bytes([contents[-1] ^ 1]))
+        result = run("tally-train", "--check", "--run-dir", self.directory / "run", "--resume", "--data", data, env=NO_MPI)
+        self.assertEqual(result.code, 2, result.out + result.err)
+        self.assertIn(f"error: {labels}: expected SHA-256 ", result.out)
+
+    def test_doubts_what_can_hardly_be_meant(self):
+        told = "--batch-size 8192: larger than the 3 900 training images, so an epoch is one step on all of them"
+        options = ["--batch-size", 8192, "--validation", 100]
+        self.assertIn(f"warning: {told}\n", self.check(*options).out)
+        self.assertNotIn("larger than", self.check("--batch-size", 4000).out)
+        self.assertIn(f"warning: {told}\n", self.train("large", *options, "--max-steps", 1, ranks=2).err)
+        for option in ("--epochs", "--max-steps"):
+            self.assertIn(f"warning: {option} 0: nothing is trained", self.check(option, 0).out)
+        self.assertIn("expected a whole number from 0 to 2^64 - 1, got", self.check("--seed", "x", code=2).err)
 
     def test_says_who_uses_the_directory(self):
         process = subprocess.Popen(

@@ -167,7 +167,7 @@ class CheckpointWrites(TallyTest):
         self.assertEqual(result.code, 1)
         refusals = [f"no checkpoint: {root}/run/checkpoints/step-00000000000{step}.h5: cannot publish: "
                     "this file system has neither hard links nor names that are given only if they "
-                    "are free; choose a --run-dir on another one; the last one is none"
+                    "are free; choose a --run-dir on another one; there is none"
                     for step in (1, 2, 3, 4, 4)]
         self.assertEqual(result.warnings, refusals)
         self.assertEqual(list((root / "run" / "checkpoints").iterdir()), [])

@@ -18,7 +18,7 @@ import numpy
 from PIL import Image
 
 from tally_testing import (BIN, DIGITS, ROOT, TallyTest, command, main, patience, require_no_sanitizer, run,
-                           sign_checkpoint)
+                           sign_checkpoint, wait_until)
 
 DRAWING = sorted((ROOT / "data" / "drawings").iterdir())[0]
 LINK = "it is a symbolic link, which is not followed"
@@ -169,6 +169,60 @@ class WhereTallyWrites(HostileTest):
                          "Tally does; end that program, or remove the file if no run uses this directory\n")
 
 
+class Neighbours(HostileTest):
+    """Who may write to the directory that a run is in puts links there."""
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can make a link of another user's")
+    def test_checkpoints_that_are_exchanged_while_a_run_trains(self):
+        precious = self.directory / "mine" / "checkpoints"
+        precious.mkdir(parents=True)
+        others = [precious / f"step-{step:012}.h5" for step in range(1, 9)]
+        for path in others:
+            path.write_bytes(PRECIOUS)
+        run_dir = self.directory / "run"
+        training = subprocess.Popen(command("tally-train", "--run-dir", run_dir, "--data", DIGITS, "--epochs", 200,
+                                            "--quiet"), stderr=subprocess.PIPE, text=True)
+        wait_until(lambda: list(run_dir.glob("checkpoints/step-*.h5")), "a checkpoint")
+        (run_dir / "checkpoints").rename(run_dir / "elsewhere")
+        link = run_dir / "checkpoints"
+        # It goes on and says that it cannot save.
+        link.symlink_to(precious)
+        os.lchown(link, 12345, 12345)
+        error = training.communicate(timeout=patience(60))[1]
+        self.assertNotEqual(training.returncode, 0)
+        self.assertTrue(error.startswith("tally-train: "), error)
+        self.assertEqual(sorted(precious.iterdir()), others)
+        for path in others:
+            self.assertEqual(path.read_bytes(), PRECIOUS)
+
+    def test_what_their_links_lead_to_is_not_told(self):
+        sweep = self.directory / "sweep"
+        run_dir = sweep / "seed-1"
+        run_dir.mkdir(parents=True)
+        for name in ("job.refused", "run.status", "run.lock", "job.restarts"):
+            with self.subTest(name):
+                link = run_dir / name
+                link.symlink_to(self.victim)
+                for tool, arguments in (("tally-sweep", ["table", sweep, "seed=1,2"]), ("tally-status", [run_dir]),
+                                        ("tally-train", ["--check", "--resume", "--run-dir", run_dir, "--data", DIGITS])):
+                    said = said_by(tool, *arguments)
+                    self.assertNotIn(PRECIOUS.decode(), "".join(said[1:]), tool)
+                table = sweep / "sweep.csv"
+                if table.exists():
+                    self.assertNotIn(PRECIOUS.decode(), table.read_text())
+                link.unlink()
+
+    def test_folders_with_names_of_data_stay(self):
+        target = self.directory / "data"
+        for name in ("train-ubyte-thesis", "train-images-idx3-ubyte"):
+            (target / name).mkdir(parents=True)
+            (target / name / "text").write_bytes(PRECIOUS)
+            result = run("tally-data", "from-images", ROOT / "data" / "drawings", "--out", target)
+            self.assertNotEqual(result.code, 0)
+            self.assertEqual((target / name / "text").read_bytes(), PRECIOUS)
+            shutil.rmtree(target / name)
+
+
 class WholeAndWrong(HostileTest):
     """Checkpoints whose digest is right."""
 
@@ -213,6 +267,24 @@ class WholeAndWrong(HostileTest):
                 for arguments in (["--dump-config"], ["--run-dir", self.directory / "run"]):
                     self.assertEqual(said_by("tally-train", "--config", path, *arguments),
                                      (2, "", f"tally-train: {path}: {levels}\n"))
+
+    # No training comes there, and one that did would not see the end of the epoch.
+    def test_progress_that_no_run_makes(self):
+        run_dir = self.directory / "run"
+        (run_dir / "checkpoints").mkdir(parents=True)
+        for name, value in (("epoch_step", 32), ("epoch_step", 33), ("step", 1), ("samples", 1), ("epoch_correct", 1),
+                            ("epoch_samples", 2**63 - 1), ("epoch_loss_sum", -1.0)):
+            def change(file):
+                file["progress"].attrs.modify(name, value)
+
+            with self.subTest(name=name, value=value):
+                path = run_dir / "checkpoints" / "step-000000000032.h5"
+                shutil.copy(self.crafted(change), path)
+                code, _, error = said_by("tally-train", "--resume", "--run-dir", run_dir, "--data", DIGITS, "--epochs", 1,
+                                         "--max-steps", "none", "--threads", 1)
+                self.assertEqual(code, 4, error)
+                self.assertRegex(error, "does not fit its recipe|expected")
+                path.unlink()
 
     def test_much_of_nothing(self):
         require_no_sanitizer("a sanitizer takes memory of its own")

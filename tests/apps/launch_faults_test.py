@@ -254,9 +254,9 @@ class Surroundings(TallyTest):
         self.assertEqual(len(warnings), 4, done.stderr)
         for line, step in zip(warnings, (4, 8, 8), strict=False):
             self.assertRegex(line, rf"^tally-train: warning: no checkpoint: .*/step-{step:012}\.h5: cannot "
-                             "write: File too large; the last one is none$")
+                             "write: File too large; there is none$")
         self.assertEqual(warnings[-1], "tally-train: the final checkpoint could not be written; make room "
-                         "and continue with --resume; the last checkpoint is none")
+                         "and continue with --resume; there is no checkpoint")
         self.assertEqual(list((self.directory / "run" / "checkpoints").iterdir()), [])
 
     def test_a_profile_that_was_asked_for_is_printed(self):

@@ -100,10 +100,10 @@ class LostDirectory(TallyTest):
         for epoch in range(saved + 1, EPOCHS + 1):
             path = f"{run_dir}/checkpoints/step-{32 * epoch:012}.h5"
             expected += [rows, f"tally-train: warning: no checkpoint: {path}: cannot create: No such "
-                         "file or directory; the last one is none"]
+                         "file or directory; there is none"]
         expected += [expected[-1], f"tally-train: warning: {run_dir}/run.status: cannot create: No "
                      "such file or directory", "tally-train: the final checkpoint could not be "
-                     "written; make room and continue with --resume; the last checkpoint is none"]
+                     "written; make room and continue with --resume; there is no checkpoint"]
         self.assertEqual(errors, expected)
         self.assertFalse(run_dir.exists())
 

@@ -27,6 +27,12 @@ class Recipes(TallyTest):
         self.assertEqual(row["samples"], 180_000)
         self.assertGreaterEqual(row["test_accuracy"], 0.97)
 
+    def test_cnn_preset_on_mnist(self):
+        require_no_sanitizer(SLOW)
+        row = self.last_epoch(require_mnist(), "--preset", "cnn")
+        self.assertEqual(row["samples"], 120_000)
+        self.assertGreaterEqual(row["test_accuracy"], 0.989)
+
     @unittest.skipUnless(FASHION.is_dir(), "Debian's dataset-fashion-mnist is not installed")
     def test_default_recipe_on_fashion_mnist(self):
         require_no_sanitizer(SLOW)

@@ -323,7 +323,7 @@ class Refusals(TallyTest):
             r"^tally-train: warning: --learning-rate 1000000000: [^\n]*\n"
             r"tally-train: step \d+: the gradient of 0-dense/weight is not finite; neither is the "
             r"loss of \d+ of 128 samples: (\d+, ){5}\.\.\.; start another run with a lower "
-            r"--learning-rate than 1000000000; the last checkpoint is none\n$")
+            r"--learning-rate than 1000000000; there is no checkpoint\n$")
 
     def test_nothing_is_lost_by_a_refusal(self):
         before = {path: path.read_bytes() for path in self.directory.glob("used/**/*")

@@ -53,7 +53,6 @@ class Resume(TallyTest):
         self.assertEqual(status(self.directory / "cut")[0], "DONE")
         self.assert_same_run(whole, self.directory / "cut")
 
-<<<<<<< HEAD
     # The kept copies are made again, in the same order of numbers.
     def test_augmented_runs_go_on_with_the_same_copies(self):
         recipe = [*RECIPE, "--augment", "affine,elastic", "--augment-strength", "1@0.5,0.5"]
@@ -63,7 +62,7 @@ class Resume(TallyTest):
             self.train(cut, *recipe, "--augment-copies", copies, "--max-steps", 83, ranks=2)
             self.train(cut, "--resume", "--max-steps", "none", ranks=3)
             self.assert_same_run(self.directory / whole, self.directory / cut)
-=======
+
     def test_convolutions_cut_by_steps_and_resumed_on_other_ranks(self):
         recipe = ["--network", "conv:16@5x5,relu,max-pool:2,conv:32@5x5,relu,max-pool:2,dense:32,relu,dense:10",
                   "--train-limit", 431, "--batch-size", 85, "--micro-batch", 17, "--epochs", 2, "--log-every", 2,
@@ -73,7 +72,6 @@ class Resume(TallyTest):
         self.train("cut", "--resume", "--max-steps", 7, ranks=3)
         self.train("cut", "--resume", "--max-steps", "none", ranks=4)
         self.assert_same_run(self.directory / "whole", self.directory / "cut")
->>>>>>> 935e6c0 (Add convolutions and pools)
 
     def test_signals_stop_with_a_checkpoint(self):
         # Long enough for TERM and INT, which mpirun passes on only after a second; and it makes 1 of

@@ -45,7 +45,6 @@ class SameBits(TallyTest):
             with self.subTest(recipe=recipe):
                 self.assert_one_digest([(1, 1), (3, 1)], *recipe)
 
-<<<<<<< HEAD
     # Copies are keyed by sample: kept ones and fresh ones, in one phase of strengths and in two.
     def test_nor_with_augmentation(self):
         digests = {self.digest_at(1, 1)}
@@ -56,7 +55,7 @@ class SameBits(TallyTest):
                 layouts = self.layouts((1, 1), (3, 1), (1, 2), (4, 1))
                 digests.add(self.assert_one_digest(layouts, *augment, *recipe))
         self.assertEqual(len(digests), 5)
-=======
+
     # Neither the images nor the micro-batches divide by anything, and 5 micro-batches are no power of two.
     def test_nor_to_convolutions(self):
         for network in ("conv:16@5x5,relu,max-pool:2,conv:32@5x5,relu,max-pool:2,dense:32,relu,dense:10",
@@ -66,7 +65,6 @@ class SameBits(TallyTest):
             with self.subTest(network=network):
                 self.assert_one_digest(
                     self.layouts((1, 1), (2, 1), (3, 1), (4, 1), (1, 2), (2, 2), (3, 2), (4, 2)), *recipe)
->>>>>>> 935e6c0 (Add convolutions and pools)
 
     def test_the_environments_threads_do_not_matter(self):
         expected = self.digest_at(1, 1)

@@ -68,6 +68,26 @@ class OfATraining(StatusTest):
         self.assertRegex(line, rf"^{run_dir} +DONE +{told['step']} +2/2 +\d+[.]\d\d % +\d+[.]\d\d % .* step "
                                rf"{told['step']} +nothing$")
 
+    def test_that_is_done_keeps_its_facts_when_it_is_started_again(self):
+        self.train("run", "--max-steps", 8, ranks=2)
+        run_dir = self.directory / "run"
+        (run_dir / "job.restarts").write_text("12 0 0\n")
+        [before] = looked_at(run_dir)
+        for state in (None, "RESUME\nstep 8\ncheckpoint step-000000000008.h5\nworkers 2 ranks\nsamples_per_second 77\n"
+                            "reason running\n"):  # as one that was killed before its last words
+            if state:
+                (run_dir / "run.status").write_text(state)
+                before = {**before, "workers": "2 ranks", "samples_per_second": 77}
+            result = self.train("run", "--resume", "--max-steps", 5, ranks=1)
+            self.assertIn("finished already, at step 8", result.out)
+            [after] = looked_at(run_dir)
+            self.assertGreater(before["samples_per_second"], 0)
+            for fact in ("state", "workers", "samples_per_second", "checkpoint", "owner", "reason", "step"):
+                self.assertEqual(after[fact], before[fact], fact)
+            if not state:
+                self.assertEqual(after, before)
+                self.assertEqual(after["max_steps"], 8)
+
     def test_that_lives_and_is_killed(self):
         run_dir, process = self.start("--log-every", 1, environment=stop_at("reduce", step=7))
         ranks = wait_for_stop(process)
@@ -169,6 +189,13 @@ class OfSweeps(StatusTest):
         self.assertEqual([(line["state"], line["next"]) for line in told],
                          [("DONE", "nothing"), ("REFUSED", "mend"), ("NEW", "start")])
         self.assertIn("task 2 of job 7", told[1]["reason"])
+        self.assertEqual(looked_at(self.directory / "sweep"), told)
+        self.make_run("sweep/seed-4", validation="0.8")
+        for path in ("sweep", "sweep/sweep.csv"):
+            self.assertEqual([line["run"].rsplit("-", 1)[1] for line in looked_at(self.directory / path)],
+                             ["1", "4", "2", "3"])
+        result = run("tally-status", "sweep.csv", cwd=self.directory / "sweep")
+        self.assertEqual([line.split()[0] for line in result.out.splitlines()[1:5]], ["seed-1", "seed-4", "seed-2", "seed-3"])
 
     def test_by_a_table_that_names_other_places_are_refused(self):
         sweep = self.directory / "sweep"
@@ -176,10 +203,11 @@ class OfSweeps(StatusTest):
         for name in ("../run", "/etc", "..", "", "\x1b[2J/"):
             with self.subTest(name):
                 (sweep / "sweep.csv").write_text(f"task,run\n1,{name}\n")
-                result = run("tally-status", sweep / "sweep.csv")
-                self.assertEqual((result.code, result.out), (2, ""))
-                self.assertIn("expected the name of a run directory in line 2", result.err)
-                self.assertNotIn("\x1b", result.err)
+                for path in (sweep / "sweep.csv", sweep):
+                    result = run("tally-status", path)
+                    self.assertEqual((result.code, result.out.count("\n")), (1, 2))
+                    self.assertIn("expected the name of a run directory in line 2", result.err)
+                    self.assertNotIn("\x1b", result.err + result.out)
 
     def test_and_single_runs_have_tables_of_their_own(self):
         self.make_run("single")
@@ -242,6 +270,19 @@ class OfDamage(StatusTest):
         [told] = looked_at(path)
         self.assertEqual((told["epoch"], told["step"], told["test_accuracy"]), (20_000, 640_000, 0.5))
 
+    def test_of_numbers_that_are_not_finite_advises_another_run(self):
+        reason = f"step 3: the gradient of weights 1 is not finite{'; neither is the loss of some' * 9}; start another run with " \
+                 "a lower --learning-rate than 1e9"
+        path = self.make_run("run", status=f"FAILED\nstep 3\nreason {reason}\n")
+        self.assertTrue(run("tally-status", path).out.endswith(f" start another run ({reason})\n"))
+        self.assertEqual(looked_at(path)[0]["next"], "start another run")
+
+    def test_shows_more_steps_than_a_later_launch_was_given_alone(self):
+        path = self.make_run("run", config_toml="max-steps = 20\n")
+        self.assertRegex(run("tally-status", path).out, r" DONE +32 ")
+        (path / "config.toml").write_text("max-steps = 40\n")
+        self.assertRegex(run("tally-status", path).out, r" DONE +32/40 ")
+
     def test_shows_no_control_characters(self):
         path = self.make_run("run", status="FAILED\nstep 1\nreason \x1b[2J\x07\rrm -rf\n", run_lock="\x1b]0;x\x07\n")
         result = run("tally-status", path)
@@ -285,11 +326,33 @@ class OfDamage(StatusTest):
     def test_what_is_no_run_is_refused(self):
         (self.directory / "empty").mkdir()
         (self.directory / "file").write_text("a,b\n")
-        for path, expected in (("missing", "there is no such run"), ("empty", "expected a run directory, or a folder"),
-                               ("file", 'with a column "run"')):
-            result = run("tally-status", self.directory / path)
-            self.assertEqual((result.code, result.out), (2, ""))
+        good = self.make_run("good")
+        for path, state, expected in (
+                ("missing", "NEW", "there is no such run"), ("empty", "NEW", "expected a run directory, or a folder"),
+                ("file", "UNKNOWN", 'with a column "run"')):
+            result = run("tally-status", self.directory / path, good)
+            self.assertEqual((result.code, result.out.count("\n")), (1, 3), result.out)
+            self.assertRegex(result.out.splitlines()[1], rf"^{self.directory}/{path} +{state} ")
             self.assertIn(expected, result.err)
+
+    def test_a_run_that_is_not_there_yet_is_waited_for(self):
+        path = self.directory / "later"
+        watcher = subprocess.Popen(command("tally-status", "--watch", "--every", 1, "--json", path),
+                                   stdout=subprocess.PIPE, text=True)
+        self.addCleanup(watcher.kill)
+        first = json.loads(watcher.stdout.readline())
+        self.make_run("later")
+        lines = watcher.communicate(timeout=patience(100))[0].splitlines()
+        self.assertEqual((watcher.returncode, first["state"], json.loads(lines[-1])["state"]), (0, "NEW", "DONE"))
+
+    def test_the_folder_of_a_scaling_is_no_run(self):
+        for name in ("strong-1-1-1x1-256", "weak-1-1-1x1-256"):
+            self.make_run(f"scaling/{name}")
+        (self.directory / "scaling" / "job.restarts").write_text("12 0 0\n")
+        self.assertEqual([line["state"] for line in looked_at(self.directory / "scaling")], ["DONE"] * 2)
+        (self.directory / "begun").mkdir()
+        (self.directory / "begun" / "job.restarts").write_text("12 0 0\n")
+        self.assertEqual([(line["state"], line["owner"]) for line in looked_at(self.directory / "begun")], [("NEW", "job 12")])
 
 
 class OfLocks(StatusTest):

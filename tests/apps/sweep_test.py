@@ -77,7 +77,7 @@ class Words(SweepTest):
                 (["run-dir=a,b"], "run-dir: tally-train has no such option that could be varied"),
                 (["resume=true"], "resume: tally-train has no such option"),
                 (["seed="], "seed: a value is empty"), (["seed=1,,2"], "seed: a value is empty"),
-                (["seed=1,1"], "runs 1 and 2 are the same: seed-1"),
+                (["seed=1,1"], "runs 1 and 2 would share the directory seed-1; "),
                 (["seed=1,2", "seed=3,4"], "seed: is varied twice"),
                 (["profile=yes"], 'profile: expected true or false, got "yes"'),
                 (["data=a\nb"], "data: expected no control characters"),
@@ -122,6 +122,13 @@ class Files(SweepTest):
                          ["learning-rate-0.1_seed-1", "learning-rate-0.1_seed-2", "learning-rate-0.2_seed-1",
                           "learning-rate-0.2_seed-2"])
 
+    def test_that_name_their_runs_are_combined_with_words(self):
+        path = self.write("runs.csv", "name,learning-rate,epochs\na,0.1,3\nb,0.2,3\n")
+        self.assertEqual([name for name, *_ in self.listed(path, "seed=1,2")], ["a_seed-1", "a_seed-2", "b_seed-1", "b_seed-2"])
+        self.assertEqual([name for name, *_ in self.listed("momentum=0,0.5", path, "seed=7")],
+                         ["a_momentum-0", "b_momentum-0", "a_momentum-0.5", "b_momentum-0.5"])
+        self.assertEqual([name for name, *_ in self.listed(path, "seed=7")], ["a", "b"])
+
     def test_that_are_no_list_of_runs_are_refused(self):
         for name, text, expected in (
                 ("a.toml", "seed = 1\n", "expected a table [[run]] for each run"),
@@ -129,7 +136,7 @@ class Files(SweepTest):
                 ("c.toml", "[[run]]\nname = '../x'\n", 'name: expected letters, digits and ._+- only, got "../x"'),
                 ("t.toml", "[[run]]\nname = 'sweep.csv'\n", "name: sweep.csv is a table of the sweep"),
                 ("d.toml", "[[run]]\nname = '.'\n", "name: expected letters"),
-                ("e.toml", "[[run]]\nname = 'a'\n[[run]]\nname = 'a'\n", "runs 1 and 2 are the same: a"),
+                ("e.toml", "[[run]]\nname = 'a'\n[[run]]\nname = 'a'\n", "runs 1 and 2 would share the directory a; "),
                 ("f.csv", "seed\n", "expected a line with the names of options, and a line of values"),
                 ("g.csv", "seed,network\n1,dense:50,tanh\n", "run 1: expected 2 values as in the first line, got 3"),
                 ("h.csv", "sede\n1\n", "run 1: sede: tally-train has no such option"),
@@ -152,6 +159,13 @@ class Tables(SweepTest):
         result = run("tally-sweep", "table", self.directory, *words)
         self.assertEqual(result.code, 0, result.err)
         return result.out
+
+    def test_name_the_best_configuration_by_what_it_was_given(self):
+        (self.directory / "runs.csv").write_text("weight-decay,momentum\n1e-3,\n,0.5\n")
+        for name, validation in (("weight-decay-1e-3_seed-1", 0.8), ("seed-1_momentum-0.5", 0.9)):
+            self.make_run(name, "DONE\nstep 64\nreason finished\n", validation, 0.9)
+        self.assertIn("best by validation over 1 seed: momentum 0.5, 90.00 %\n",
+                      self.table(self.directory / "runs.csv", "seed=1"))
 
     def test_have_state_figures_and_rank_of_every_run(self):
         done = "DONE\nstep 64\nreason finished\n"

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tally/core/aligned_vector.hpp"
 #include "tally/core/random.hpp"
 
 namespace tally {

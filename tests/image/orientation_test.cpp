@@ -53,5 +53,30 @@ TEST(ExifOrientation, IsUprightWhenMissingOrDamaged) {
   }
 }
 
+// 3,200 pointers of the first directory that all lead to itself.
+TEST(ExifOrientation, DirectoriesThatNameThemselvesAreNotFollowed) {
+  constexpr int kEntries = 3200;
+  std::vector<std::byte> block;
+  const auto add = [&](std::string_view text) {
+    for (const char c : text) block.push_back(static_cast<std::byte>(c));
+  };
+  add(std::string_view("Exif\0\0II*\0\x08\0\0\0\x80\x0C", 16));
+  for (int i = 0; i < kEntries; ++i) {
+    add(i % 2 == 0 ? std::string_view("\x69\x87\x04\0\x01\0\0\0\x08\0\0\0", 12)
+                   : std::string_view("\x25\x88\x04\0\x01\0\0\0\x08\0\0\0", 12));
+  }
+  add(std::string_view("\0\0\0\0", 4));
+  EXPECT_EQ(exif_orientation(block), Orientation::kTopLeft);
+}
+
+TEST(ExifOrientation, OfAnotherTypeOrCountIsNone) {
+  for (const std::size_t place : {2U, 4U}) {  // of an entry: its type, its count
+    std::vector<std::byte> block = exif_block(6, false);
+    const std::size_t entry = 6 + 8 + 2;
+    block[entry + place] = std::byte{2};
+    EXPECT_EQ(exif_orientation(block), Orientation::kTopLeft) << place;
+  }
+}
+
 }  // namespace
 }  // namespace tally

@@ -206,11 +206,11 @@ TEST(Checkpoint, OfImagesPreparedInAnotherWayIsRefused) {
 TEST(Checkpoint, WithAConfigurationThatIsNoneIsRefused) {
   const std::vector<std::byte> file = encode_checkpoint(small_state());
   EXPECT_EQ(refusal(with_text(file, "epochs = 7", "epochs = x")).substr(0, 31),
-            "exit 4: x.h5: /config: line 10:");
+            "exit 4: x.h5: /config: line 11:");
   EXPECT_EQ(refusal(with_text(file, "epochs = 7", "epochz = 7")),
             "exit 4: x.h5: /config: epochz: there is no such option; see tally-train --help");
   EXPECT_EQ(refusal(with_text(file, "batch-size = 48", "batch-size = 00")).substr(0, 31),
-            "exit 4: x.h5: /config: line 8: ");
+            "exit 4: x.h5: /config: line 9: ");
   EXPECT_EQ(refusal(with_text(file, "batch-size = 48", "batch-size =  0")),
             "exit 4: x.h5: /config: batch-size: expected a whole number from 1 to 16 777 216, got "
             "\"0\"");

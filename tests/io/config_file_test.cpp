@@ -27,6 +27,7 @@ run-dir = ""
 network = "dense:100,tanh,dense:50,tanh,dense:10"
 initializer = "glorot"
 loss = "softmax-cross-entropy"
+label-smoothing = 0
 batch-size = 128
 micro-batch = "auto"
 epochs = 20

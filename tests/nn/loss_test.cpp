@@ -44,6 +44,18 @@ TEST_F(LossTest, SoftmaxCrossEntropyMatchesNumpy) {
   for (std::size_t i = 0; i < 6; ++i) EXPECT_NEAR(grad_[i], expected[i], 1e-6) << i;
 }
 
+// NumPy: y = 0.7 * np.eye(3)[[2, 0]] + 0.1; -(y * np.log(p)).sum(); p - y
+TEST_F(LossTest, SmoothedLabelsMatchNumpyInTrainingOnly) {
+  const SoftmaxCrossEntropy loss(0.3);
+  std::vector<double> losses(2);
+  EXPECT_EQ(loss.gradient(outputs(), kLabels, grad(), losses), 1);
+  EXPECT_NEAR(losses[0] + losses[1], 1.863254145, 1e-6);
+  const std::vector<double> expected = {0.075290392,  -0.060887427, -0.014402965,
+                                        -0.499390395, 0.232224994,  0.267165401};
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_NEAR(grad_[i], expected[i], 1e-6) << i;
+  EXPECT_EQ(value(loss), value(SoftmaxCrossEntropy()));
+}
+
 // NumPy: y = np.eye(3)[[2, 0]]; ((z - y) ** 2).mean(1).sum(); 2 * (z - y) / 3
 TEST_F(LossTest, MeanSquaredErrorMatchesNumpy) {
   const MeanSquaredError loss;

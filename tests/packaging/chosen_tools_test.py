@@ -8,7 +8,7 @@ import unittest
 
 from tally_testing import BIN, ROOT, TallyTest, main
 
-# Packages by the names of find_package. What pkg-config finds (TurboJPEG, libexif) is
+# Packages by the names of find_package. What pkg-config finds (TurboJPEG) is
 # hidden by an empty folder of its files.
 IMAGES = ("PNG", "OpenCVImgproc", "Boost")
 HIDDEN = {

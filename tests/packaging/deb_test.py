@@ -78,7 +78,7 @@ class Recipes(unittest.TestCase):
         looked_for = set(re.findall(r"^ *(?:find_package|pkg_check_modules)\((\w+)", self.cmake(), re.MULTILINE))
         names = {"Eigen3": "eigen", "OneDNN": "onednn", "OpenSSL": "openssl", "fmt": "fmt", "Random123": "random123",
                  "CLI11": "cli11", "MPI": "mpi", "ZLIB": "zlib-api", "HDF5": "hdf5", "tomlplusplus": "tomlplusplus",
-                 "PNG": "libpng", "PkgConfig": "pkgconfig", "TurboJPEG": "libjpeg-turbo", "Exif": "libexif",
+                 "PNG": "libpng", "PkgConfig": "pkgconfig", "TurboJPEG": "libjpeg-turbo",
                  "OpenCVImgproc": "opencv", "nlohmann_json": "nlohmann-json", "Boost": "boost",
                  "OpenMP": None}  # of the compiler
         self.assertEqual(looked_for, set(names))

@@ -64,7 +64,7 @@ TEST_F(JobEndTest, IsNearWhenTheJobShouldHaveEnded) {
 
 TEST_F(JobEndTest, SaysWhenTheJobEnds) {
   EXPECT_EQ(ending_in(3725).text(start_),
-            "this job ends in 1:02:05; the run saves and stops before");
+            "this job ends in 1:02:05; the run saves and stops before, if a step ends by then");
 }
 
 TEST_F(JobEndTest, ReadsTheEnvironment) {

@@ -55,6 +55,13 @@ TEST(RecipeDoubts, NameAWarmUpThatIsLongerThanTheRun) {
   EXPECT_EQ(doubts_about({warm_up, option("max-steps", "50")}).size(), 1U);
 }
 
+TEST(RecipeDoubts, NameSmoothedLabelsThatNoLossUses) {
+  const Override smoothing = option("label-smoothing", "0.1");
+  EXPECT_THAT(doubts_about({smoothing}), IsEmpty());
+  EXPECT_THAT(doubts_about({smoothing, option("loss", "mse")}),
+              ElementsAre("--label-smoothing: changes nothing with --loss mse"));
+}
+
 TEST(RecipeDoubts, NameOptionsOfAnAugmentationThatIsNone) {
   const Override copies = option("augment-copies", "5");
   EXPECT_THAT(doubts_about({copies}),

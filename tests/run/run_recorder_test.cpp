@@ -90,7 +90,7 @@ TEST_F(RunRecorderTest, AWriteThatFailsCostsAWarning) {
   EXPECT_FALSE(recorder.save(small_state(7)));
   ASSERT_EQ(warnings_.size(), 1U);
   EXPECT_NE(warnings_[0].find("no checkpoint: "), std::string::npos) << warnings_[0];
-  EXPECT_NE(warnings_[0].find("; the last one is none"), std::string::npos) << warnings_[0];
+  EXPECT_NE(warnings_[0].find("; there is none"), std::string::npos) << warnings_[0];
   EXPECT_EQ(recorder.newest_checkpoint(), "");
 
   fs::create_directory(run_ / "checkpoints");

@@ -105,6 +105,12 @@ class JobFiles(TallyTest):
             self.assertEqual((done.returncode, done.stdout, told), (code, "", code == 2), done.stderr)
             self.assertEqual(len(done.stderr.splitlines()), code // 2)
 
+    def test_a_run_that_was_done_before_is_no_refusal(self):
+        for state, code, told in (("DONE", 0, "done"), ("DONE", 2, "no"), ("RESUME", 0, "no"), ("FAILED", 0, "no")):
+            self.write("run.status", f"{state}\nstep 5\nreason finished\n")
+            asked = f"begun=; stamp_before=$(status_stamp); exit_code={code}; was_done_before && echo done || echo no"
+            self.assertEqual(self.run_shell(asked), [told], (state, code))
+
     def test_a_start_that_ends_before_its_first_step_is_told(self):
         for checkpoint, reason, asked, is_told in (
                 ("step-5.h5", "the job's time limit", "", True), ("step-5.h5", "running", "yes", True),

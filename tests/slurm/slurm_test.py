@@ -267,7 +267,7 @@ def interactive():
 @cases.one
 def without_the_environment():
     """Not even HOME and PATH. sbatch --export would have what the script sets kept from its ranks, too."""
-    steps = 8
+    steps = 30  # so that ranks are seen on a busy machine
     site = cases.cluster.directory / "home" / ".config" / "tally" / "site.sh"
     site.parent.mkdir(parents=True)
     site.write_text(f"export TALLY_TRAIN={BIN / 'tally-train'} SLURM_CONF={cases.cluster.directory / 'slurm.conf'}\n"

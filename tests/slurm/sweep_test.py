@@ -154,6 +154,8 @@ def seeds():
     array = Array("seeds", words, "--data", DIGITS, "--validation", 400, "--epochs", 1, request=["--at-once", 2])
     assert f"--array=1-4%2 {ROOT}" in sbatch(
         "--dry-run", "--at-once", 2, "sweep", *words, "--run-dir", array.sweep, "--data", DIGITS, "--validation", 400)
+    array.wait_until((array.sweep / "sweep.csv").exists, "a table")
+    assert len(run("tally-status", "--json", array.sweep).out.splitlines()) == 4, "those that wait are not shown"
     array.wait_for_ends(range(1, 5))
     rows = read_csv(array.sweep / "sweep.csv")
     assert [(row["network"], row["seed"], row["state"]) for row in rows] == [

@@ -44,6 +44,7 @@ inline Texts other_texts() {
           {"network", "dense:30,relu,dense:10"},
           {"initializer", "he"},
           {"loss", "mse"},
+          {"label-smoothing", "0.125"},
           {"batch-size", "48"},
           {"micro-batch", "16"},
           {"epochs", "7"},

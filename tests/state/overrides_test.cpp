@@ -54,10 +54,9 @@ TEST(Preset, CnnIsTwoConvolutionsInTwoEpochs) {
   Texts expected = texts_of(kDefaults);
   expected.at("network") =
       "conv:16@5x5,relu,max-pool:2,conv:32@5x5,relu,max-pool:2,dense:128,relu,dense:10";
-  expected.at("initializer") = "he";
   expected.at("batch-size") = "64";
   expected.at("epochs") = "2";
-  expected.at("learning-rate") = "0.05";
+  expected.at("learning-rate") = "0.1";
   expected.at("nesterov") = "true";
   EXPECT_EQ(texts_of(preset("cnn")), expected);
 }

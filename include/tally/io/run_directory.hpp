@@ -33,11 +33,9 @@ class RunDirectory {
   [[nodiscard]] std::filesystem::path checkpoints() const { return checkpoint_directory(path_); }
   [[nodiscard]] const RunLock& lock() const { return *lock_; }
 
-  /// What to call before a file gets its name: throws an Error (ExitCode::kInUse) if the directory
-  /// is another run's now.
-  [[nodiscard]] std::function<void()> ownership_check() const {
-    return [this] { lock_->require_ownership(); };
-  }
+  /// What to call before a file gets its name or loses it: throws an Error if the directory is
+  /// another run's now (ExitCode::kInUse), or its checkpoints/ another user's link (kUsage).
+  [[nodiscard]] std::function<void()> ownership_check() const;
 
   /// Whether an earlier run has left something here that a fresh one would overwrite.
   [[nodiscard]] bool is_used() const;

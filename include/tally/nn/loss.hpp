@@ -33,13 +33,25 @@ class Loss {
 
 /// Softmax and cross-entropy in one: log(sum_j exp(z_j)) - z_label, computed by log-sum-exp so that
 /// no logit overflows. Gradient: softmax(z) - one_hot(label).
+///
+/// With label smoothing s, training is on the labels (1 - s) one_hot(label) + s / classes, as in
+/// PyTorch's CrossEntropyLoss (Szegedy et al.: "Rethinking the Inception architecture for computer
+/// vision", CVPR 2016). Evaluation always is on the labels themselves.
 class SoftmaxCrossEntropy : public Loss {
  public:
+  explicit SoftmaxCrossEntropy(double label_smoothing = 0) : smoothing_(label_smoothing) {}
+
   std::int64_t gradient(ConstMatrixView outputs, std::span<const std::uint8_t> labels,
                         MatrixView grad_outputs, std::span<double> losses) const override;
   void evaluate(ConstMatrixView outputs, std::span<const std::uint8_t> labels, MatrixView scratch,
                 std::span<double> losses, std::span<std::uint8_t> classes) const override;
   void probabilities(ConstMatrixView outputs, MatrixView probabilities) const override;
+
+ private:
+  void smooth(const Real* logits, Index classes, Real sum, Index answer, std::uint8_t label,
+              Real* grad, double& loss) const;
+
+  double smoothing_;
 };
 
 /// The mean over the n outputs of a sample of (y - y*)^2, where y* is the one-hot label.
@@ -53,6 +65,7 @@ class MeanSquaredError : public Loss {
   void probabilities(ConstMatrixView outputs, MatrixView probabilities) const override;
 };
 
-std::unique_ptr<Loss> make_loss(LossKind kind);
+/// `label_smoothing` is that of the cross-entropy.
+std::unique_ptr<Loss> make_loss(LossKind kind, double label_smoothing = 0);
 
 }  // namespace tally

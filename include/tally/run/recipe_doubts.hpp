@@ -15,6 +15,10 @@ namespace tally {
 std::vector<std::string> recipe_doubts(const LaunchOverrides& overrides, const RunConfig& config,
                                        std::optional<std::int64_t> steps);
 
+/// A warning of a batch size that is given, and larger than an epoch of `samples` training samples.
+std::optional<std::string> batch_doubt(const LaunchOverrides& overrides, const RunConfig& config,
+                                       std::int64_t samples);
+
 /// The steps of a run of `samples` training samples in each epoch.
 std::int64_t run_steps(const RunConfig& config, std::int64_t samples);
 

@@ -19,6 +19,9 @@ using Warn = std::function<void(const std::string& text)>;
 /// The configuration of the run in a directory, if there is one. Throws an Error if it is damaged.
 std::optional<RunConfig> stored_config(const std::filesystem::path& run_directory);
 
+/// What the run.status in a directory says; nothing if there is none that can be read.
+std::optional<RunStatus> stored_status(const std::filesystem::path& run_directory);
+
 /// What rank 0 writes into the run directory: checkpoints, metrics, status. A write that fails
 /// costs a warning, never the training; it is tried again at the next occasion.
 class RunRecorder : public Recorder {

@@ -20,6 +20,10 @@ TrainerOptions trainer_options(const TrainingState& state);
 /// are too large to be augmented.
 std::unique_ptr<SampleCopies> sample_copies(const TrainingState& state, const ShardStore& samples);
 
+/// Throws an Error (ExitCode::kCheckpoint) for a progress that no run of this recipe comes to: a
+/// training would never see the end of its epoch.
+void require_possible_progress(const TrainingState& state);
+
 /// Without those held out for validation.
 std::int64_t training_samples(const TrainingState& state);
 

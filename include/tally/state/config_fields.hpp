@@ -45,6 +45,9 @@ void for_each_field(Config& config, Visit&& visit) {
   visit(Field{"network", "SPEC", network_help(), kMust}, config.network);
   visit(Field{"initializer", "NAME", "initial weights", kMust}, config.initializer);
   visit(Field{"loss", "NAME", "loss function", kMust}, config.loss);
+  visit(Field{"label-smoothing", "X", "share of each label that is spread over all classes", kMust,
+              0, 0.9},
+        config.label_smoothing);
   visit(Field{"batch-size", "B", "samples per SGD update over all ranks", kMust, 1, 1 << 24},
         config.batch_size);
   visit(Field{"micro-batch", "M", "samples per unit of work and of summation; must divide B", kMust,

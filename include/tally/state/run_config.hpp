@@ -54,6 +54,7 @@ struct RunConfig {
   std::string network = "dense:100,tanh,dense:50,tanh,dense:10";
   Initializer initializer = Initializer::kGlorot;
   LossKind loss = LossKind::kSoftmaxCrossEntropy;
+  double label_smoothing = 0;
 
   // The recipe. A smaller micro-batch makes more units to share among workers, and slower products.
   std::int64_t batch_size = 128;
