@@ -65,7 +65,11 @@ find_program() {
 }
 
 complain() { echo "${job_script:?}: $*" >&2; }
-say() { echo "$job_script: $(date '+%F %T'): $*"; }
+# Without what would steer a terminal: reasons come from files.
+say() {
+  local text=$*
+  echo "$job_script: $(date '+%F %T'): ${text//[[:cntrl:]]/ }"
+}
 
 # A job of sbatch --export=NONE may have neither: bash finds programs without exporting PATH, and ~ without HOME.
 export PATH HOME="${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}"
@@ -121,8 +125,13 @@ is_question() {
 
 # --- what run.status says ---
 
-# The start of a small file, whatever somebody has put in its place: nothing of a pipe, and no line without an end.
-start_of() { if [ -f "$1" ]; then head -c 65536 "$1" 2>/dev/null | tr -d '\0' || true; fi; }
+# The start of a small file, whatever somebody has put in its place: nothing of a pipe, or of a file that a link leads
+# to, and no line without an end.
+start_of() {
+  if [ -f "$1" ] && [ ! -L "$1" ]; then
+    head -c 65536 "$1" 2>/dev/null | tr -d '\0' || true
+  fi
+}
 
 # The state alone (DONE, RESUME, FAILED), or what stands behind a word (step, checkpoint, reason).
 run_state() { start_of "$1/run.status" | sed -n 1p; }

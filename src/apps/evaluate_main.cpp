@@ -71,8 +71,9 @@ ExitCode evaluate(const EvaluateOptions& options) {
   if (!options.calibrated.empty()) model = calibrated(model, options, directory, team);
   const Split split = options.use_training_images ? Split::kTrain : Split::kTest;
   const SplitFiles files = find_split_files(directory, split);
+  const SplitReader header(files);  // before images of any size are unpacked
+  model.require_image_size(header.rows(), header.columns(), files.images.string());
   const Dataset data = read_split(files, static_cast<int>(model.network().outputs()));
-  model.require_image_size(data.rows, data.columns, files.images.string());
 
   const auto rows = static_cast<Index>(data.labels.size());
   const Index classes = model.network().outputs();

@@ -22,11 +22,11 @@ namespace {
 
 Dataset read_digits(const OthersDataOptions& options, Split split) {
   const SplitFiles files = find_split_files(options.digits, split);
-  Dataset digits = read_split(files, kMaxClasses - 1);
-  require(digits.rows == kDigitSide && digits.columns == kDigitSide, ExitCode::kUsage,
+  const SplitReader header(files);
+  require(header.rows() == kDigitSide && header.columns() == kDigitSide, ExitCode::kUsage,
           "{}: expected images of {} x {}, got {} x {}", files.images.string(), kDigitSide,
-          kDigitSide, digits.rows, digits.columns);
-  return digits;
+          kDigitSide, header.rows(), header.columns());
+  return read_split(files, kMaxClasses - 1);
 }
 
 GreyImage image_of(const Dataset& digits, std::size_t index) {

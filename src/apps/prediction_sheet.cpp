@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "tally/image/canvas.hpp"
-
 namespace tally {
 namespace {
 
@@ -87,18 +85,21 @@ void draw_strip(Canvas& canvas, int x, int y, const Prediction& prediction) {
 
 }  // namespace
 
-GreyImage page_picture(const GreyImage& page, const Box& box) {
-  Canvas canvas(kPictureSide, kPictureSide);
-  const Box place = canvas.picture(page, canvas.image().box());
+PagePicture::PagePicture(const GreyImage& page)
+    : canvas_(kPictureSide, kPictureSide), place_(canvas_.picture(page, canvas_.image().box())) {
+  if (page.width > 0) scale_ = static_cast<double>(place_.width) / page.width;
+}
+
+GreyImage PagePicture::with_frame(const Box& box) const {
+  Canvas canvas = canvas_;
   if (box.width > 0) {
-    const double scale = static_cast<double>(place.width) / page.width;
-    const auto scaled = [scale](int length) {
-      return static_cast<int>(std::lround(scale * length));
+    const auto scaled = [this](int length) {
+      return static_cast<int>(std::lround(scale_ * length));
     };
-    canvas.frame(
-        {place.x + scaled(box.x), place.y + scaled(box.y), scaled(box.width), scaled(box.height)});
+    canvas.frame({place_.x + scaled(box.x), place_.y + scaled(box.y), scaled(box.width),
+                  scaled(box.height)});
   }
-  return cropped(canvas.image(), place);
+  return cropped(canvas.image(), place_);
 }
 
 GreyImage prediction_sheet(const std::vector<Prediction>& predictions, std::size_t more) {

@@ -88,17 +88,17 @@ std::vector<Prediction> Predictor::read_page(GreyImage page, const std::string& 
     blank.file = file;
     blank.status = PredictionStatus::kNoInk;
     blank.message = "the page is blank, of one tone, or has only noise on it";
-    if (options_.keeps_pictures) blank.picture = page_picture(shown, {});
+    if (options_.keeps_pictures) blank.picture = PagePicture(shown).with_frame({});
     return {blank};
   }
   if (has_stages) write_stages(options_.stages_directory, stages_name, shown, prepared);
+  std::optional<PagePicture> picture;
+  if (options_.keeps_pictures) picture.emplace(shown);
   std::vector<Prediction> predictions;
   for (const PreparedDigit& digit : prepared.digits) {
     stop_point();
     predictions.push_back(read_digit(file, digit));
-    if (options_.keeps_pictures) {
-      predictions.back().picture = page_picture(shown, digit.box);
-    }
+    if (picture) predictions.back().picture = picture->with_frame(digit.box);
   }
   return predictions;
 }

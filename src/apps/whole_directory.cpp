@@ -31,13 +31,17 @@ bool is_of_data_set(const fs::directory_entry& entry) {
          std::regex_match(entry.path().filename().string(), kName);
 }
 
-// Nothing else that somebody has put there meanwhile.
+// Nothing else that somebody has put there meanwhile, and not what a link leads to that has taken
+// the directory's place.
 void remove_data_set(const fs::path& directory) {
   std::error_code ignored;
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (descriptor < 0) return;
   for (const auto& entry : fs::directory_iterator(directory, ignored)) {
-    if (is_of_data_set(entry)) fs::remove(entry.path(), ignored);
+    if (is_of_data_set(entry)) ::unlinkat(descriptor, entry.path().filename().c_str(), 0);
   }
-  fs::remove(directory, ignored);
+  ::close(descriptor);
+  ::unlinkat(AT_FDCWD, directory.c_str(), AT_REMOVEDIR);
 }
 
 void require_replaceable(const fs::path& target) {

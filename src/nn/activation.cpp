@@ -61,9 +61,10 @@ struct LeakyRelu {
 using Functions = std::tuple<None, Tanh, Sigmoid, Relu, LeakyRelu>;
 static_assert(std::tuple_size_v<Functions> == kActivationNames.size());
 
-// Calls work(Function{}) for the functions of `activation`.
+// Calls work(Function{}) for the functions of `activation`. In place: a call has no vectors to
+// pass.
 template <typename Work, std::size_t number = 0>
-void with_functions_of(Activation activation, const Work& work) {
+[[gnu::always_inline]] inline void with_functions_of(Activation activation, const Work& work) {
   if constexpr (number < std::tuple_size_v<Functions>) {
     if (static_cast<std::size_t>(activation) == number) {
       return work(std::tuple_element_t<number, Functions>{});

@@ -60,8 +60,10 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   }
   run.recorder = std::move(recorder);
   run.state.config.run_dir = directory;
-  if (stored) require_possible_progress(run.state);
-  if (run.is_resumed && is_finished(run.state)) return;  // its data may be gone
+  if (run.is_resumed && is_finished(run.state)) {  // its data may be gone
+    require_possible_progress(run.state);
+    return;
+  }
   run.state.config.data = data_directory(run.state.config.data).string();
   run.files = find_dataset_files(run.state.config.data);
   DataFingerprint shape = read_shape(run.files);
@@ -71,6 +73,7 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   }
   run.state.data = shape;
   require_training_images(run.state.config, shape);
+  if (stored) require_possible_progress(run.state);
   const std::int64_t steps = run_steps(run.state.config, training_samples(run.state));
   for (const std::string& doubt : recipe_doubts(overrides, run.state.config, steps)) {
     report.warning(doubt);

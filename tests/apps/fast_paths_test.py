@@ -159,10 +159,12 @@ class Code(unittest.TestCase):
 
     def test_activations_call_no_function(self):
         activate = self.instructions("tally::add_bias_and_activate")
-        self.assertEqual([line for line in activate if line.startswith("call")], [])
+        # One of the two functions of each name only calls the other.
+        self.assertEqual([line for line in activate if line.startswith("call") and
+                          not re.search(r"<(tally::add_bias_and_activate\(|__stack_chk_fail@)", line)], [])
         self.assertGreater(self.count(activate, "v?mulps", self.widest), 9, "a tanh of arithmetic")
         calls = [line for line in self.instructions("tally::differentiate")
-                 if line.startswith("call") and not re.search("<(mem(set|cpy)|__stack_chk_fail)@", line)]
+                 if line.startswith("call") and not re.search(r"<(tally::differentiate\(|(mem(set|cpy)|__stack_chk_fail)@)", line)]
         self.assertEqual(calls, [])
 
     def test_exponentials_are_taken_of_many_numbers_at_a_time(self):

@@ -2,6 +2,7 @@
 """Files, names and options that somebody has made to harm: links and pipes where Tally writes, checkpoints
 that are whole and wrong, names that steer a terminal. Each is refused in words, at once, and harms nothing."""
 import fcntl
+import gzip
 import json
 import os
 import pathlib
@@ -267,6 +268,37 @@ class WholeAndWrong(HostileTest):
                 for arguments in (["--dump-config"], ["--run-dir", self.directory / "run"]):
                     self.assertEqual(said_by("tally-train", "--config", path, *arguments),
                                      (2, "", f"tally-train: {path}: {levels}\n"))
+
+    def test_a_run_whose_newest_one_is_damaged(self):
+        run_dir = self.directory / "run"
+        (run_dir / "checkpoints").mkdir(parents=True)
+        shutil.copy(self.model, run_dir / "checkpoints" / self.model.name)
+        damaged = run_dir / "checkpoints" / "step-000000009999.h5"
+        damaged.write_bytes(self.model.read_bytes()[:-1])
+        code, out, error = said_by("tally-checkpoint", "verify", run_dir)
+        self.assertEqual(code, 4)
+        self.assertIn(f"{self.model.name}: whole, step 32\n", out)
+        self.assertIn(damaged.name, error)
+        damaged.unlink()
+        self.assertEqual(said_by("tally-checkpoint", "verify", run_dir)[0], 0)
+
+    # The heads of the files are enough to tell.
+    def test_images_of_another_size_are_not_unpacked(self):
+        data = self.directory / "data"
+        data.mkdir()
+        side, count = 2048, 50
+        with gzip.open(data / "t10k-images-idx3-ubyte.gz", "wb", compresslevel=1) as file:
+            file.write(struct.pack(">4i", 2051, count, side, side))
+            for _ in range(count):
+                file.write(bytes(side * side))
+        (data / "t10k-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 2049, count) + bytes(count))
+        require_no_sanitizer("a sanitizer takes memory of its own")
+        done = subprocess.run([sys.executable, ROOT / "tests" / "support" / "peak_memory.py", BIN / "tally-evaluate",
+                               "--data", data, self.model], capture_output=True, text=True, check=False,
+                              timeout=patience(120))
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("2048 x 2048", done.stderr)
+        self.assertLess(int(re.fullmatch(r"rank 0: (\d+) MiB\n", done.stdout)[1]), 100)
 
     # No training comes there, and one that did would not see the end of the epoch.
     def test_progress_that_no_run_makes(self):

@@ -147,10 +147,11 @@ TEST(Checkpoint, WithANetworkForOthersThatDoesNotFitItsParametersIsRefused) {
   };
   EXPECT_EQ(refusal_of("dense:4,relu,dense:3"),
             "exit 4: x.h5: /others/0-dense/weight: expected shape 7 x 4, got 7 x 5");
-  EXPECT_EQ(refusal_of("dense:5,relx,dense:3"),
-            "exit 4: x.h5: /others: network \"dense:5,relx,dense:3\": \"relx\" at character 9, on 5, is "
-            "no layer; expected " +
-                known_layers());
+  EXPECT_EQ(
+      refusal_of("dense:5,relx,dense:3"),
+      "exit 4: x.h5: /others: network \"dense:5,relx,dense:3\": \"relx\" at character 9, on 5, is "
+      "no layer; expected " +
+          known_layers());
   for (const std::int64_t inputs : {std::int64_t{0}, std::int64_t{1} << 40}) {
     EXPECT_THROW((void)parameter_layout(OthersNetwork{"dense:2", inputs, {}}), Error);
   }
@@ -217,11 +218,11 @@ TEST(Checkpoint, WithAConfigurationThatIsNoneIsRefused) {
   EXPECT_EQ(refusal(with_text(file, "batch-size = 48", "batch-size = 47")),
             "exit 4: x.h5: /config: --micro-batch: expected a divisor of --batch-size 47, got 16; "
             "the largest one up to it is 1");
-  EXPECT_EQ(
-      refusal(with_text(file, "dense:3,tanh,dense:2", "dense:3,tanx,dense:2")),
-      "exit 4: x.h5: /config: network \"dense:3,tanx,dense:2\": \"tanx\" at character 9, on 3, is no "
-      "layer; expected " +
-          known_layers());
+  EXPECT_EQ(refusal(with_text(file, "dense:3,tanh,dense:2", "dense:3,tanx,dense:2")),
+            "exit 4: x.h5: /config: network \"dense:3,tanx,dense:2\": \"tanx\" at character 9, on "
+            "3, is no "
+            "layer; expected " +
+                known_layers());
 }
 
 TEST(Checkpoint, WithANetworkThatDoesNotFitItsVectorsIsRefused) {

@@ -122,7 +122,12 @@ TEST_P(ConvolutionTest, OmitsTheGradientOfInputsThatNobodyWants) {
     run.backward(without, Into::kReplace, false);
     for (const Real element : run.grad_inputs()) ASSERT_EQ(element, 9);
     run.backward(with);
-    EXPECT_EQ(with, without) << c;
+    // Only the direct kernels may have no way to the inputs, and oneDNN's products round in their
+    // own order. In a network a layer goes the same way in each step.
+    if (GetParam() != Kernels::kOneDnn) {
+      EXPECT_EQ(with, without) << c;
+    }
+    for (std::size_t i = 0; i < with.size(); ++i) ASSERT_NEAR(with[i], without[i], 1e-4) << c;
   }
 }
 

@@ -54,7 +54,7 @@ class ChosenToolsTest(TallyTest):
         commands = json.loads((self.directory / "build" / "compile_commands.json").read_text())
         layers = {match[1] for entry in commands
                   if (match := re.search("/src/([a-z]+)/[a-z0-9_]+[.]cpp$", entry["file"]))}
-        self.assertEqual(layers, {"core", "data", "nn", "optim", "state", "io", "parallel", "train", "run"})
+        self.assertEqual(layers, {"core", "augment", "data", "nn", "optim", "state", "io", "parallel", "train", "run"})
         lines = subprocess.run(["ninja", "-C", self.directory / "build", "-t", "commands"],
                                capture_output=True, text=True, check=True).stdout
         self.assertIn("bin/tally-checkpoint", lines)

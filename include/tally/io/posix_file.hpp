@@ -20,8 +20,8 @@ namespace tally {
 std::vector<std::byte> read_file(const std::filesystem::path& path, std::size_t max_bytes,
                                  ExitCode on_error = ExitCode::kFailure);
 
-/// The same of a file in a directory that others may write to. A symbolic link is an error: it could
-/// make the program show a stranger a file that only its user may read.
+/// The same of a file in a directory that others may write to. A symbolic link is an error: it
+/// could make the program show a stranger a file that only its user may read.
 std::vector<std::byte> read_unlinked_file(const std::filesystem::path& path, std::size_t max_bytes,
                                           ExitCode on_error = ExitCode::kFailure);
 
