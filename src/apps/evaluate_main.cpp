@@ -7,6 +7,7 @@
 #include "png_file.hpp"
 #include "tally/data/data_directory.hpp"
 #include "tally/data/dataset.hpp"
+#include "tally/data/split_reader.hpp"
 #include "tally/io/checkpoint.hpp"
 #include "tally/io/posix_file.hpp"
 #include "tally/nn/calibration.hpp"

@@ -78,7 +78,7 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   for (const std::string& doubt : recipe_doubts(overrides, run.state.config, steps)) {
     report.warning(doubt);
   }
-  if (const auto doubt = batch_doubt(given, run.state.config, training_samples(run.state))) {
+  if (const auto doubt = batch_doubt(overrides, run.state.config, training_samples(run.state))) {
     report.warning(*doubt);
   }
 }
