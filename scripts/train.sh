@@ -22,21 +22,26 @@ job_script=train.sh
 # shellcheck source=slurm/job.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../slurm/job.sh"
 
-run_dir=$(option_value run-dir "$@")
+ask option_value run-dir "$@"
+run_dir=$REPLY
 if [ -z "$run_dir" ]; then
   complain "expected a launcher with tally-train and --run-dir DIR among its options"
   exit 2
 fi
 
-stop() {
+heed() {
+  if [ "$1" = USR1 ]; then
+    asked=${asked:-USR1}
+    return
+  fi
   if [ -n "${is_stopping:-}" ] && [ -n "${launcher:-}" ]; then kill -TERM "$launcher" 2>/dev/null || true; fi
   is_stopping=yes
   asked=USR2
 }
 
 listen() {
-  trap stop INT TERM HUP USR2
-  trap 'asked=${asked:-USR1}' USR1
+  trap 'heard[STOP]=yes' INT TERM HUP USR2
+  trap 'heard[USR1]=yes' USR1
 }
 
 # In a session of its own, where no terminal sends it signals.

@@ -64,12 +64,21 @@ find_program() {
   echo tally-train
 }
 
-complain() { echo "${job_script:?}: $*" >&2; }
 # Without what would steer a terminal: reasons come from files.
+complain() {
+  local text=$*
+  echo "${job_script:?}: ${text//[[:cntrl:]]/ }" >&2
+}
 say() {
   local text=$*
-  echo "$job_script: $(date '+%F %T'): ${text//[[:cntrl:]]/ }"
+  printf '%s: %(%F %T)T: %s\n' "$job_script" -1 "${text//[[:cntrl:]]/ }"
 }
+
+# ask COMMAND...: REPLY becomes what it prints, and the exit status is its own. The process that listens for signals
+# uses this in place of $(COMMAND) and <(COMMAND): bash exits at one that it comes to while a signal waits for its trap
+# ("unexpected EOF while looking for matching", with 5.2). What stands in backquotes it does not parse then.
+# shellcheck disable=SC2006
+ask() { REPLY=`"$@"`; }
 
 # A job of sbatch --export=NONE may have neither: bash finds programs without exporting PATH, and ~ without HOME.
 export PATH HOME="${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}"
@@ -90,8 +99,7 @@ restarts=$(number "${SLURM_RESTART_COUNT:-0}")
 
 # replace_file FILE: with what comes in, as a whole or not at all. A link in its place is not followed. What a killed
 # script has left of an earlier attempt goes.
-replace_file() {
-  local new
+replace_file() (
   for new in "$1".tmp-*; do
     if [[ ${new#"$1".tmp-} =~ ^[[:alnum:]]{16}$ ]] && [ -f "$new" ]; then rm -f "$new"; fi
   done
@@ -100,7 +108,7 @@ replace_file() {
   if cat >"$new" && chmod "$(printf '%o' $((0666 & ~$(umask))))" "$new" && mv -fT "$new" "$1"; then return 0; fi
   rm -f "$new"
   return 1
-}
+)
 
 # The value of --NAME among options, which may stand as --NAME=VALUE; the last one counts.
 option_value() {
@@ -171,11 +179,10 @@ end_by_slurm() {
 
 # SLURM 22.05 tells no job its own end; newer ones set SLURM_JOB_END_TIME, which tally-train knows.
 ask_end_time() {
-  local end
   if [ -n "${TALLY_END_TIME:-}" ] || [ -z "$job_id" ]; then return 0; fi
-  end=$(end_by_slurm)
-  if [ -n "$end" ]; then
-    export TALLY_END_TIME=$end
+  ask end_by_slurm
+  if [ -n "$REPLY" ]; then
+    export TALLY_END_TIME=$REPLY
   else
     say "SLURM does not say when this job ends; its signal will"
   fi
@@ -185,11 +192,16 @@ ask_end_time() {
 # SLURM restarts a job by itself too, after a node has failed.
 count_restarts() {
   local job="" step="" start=""
-  first_step=$(saved_step "$run_dir")
+  ask saved_step "$run_dir"
+  first_step=$REPLY
   restarts_file=$run_dir/job.restarts
-  read -r job step start _ < <(start_of "$restarts_file") || true
-  start=$(number "$start")
-  if [ "$job" != "$job_id" ] || [ "$first_step" -gt "$(number "$step")" ] || [ "$start" -gt "$restarts" ]; then
+  ask start_of "$restarts_file"
+  read -r job step start _ <<<"$REPLY" || true
+  ask number "$step"
+  step=$REPLY
+  ask number "$start"
+  start=$REPLY
+  if [ "$job" != "$job_id" ] || [ "$first_step" -gt "$step" ] || [ "$start" -gt "$restarts" ]; then
     start=$restarts
   fi
   idle_restarts=$((restarts - start))
@@ -224,7 +236,8 @@ give_up() {
 }
 
 begin_job() {
-  run_dir=$(option_value run-dir "$@")
+  ask option_value run-dir "$@"
+  run_dir=$REPLY
   if is_question "$@"; then
     asks=yes
   elif [ -z "$run_dir" ]; then
@@ -256,7 +269,8 @@ exec_launcher() {
 # Whether other jobs keep off the cores that mpirun would bind ranks to: SLURM confines each job to its own, or this
 # one has all of the node.
 is_confined() {
-  [ "$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)" -le "${SLURM_CPUS_ON_NODE:-1000000}" ] ||
+  ask env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc
+  [ "$REPLY" -le "${SLURM_CPUS_ON_NODE:-1000000}" ] ||
     scontrol show config 2>/dev/null | grep -Eq '^(TaskPlugin .*affinity|ConstrainCores *= yes)'
 }
 
@@ -319,16 +333,17 @@ status_stamp() { stat -c '%i %.9Y' "$run_dir/run.status" 2>/dev/null || true; }
 # Whether run.lock names another job, which may write run.status, too.
 is_anothers() {
   local owner=""
-  if [ -n "${SLURM_JOB_ID:-}" ]; then read -r owner < <(start_of "$run_dir/run.lock") || true; fi
+  if [ -z "${SLURM_JOB_ID:-}" ]; then return 1; fi
+  ask start_of "$run_dir/run.lock"
+  read -r owner <<<"$REPLY" || true
   [ -n "$owner" ] && [[ "$owner," != *", job $SLURM_JOB_ID,"* ]]
 }
 
 # Whether this launch has written run.status; before that it may not be ready for signals.
 has_begun() {
-  local stamp
   if [ -z "$begun" ]; then
-    stamp=$(status_stamp) || true
-    if [ -n "$stamp" ] && [ "$stamp" != "$stamp_before" ] && ! is_anothers; then
+    ask status_stamp || true
+    if [ -n "$REPLY" ] && [ "$REPLY" != "$stamp_before" ] && ! is_anothers; then
       begun=yes
       write_restarts
     fi
@@ -339,9 +354,9 @@ has_begun() {
 # Whether these were its last words: mpirun may need half a minute more to end. A TERM to all processes of the job may
 # have ended what was to read them.
 has_stopped() {
-  local reason=""
-  if has_begun; then reason=$(run_fact "$run_dir" reason) || true; fi
-  [ -n "$reason" ] && [ "$reason" != running ]
+  has_begun || return
+  ask run_fact "$run_dir" reason || true
+  [ -n "$REPLY" ] && [ "$REPLY" != running ]
 }
 
 is_running() { kill -0 "$launcher" 2>/dev/null; }
@@ -354,11 +369,11 @@ pause() {
 
 # Whatever asks this job to stop (TERM at the end, at a preemption, by scancel) asks the training to save and stop;
 # its own word for that is USR2. A second one changes nothing.
-hear() {
+heed() {
   if [ "$1" = USR1 ]; then
     asked=${asked:-USR1}
     say "SIGUSR1: asks the training to save, and to go on"
-  else
+  elif [ "$1" != URG ] || ! stops_by_itself; then
     asked=USR2
     if [ -z "$asked_to_stop" ]; then
       asked_to_stop=yes
@@ -367,28 +382,34 @@ hear() {
   fi
 }
 
-# The signal that the scripts order for some time before the end, and preemptions may send: SLURM sends it up to a
-# minute early. A training that knows the end stops in time by itself, later.
-hear_of_the_end() {
-  local end=""
-  if [[ ${TALLY_END_TIME:-} =~ ^[0-9]+$ ]]; then end=$(end_by_slurm); fi
-  if [ -n "$end" ] && [ "$end" -ge "$TALLY_END_TIME" ]; then
-    say "this job ends at $(date -d "@$end" '+%T'); the training saves and stops before, if a step ends by then"
-  else
-    hear URG
-  fi
+# SIGURG is the signal that the scripts order for some time before the end, and preemptions may send: SLURM sends it up
+# to a minute early. A training that knows the end stops in time by itself, later.
+stops_by_itself() {
+  if [[ ! ${TALLY_END_TIME:-} =~ ^[0-9]+$ ]]; then return 1; fi
+  ask end_by_slurm
+  if [ -z "$REPLY" ] || [ "$REPLY" -lt "$TALLY_END_TIME" ]; then return 1; fi
+  printf -v REPLY '%(%T)T' "$REPLY"
+  say "this job ends at $REPLY; the training saves and stops before, if a step ends by then"
 }
 
-# From now on, since any may come early.
+# Traps only note signals: they may run in the middle of a builtin, where bash (5.2) confuses the variables of functions
+# that a trap calls.
+declare -A heard
 listen() {
-  trap 'hear USR2' USR2
-  trap 'hear TERM' TERM
-  trap 'hear USR1' USR1
-  trap hear_of_the_end URG
+  trap 'heard[TERM]=yes' TERM
+  trap 'heard[USR1]=yes' USR1
+  trap 'heard[USR2]=yes' USR2
+  trap 'heard[URG]=yes' URG
+}
+heed_all() {
+  local signal
+  for signal in "${!heard[@]}"; do
+    unset "heard[$signal]"
+    heed "$signal"
+  done
 }
 asked=
 asked_to_stop=
-listen
 
 # The processes of the ranks that this script has started on this computer; fails if there are none. What else looks
 # at the run, or waits for it, is no rank of it.
@@ -410,15 +431,15 @@ export TALLY_LAUNCH=$HOSTNAME-$$-$RANDOM
 # and the ranks with it, and keeps USR1 for itself; TERM it passes on, and waits. A script around a launcher passes
 # on nothing. Any rank hears for all.
 passes_signals_on() {
-  case $(readlink "/proc/$launcher/exe") in */orterun | */prterun | */prte | */mpirun* | */srun) ;; *) false ;; esac
+  ask readlink "/proc/$launcher/exe" || true
+  case $REPLY in */orterun | */prterun | */prte | */mpirun* | */srun) ;; *) false ;; esac
 }
 
 signal_ranks() {
-  local ranks
-  if ranks=$(ranks_here); then
-    kill -"$1" "${ranks%%[!0-9]*}"
+  if ask ranks_here; then
+    kill -"$1" "${REPLY%%[!0-9]*}" 2>/dev/null
   elif [ "$1" = USR2 ]; then
-    kill -TERM "$launcher"
+    kill -TERM "$launcher" 2>/dev/null
   else
     complain "no rank on this computer: USR1 does not reach the others under this launcher"
   fi
@@ -438,7 +459,7 @@ count_losses() {
   local count ranks=() all=(/proc/[0-9]*)
   if [ "$SECONDS" -lt "$next_count" ]; then return 0; fi
   next_count=$((SECONDS + 1 + ${#all[@]} / 500))
-  mapfile -t ranks < <(ranks_here)
+  if ask ranks_here; then mapfile -t ranks <<<"$REPLY"; fi
   count=${#ranks[@]}
   if [ "$count" -gt "$most_ranks" ] && [ "$last_ranks" -gt "$most_ranks" ]; then
     most_ranks=$((count < last_ranks ? count : last_ranks))
@@ -479,7 +500,8 @@ train() {
     return
   fi
   if [ "$1" = mpirun_on ]; then prepare_mpirun; fi
-  stamp_before=$(status_stamp)
+  ask status_stamp
+  stamp_before=$REPLY
   begun=
   most_ranks=0
   last_ranks=0
@@ -492,12 +514,17 @@ train() {
   launcher=$!
   while is_running && ! has_stopped && ! is_late && [ "$seconds_of_loss" -lt 10 ]; do
     pause 1
+    heed_all
     pass_on
     count_losses
   done
   if is_late; then complain "no rank has started in $start_timeout seconds: the launcher is ended"; fi
   # Before waiting, for which there may be no time.
-  if [ -n "$asked_to_stop" ] && has_stopped; then say "the training has stopped, saved at step $(saved_step "$run_dir")"; fi
+  heed_all
+  if [ -n "$asked_to_stop" ] && has_stopped; then
+    ask saved_step "$run_dir"
+    say "the training has stopped, saved at step $REPLY"
+  fi
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     if is_running; then pause 0.5; fi
   done
@@ -617,3 +644,6 @@ end_job() {
   esac
   exit 75
 }
+
+# From here on, since signals may come early: what is above has asked by $(...).
+listen

@@ -2,8 +2,11 @@
 """What slurm/job.sh makes of files that somebody else may have written. Needs no SLURM."""
 import os
 import pathlib
+import signal
 import subprocess
 import sys
+import threading
+import time
 
 from job import ROOT  # says where tally_testing is
 from tally_testing import TallyTest, main, patience
@@ -138,6 +141,33 @@ class JobFiles(TallyTest):
                               env=environment, timeout=patience(60))
         self.assertEqual((done.returncode, done.stdout, done.stderr),
                          (0, "1\n", "test: no rank has started in 2 seconds: the launcher is ended\n"))
+
+    def test_signals_at_any_moment_end_no_job(self):
+        """bash 5.2 exits at a $(command) that it comes to while a signal waits for its trap."""
+        for name, text in (("squeue", f"echo {2**31}"), ("scontrol", '[ "$1" = requeue ]'), ("srun", "sleep 60"), ("launcher", """
+                trap '' TERM; end=$((SECONDS + 5))
+                while [ $SECONDS -lt $end ]; do printf 'RESUME\\nstep 1\\nreason running\\n' >run/run.status; sleep 0.02; done
+                printf 'RESUME\\nstep 2\\ncheckpoint step-2.h5\\nreason SIGTERM\\n' >run/run.status; exit 75""")):
+            (self.directory / name).write_text(f"#!/bin/bash\n{text}\n")
+            (self.directory / name).chmod(0o755)
+        script = f"""set -eu; job_script=test; . '{ROOT}/slurm/job.sh'; echo listens
+            SECONDS=0; while [ $SECONDS -lt 4 ]; do begin_job --run-dir run; done
+            train launcher; end_job"""
+        environment = {**os.environ, "SLURM_JOB_ID": "7", "PATH": f"{self.directory}:{os.environ['PATH']}",
+                       "TALLY_SITE": "/dev/null", "TALLY_TRAIN": "true", "SLURM_CPUS_ON_NODE": "4"}
+        job = subprocess.Popen(["bash", "-c", script], cwd=self.directory, env=environment, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        said = threading.Thread(target=lambda: self.__setattr__("told", job.communicate()))
+        time.sleep(0.5)
+        said.start()
+        while job.poll() is None:
+            for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGURG):
+                job.send_signal(number)
+            time.sleep(0.003)
+        said.join()
+        output, errors = self.told
+        self.assertEqual((job.returncode, errors), (0, ""), errors)
+        self.assertIn("the training has stopped, saved at step 2", output)
 
     def test_what_the_kernel_ends_for_want_of_memory_is_counted(self):
         group = pathlib.Path(f"/sys/fs/cgroup/memory/tally-{os.getpid()}")
