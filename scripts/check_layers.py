@@ -54,7 +54,7 @@ def main() -> int:
     files = 0
     for layer in LAYERS:
         for folder in (root / "include" / "tally" / layer, root / "src" / layer):
-            for path in sorted([*folder.glob("*.hpp"), *folder.glob("*.cpp")]):
+            for path in sorted([*folder.rglob("*.hpp"), *folder.rglob("*.cpp")]):
                 files += 1
                 for quote, header in INCLUDE.findall(path.read_text()):
                     reason = violation(layer, quote, header)

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "fuzzing.hpp"
-#include "page_request.hpp"
+#include "serve/request.hpp"
 
 // The head of a request to the page's server. An input is: the address that the server listens at,
 // how the bytes are cut into pieces; the bytes. What is accepted is looked at again, line by line.

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "serve/server.hpp"
+
+#include <atomic>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "serve/answer.hpp"
+#include "serve/drawing_page.hpp"
+#include "serve/queue.hpp"
+#include "serve/socket.hpp"
+#include "serve/table.hpp"
+#include "serve/wake_up.hpp"
+#include "tally/core/error.hpp"
+
+namespace tally {
+class PageServer::Implementation {
+ public:
+  Implementation(const PageServerOptions& options, AnswerImage answer)
+      : limits_(options.limits),
+        audience_{options.address, options.limits.body_bytes()},
+        answer_image_(std::move(answer)),
+        socket_(options.address, options.port),
+        page_(answer_text("text/html; charset=utf-8", kDrawingPage)),
+        page_head_(answer_text("text/html; charset=utf-8", kDrawingPage, true)) {}
+
+  [[nodiscard]] std::string url() const {
+    const std::string& address = audience_.address;
+    const bool is_v6 = address.find(':') != std::string::npos;
+    return fmt::format("http://{}:{}/", is_v6 ? "[" + address + "]" : address, socket_.port());
+  }
+
+  void serve() {
+    PageTable table(audience_, limits_);
+    PageWorker worker(answer_image_, [this] { wake_.call(); });
+    PageQueue queue(table, worker, limits_);
+    while (!is_stopping_) {
+      require(table.attend(socket_, wake_.descriptor()), ExitCode::kFailure,
+              "{}: accepts no more connections", url());
+      wake_.reset();
+      const PageTime now = PageClock::now();
+      for (const auto& connection : table) {
+        serve_or_drop(*connection, [&] {
+          connection->expire(now);
+          if (connection->state() != PageConnection::State::kAsks) return;
+          answer(*connection, table, queue, now);
+        });
+      }
+      queue.advance(now);
+      table.tidy(now);
+    }
+  }
+
+  void end() {
+    is_stopping_ = true;
+    wake_.call();
+  }
+
+ private:
+  void answer(PageConnection& connection, const PageTable& table, PageQueue& queue,
+              PageTime now) const {
+    const bool has_no_body = connection.request().has_no_body;
+    switch (connection.request().kind) {
+      case PageRequest::Kind::kPage:
+        return connection.answer_shared(has_no_body ? page_head_ : page_, now);
+      case PageRequest::Kind::kHealth: {
+        const std::string health = fmt::format(
+            "{{\"status\":\"ok\",\"connections\":{},\"waiting\":{},\"reading\":{},"
+            "\"image_seconds\":{:.1f}}}\n",
+            table.size(), queue.waiting(), queue.is_busy(), queue.seconds_on_image(now));
+        return connection.answer(answer_text("application/json", health, has_no_body), now);
+      }
+      case PageRequest::Kind::kPredict:
+        return queue.admit(connection, now);
+    }
+  }
+
+  PageLimits limits_;
+  PageAudience audience_;
+  AnswerImage answer_image_;
+  PageSocket socket_;
+  PageWakeUp wake_;
+  std::string page_;
+  std::string page_head_;
+  std::atomic<bool> is_stopping_ = false;
+};
+
+PageServer::PageServer(const PageServerOptions& options, AnswerImage answer)
+    : implementation_(std::make_unique<Implementation>(options, std::move(answer))) {}
+
+PageServer::~PageServer() = default;
+
+std::string PageServer::url() const {
+  return implementation_->url();
+}
+
+void PageServer::serve() {
+  implementation_->serve();
+}
+
+void PageServer::stop() {
+  implementation_->end();
+}
+
+}  // namespace tally
