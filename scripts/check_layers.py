@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Checks that each layer includes only what the table below allows: other layers, and packages.
+"""Checks that each layer includes only what the tables below allow: other layers, and packages.
 
 A layer may include its own headers, those of the layers in its row, and the packages in its row;
-the standard library, POSIX and fmt's core are free. Prints one line per violation; exit code 1 if
-there is any.
+the standard library, POSIX and fmt's core are free. A tool's folder of src/apps may include its own
+headers and those of the folders in its row. Prints one line per violation; exit code 1 if there is
+any.
 """
 import pathlib
 import re
@@ -23,10 +24,25 @@ LAYERS = {
     "parallel": (["core"], ["mpi.h"]),
     "train": (["core", "augment", "data", "nn", "optim", "state", "parallel"], ["fmt/"]),
     "run": (["core", "augment", "data", "nn", "optim", "state", "parallel", "train", "io"], ["fmt/"]),
+    "model": (["core", "augment", "image", "nn", "optim", "state", "io"], ["fmt/"]),
     "apps": (
-        ["core", "augment", "data", "image", "nn", "optim", "state", "parallel", "train", "io", "run"],
+        ["core", "augment", "data", "image", "nn", "optim", "state", "parallel", "train", "io", "run",
+         "model"],
         ["CLI/", "nlohmann/", "boost/asio/", "boost/beast/", "fmt/"],
     ),
+}
+
+# folder of src/apps: the folders that it may include
+TOOLS = {
+    "common": [],
+    "checkpoint": ["common"],
+    "data": ["common"],
+    "evaluate": ["common"],
+    "predict": ["common", "serve"],
+    "serve": ["common"],
+    "status": ["common"],
+    "sweep": ["common"],
+    "train": ["common"],
 }
 
 # Headers that everybody may use: those of the C library, the compiler and the kernel's interface.
@@ -48,6 +64,13 @@ def violation(layer: str, quote: str, header: str) -> str | None:
     return None
 
 
+def violation_of_tool(folder: str, quote: str, header: str) -> str | None:
+    used = header.split("/")[0]
+    if quote == '"' and used != "tally" and used != folder and used not in TOOLS.get(folder, []):
+        return f"folder {folder} of src/apps may not include {used}"
+    return None
+
+
 def main() -> int:
     root = pathlib.Path(__file__).resolve().parent.parent
     violations = 0
@@ -58,6 +81,8 @@ def main() -> int:
                 files += 1
                 for quote, header in INCLUDE.findall(path.read_text()):
                     reason = violation(layer, quote, header)
+                    if layer == "apps" and not reason:
+                        reason = violation_of_tool(path.parent.name, quote, header)
                     if reason:
                         violations += 1
                         print(f"{path.relative_to(root)}: {header}: {reason}")

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "common/prediction_line.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "common/predictor.hpp"
 #include "tally/core/text.hpp"
 
 namespace tally {

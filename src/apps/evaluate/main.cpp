@@ -4,15 +4,15 @@
 #include "common/png_file.hpp"
 #include "common/threads_option.hpp"
 #include "common/tool.hpp"
-#include "common/trained_model.hpp"
-#include "evaluate/calibrate.hpp"
+#include "evaluate/held_out.hpp"
 #include "evaluate/misclassified_sheet.hpp"
 #include "evaluate/report.hpp"
 #include "tally/data/data_directory.hpp"
 #include "tally/data/split_reader.hpp"
 #include "tally/io/checkpoint.hpp"
 #include "tally/io/posix_file.hpp"
-#include "tally/nn/calibration.hpp"
+#include "tally/model/model_calibration.hpp"
+#include "tally/model/model_evaluation.hpp"
 
 namespace tally {
 namespace {
@@ -28,20 +28,6 @@ struct EvaluateOptions {
   int threads = 0;  ///< of the option
 };
 
-/// Of the model's outputs for labelled images; leaves its probabilities in `probabilities`.
-CalibrationFigures calibration_figures(const TrainedModel& model, ConstMatrixView outputs,
-                                       std::span<const std::uint8_t> labels,
-                                       MatrixView probabilities) {
-  CalibrationFigures figures;
-  model.loss().probabilities(outputs, probabilities);
-  figures.error = calibration_error(read_only(probabilities), labels);
-  if (!model.calibration()) return figures;
-  model.probabilities(outputs, probabilities);
-  figures.temperature = model.calibration()->temperature;
-  figures.calibrated_error = calibration_error(read_only(probabilities), labels);
-  return figures;
-}
-
 /// Calibrates the model and writes it as a file of its own.
 TrainedModel calibrated(const TrainedModel& model, const EvaluateOptions& options,
                         const std::filesystem::path& directory, const ThreadTeam& team) {
@@ -55,7 +41,9 @@ TrainedModel calibrated(const TrainedModel& model, const EvaluateOptions& option
     const LoadedCheckpoint loaded = load_with_warnings("tally-evaluate", options.others);
     others = others_network(loaded.state, model, options.others);
   }
-  Calibration calibration = calibrate(model, options.model, directory, team);
+  const Dataset held_out = held_out_images(model, options.model, directory).data;
+  Calibration calibration =
+      calibrate(model, options.model, {held_out.pixels, held_out.labels}, team);
   calibration.others = std::move(others);
   const std::string warning =
       publish_file(options.calibrated, encode_checkpoint(model.state(), calibration), [] {});
@@ -63,10 +51,9 @@ TrainedModel calibrated(const TrainedModel& model, const EvaluateOptions& option
   return TrainedModel(model.state(), calibration);
 }
 
-ExitCode evaluate(const EvaluateOptions& options) {
+ExitCode report(const EvaluateOptions& options) {
   const ThreadTeam team(threads_of(options.threads));
-  LoadedCheckpoint loaded = load_with_warnings("tally-evaluate", options.model);
-  TrainedModel model(std::move(loaded.state), std::move(loaded.calibration));
+  TrainedModel model(load_with_warnings("tally-evaluate", options.model));
   const auto directory = data_directory(options.data);
   if (!options.calibrated.empty()) model = calibrated(model, options, directory, team);
   const Split split = options.use_training_images ? Split::kTrain : Split::kTest;
@@ -74,23 +61,14 @@ ExitCode evaluate(const EvaluateOptions& options) {
   const Dataset data = read_split(files, static_cast<int>(model.network().outputs()));
   model.require_image_size(data.rows, data.columns, files.images.string());
 
-  const auto rows = static_cast<Index>(data.labels.size());
-  const Index classes = model.network().outputs();
-  AlignedVector outputs(static_cast<std::size_t>(rows * classes));
-  ChunkFigures figures = Evaluator(model.network(), model.loss(), team)
-                             .evaluate(model.parameters(), {data.pixels, data.labels}, outputs);
-  TrainedModel::require_finite(outputs, options.model);
-  AlignedVector room(outputs.size());
-  const MatrixView probabilities = matrix_view(room.data(), rows, classes);
-  const EvaluationReport report{
-      summarize(figures.losses, figures.confusion.samples(), figures.confusion.correct()),
-      figures.confusion,
-      calibration_figures(model, matrix_view(std::as_const(outputs).data(), rows, classes),
-                          data.labels, probabilities)};
+  const ModelEvaluation figures = evaluate(model, options.model, {data.pixels, data.labels}, team);
   if (!options.misclassified.empty()) {
-    write_png(options.misclassified, misclassified_sheet(data, read_only(probabilities)));
+    const auto rows = static_cast<Index>(data.labels.size());
+    write_png(options.misclassified,
+              misclassified_sheet(data, matrix_view(figures.probabilities.data(), rows,
+                                                    model.network().outputs())));
   }
-  fmt::print("{}", options.as_json ? json_report(report) : text_report(report));
+  fmt::print("{}", options.as_json ? json_report(figures) : text_report(figures));
   return ExitCode::kDone;
 }
 
@@ -124,5 +102,5 @@ int main(int argc, char** argv) {
                  "write a sheet of the misclassified images, with label, answer and number")
       ->type_name("FILE.png");
   app.add_flag("--json", options.as_json, "print one JSON object");
-  return tally::run_tool(app, argc, argv, [&] { return tally::evaluate(options); });
+  return tally::run_tool(app, argc, argv, [&] { return tally::report(options); });
 }

@@ -52,16 +52,16 @@ nlohmann::ordered_json number_or_null(const std::optional<double>& value) {
 
 }  // namespace
 
-std::string text_report(const EvaluationReport& report) {
-  const Evaluation& evaluation = report.evaluation;
+std::string text_report(const ModelEvaluation& figures) {
+  const Evaluation& evaluation = figures.evaluation;
   return fmt::format("accuracy {:.2f} % ({} of {}), loss {:.6f}\n{}\n{}\n{}",
                      100 * evaluation.accuracy(), grouped(evaluation.correct),
                      grouped(evaluation.samples), evaluation.loss,
-                     calibration_line(report.calibration), class_table(report.confusion),
-                     confusion_table(report.confusion));
+                     calibration_line(figures.calibration), class_table(figures.confusion),
+                     confusion_table(figures.confusion));
 }
 
-std::string json_report(const EvaluationReport& figures) {
+std::string json_report(const ModelEvaluation& figures) {
   const Evaluation& evaluation = figures.evaluation;
   const ConfusionMatrix& confusion = figures.confusion;
   nlohmann::ordered_json report = {{"samples", evaluation.samples},

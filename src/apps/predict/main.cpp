@@ -4,6 +4,7 @@
 
 #include "common/model_argument.hpp"
 #include "common/png_file.hpp"
+#include "common/prediction_line.hpp"
 #include "common/threads_option.hpp"
 #include "common/tool.hpp"
 #include "predict/predict_in_order.hpp"
@@ -19,6 +20,7 @@ struct PredictOptions {
   std::string model;
   std::vector<std::string> images;
   PredictorOptions predictor;
+  PageViews views;
   PageServerOptions page{.port = 8080};
   bool is_served = false;
   std::string sheet;
@@ -40,10 +42,10 @@ void print(const Prediction& prediction, const PredictOptions& options) {
 
 /// What the sheet will show: not all of what may be thousands of answers.
 struct SheetContents {
-  std::vector<Prediction> strips;
+  std::vector<ShownPrediction> strips;
   std::size_t more = 0;
 
-  void add(const Prediction& prediction) {
+  void add(const ShownPrediction& prediction) {
     if (strips.size() < kMostStrips) {
       strips.push_back(prediction);
     } else {
@@ -56,13 +58,14 @@ struct SheetContents {
 ExitCode predict_images(const TrainedModel& model, const PredictOptions& options) {
   ExitCode exit_code = ExitCode::kDone;
   SheetContents sheet;
-  predict_in_order(model, options.model, options.images, options.predictor,
-                   threads_of(options.threads), [&](const Prediction& prediction) {
-                     if (prediction.status == PredictionStatus::kError) {
+  predict_in_order(model, options.model, options.images,
+                   {options.predictor, options.views, threads_of(options.threads)},
+                   [&](const ShownPrediction& shown) {
+                     if (shown.prediction.status == PredictionStatus::kError) {
                        exit_code = ExitCode::kFailure;
                      }
-                     print(prediction, options);
-                     if (options.predictor.keeps_pictures) sheet.add(prediction);
+                     print(shown.prediction, options);
+                     if (options.views.keeps_pictures) sheet.add(shown);
                    });
   if (!options.sheet.empty()) write_png(options.sheet, prediction_sheet(sheet.strips, sheet.more));
   return exit_code;
@@ -71,10 +74,10 @@ ExitCode predict_images(const TrainedModel& model, const PredictOptions& options
 ExitCode predict(const PredictOptions& options) {
   require(options.images.empty() == options.is_served, ExitCode::kUsage,
           "expected images, or --serve, but not both; see --help");
-  LoadedCheckpoint loaded = load_with_warnings("tally-predict", options.model);
-  const TrainedModel model(std::move(loaded.state), std::move(loaded.calibration));
+  const TrainedModel model(load_with_warnings("tally-predict", options.model));
   if (!options.is_served) return predict_images(model, options);
-  serve_page(model, options.model, options.predictor, options.page);
+  serve_drawings(model, options.model,
+                 {options.predictor, options.views.stages_directory, options.page});
   return ExitCode::kDone;
 }
 
@@ -92,7 +95,7 @@ int main(int argc, char** argv) {
       ->check(tally::number_between(1, 256))
       ->type_name("N")
       ->capture_default_str();
-  app.add_option("--stages", options.predictor.stages_directory,
+  app.add_option("--stages", options.views.stages_directory,
                  "write each step of the preparation as PNG into this directory")
       ->type_name("DIR");
   app.add_option("--sheet", options.sheet,
@@ -118,7 +121,7 @@ int main(int argc, char** argv) {
   return tally::run_tool(app, argc, argv, [&] {
     options.is_served = serve->count() > 0;
     options.is_terminal = isatty(STDOUT_FILENO) != 0;
-    options.predictor.keeps_pictures = !options.sheet.empty();
+    options.views.keeps_pictures = !options.sheet.empty();
     return tally::predict(options);
   });
 }

@@ -33,10 +33,10 @@ std::vector<std::string> stages_names(const std::vector<std::string>& files) {
 /// Hands on what comes in any order, in order.
 class InOrder {
  public:
-  InOrder(std::size_t count, const std::function<void(const Prediction&)>& take)
+  InOrder(std::size_t count, const std::function<void(const ShownPrediction&)>& take)
       : waiting_(count), take_(take) {}
 
-  void add(std::size_t index, std::vector<Prediction> predictions) {
+  void add(std::size_t index, std::vector<ShownPrediction> predictions) {
     const std::scoped_lock lock(mutex_);
     waiting_[index] = std::move(predictions);
     for (; next_ < waiting_.size() && waiting_[next_]; ++next_) {
@@ -47,24 +47,24 @@ class InOrder {
 
  private:
   std::mutex mutex_;
-  std::vector<std::optional<std::vector<Prediction>>> waiting_;
+  std::vector<std::optional<std::vector<ShownPrediction>>> waiting_;
   std::size_t next_ = 0;
-  const std::function<void(const Prediction&)>& take_;
+  const std::function<void(const ShownPrediction&)>& take_;
 };
 
 }  // namespace
 
 void predict_in_order(const TrainedModel& model, const std::string& model_name,
-                      const std::vector<std::string>& files, const PredictorOptions& options,
-                      int threads, const std::function<void(const Prediction&)>& take) {
+                      const std::vector<std::string>& files, const InOrderOptions& options,
+                      const std::function<void(const ShownPrediction&)>& take) {
   const std::vector<std::string> names = stages_names(files);
   InOrder in_order(files.size(), take);
   std::atomic<std::size_t> next = 0;
   const auto most = static_cast<int>(std::min<std::size_t>(files.size(), 4096));
-  ThreadTeam(std::min(threads, most)).run([&](int /*member*/) {
-    Predictor predictor(model, model_name, options);
+  ThreadTeam(std::min(options.threads, most)).run([&](int /*member*/) {
+    Predictor predictor(model, model_name, options.predictor);
     for (std::size_t i = next++; i < files.size(); i = next++) {
-      in_order.add(i, predictor.predict(files[i], names[i]));
+      in_order.add(i, predict_and_show(predictor, files[i], names[i], options.views));
     }
   });
 }

@@ -12,7 +12,7 @@ namespace tally {
 namespace {
 
 constexpr int kMargin = 16;
-constexpr int kPictureSide = 168;  // six times 28
+constexpr int kPictureSide = kPagePictureSide;
 constexpr int kBarWidth = 150;
 constexpr int kBarPitch = 17;
 constexpr int kTextHeight = 11;
@@ -67,12 +67,13 @@ void draw_bars(Canvas& canvas, int x, int y, const Prediction& prediction) {
   }
 }
 
-void draw_strip(Canvas& canvas, int x, int y, const Prediction& prediction) {
+void draw_strip(Canvas& canvas, int x, int y, const ShownPrediction& shown) {
+  const Prediction& prediction = shown.prediction;
   draw_head(canvas, x, y, prediction);
   y += kHeadHeight;
   int width = kStripWidth;
-  if (prediction.picture.width > 0) {
-    canvas.frame(canvas.picture(prediction.picture, {x, y, kPictureSide, kPictureSide}));
+  if (shown.picture.width > 0) {
+    canvas.frame(canvas.picture(shown.picture, {x, y, kPictureSide, kPictureSide}));
     x += kPictureSide + kMargin;
     width -= kPictureSide + kMargin;
   }
@@ -87,21 +88,7 @@ void draw_strip(Canvas& canvas, int x, int y, const Prediction& prediction) {
 
 }  // namespace
 
-GreyImage page_picture(const GreyImage& page, const Box& box) {
-  Canvas canvas(kPictureSide, kPictureSide);
-  const Box place = canvas.picture(page, canvas.image().box());
-  if (box.width > 0) {
-    const double scale = static_cast<double>(place.width) / page.width;
-    const auto scaled = [scale](int length) {
-      return static_cast<int>(std::lround(scale * length));
-    };
-    canvas.frame(
-        {place.x + scaled(box.x), place.y + scaled(box.y), scaled(box.width), scaled(box.height)});
-  }
-  return cropped(canvas.image(), place);
-}
-
-GreyImage prediction_sheet(const std::vector<Prediction>& predictions, std::size_t more) {
+GreyImage prediction_sheet(const std::vector<ShownPrediction>& predictions, std::size_t more) {
   const auto strips = static_cast<int>(predictions.size());
   // About as high as wide.
   const int columns = std::max(1, static_cast<int>(std::lround(std::sqrt(

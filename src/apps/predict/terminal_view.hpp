@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "common/predictor.hpp"
+#include "tally/model/predictor.hpp"
 
 namespace tally {
 

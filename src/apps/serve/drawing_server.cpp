@@ -11,6 +11,8 @@
 #include <fmt/ranges.h>
 #include <pthread.h>
 
+#include "common/prediction_line.hpp"
+#include "common/stage_files.hpp"
 #include "common/tool.hpp"
 #include "serve/address.hpp"
 #include "tally/core/standard_streams.hpp"
@@ -105,18 +107,25 @@ std::string json_answer(const std::vector<Prediction>& predictions) {
 
 }  // namespace
 
-void serve_page(const TrainedModel& model, const std::string& model_name,
-                const PredictorOptions& predictor_options, const PageServerOptions& options) {
-  PredictorOptions of_page = predictor_options;
-  of_page.top_count = kAllClasses;
-  Predictor predictor(model, model_name, of_page);
-  PageServer server(options, [&](std::span<const std::byte> image) {
-    return json_answer(predictor.predict(image, "drawing"));
+void serve_drawings(const TrainedModel& model, const std::string& model_name,
+                    const DrawingServerOptions& options) {
+  constexpr const char* kName = "drawing";
+  PredictorOptions all_classes = options.predictor;
+  all_classes.top_count = kAllClasses;
+  Predictor predictor(model, model_name, all_classes);
+  PageViewer view;
+  if (!options.stages_directory.empty()) {
+    view = [&](const GreyImage& page, const PreparedPage& prepared) {
+      write_stages(options.stages_directory, kName, page, prepared);
+    };
+  }
+  PageServer server(options.server, [&](std::span<const std::byte> image) {
+    return json_answer(predictor.predict(image, kName, view));
   });
   const StopAtSignal stop(server);
-  if (!is_loopback(options.address)) {
-    print_warning("tally-predict",
-                  fmt::format("whoever reaches {} can use the page", options.address));
+  const std::string& address = options.server.address;
+  if (!is_loopback(address)) {
+    print_warning("tally-predict", fmt::format("whoever reaches {} can use the page", address));
   }
   fmt::print("{}\nOpen this address in a browser and draw; Ctrl-C ends it.\n", server.url());
   flush_output();

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "common/predictor.hpp"
+#include "tally/model/predictor.hpp"
 
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <filesystem>
 #include <new>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "common/png_file.hpp"
-#include "predict/prediction_sheet.hpp"
 #include "tally/core/error.hpp"
 #include "tally/core/stop_point.hpp"
 #include "tally/image/decode.hpp"
@@ -19,24 +16,6 @@
 
 namespace tally {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// Stages of the page, then of each digit; with several, these carry its number.
-void write_stages(const fs::path& directory, const std::string& name, const GreyImage& page,
-                  const PreparedPage& prepared) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  const auto write = [&](const std::string& prefix, const Stage& stage) {
-    write_png(directory / fmt::format("{}-{}.png", prefix, stage.name), *stage.image);
-  };
-  for (const Stage& stage : page_stages(page, prepared)) write(name, stage);
-  for (std::size_t i = 0; i < prepared.digits.size(); ++i) {
-    const bool is_alone = prepared.digits.size() == 1;
-    const std::string prefix = is_alone ? name : fmt::format("{}-digit-{}", name, i + 1);
-    for (const Stage& stage : digit_stages(prepared.digits[i])) write(prefix, stage);
-  }
-}
 
 template <typename Read>
 std::vector<Prediction> with_errors_as_answer(const std::string& file, Read&& read) {
@@ -64,41 +43,33 @@ Predictor::Predictor(const TrainedModel& model, const std::string& name, Predict
   }
 }
 
-std::vector<Prediction> Predictor::predict(const std::string& file,
-                                           const std::string& stages_name) {
-  return with_errors_as_answer(file,
-                               [&] { return read_page(read_image(file), file, stages_name); });
+std::vector<Prediction> Predictor::predict(const std::string& file, const PageViewer& view) {
+  return with_errors_as_answer(file, [&] { return read_page(read_image(file), file, view); });
 }
 
 std::vector<Prediction> Predictor::predict(std::span<const std::byte> contents,
-                                           const std::string& name) {
+                                           const std::string& name, const PageViewer& view) {
   return with_errors_as_answer(name,
-                               [&] { return read_page(decode_image(contents, name), name, name); });
+                               [&] { return read_page(decode_image(contents, name), name, view); });
 }
 
 std::vector<Prediction> Predictor::read_page(GreyImage page, const std::string& file,
-                                             const std::string& stages_name) {
-  const bool has_stages = !options_.stages_directory.empty();
-  const bool keeps_page = has_stages || options_.keeps_pictures;
-  const GreyImage shown = keeps_page ? page : GreyImage();
+                                             const PageViewer& view) {
+  const GreyImage shown = view ? page : GreyImage();
   const PreparedPage prepared =
       prepare_page(std::move(page), options_.is_segmented ? Digits::kSeveral : Digits::kOne, file);
+  if (view) view(shown, prepared);
   if (prepared.digits.empty()) {
     Prediction blank;
     blank.file = file;
     blank.status = PredictionStatus::kNoInk;
     blank.message = "the page is blank, of one tone, or has only noise on it";
-    if (options_.keeps_pictures) blank.picture = page_picture(shown, {});
     return {blank};
   }
-  if (has_stages) write_stages(options_.stages_directory, stages_name, shown, prepared);
   std::vector<Prediction> predictions;
   for (const PreparedDigit& digit : prepared.digits) {
     stop_point();
     predictions.push_back(read_digit(file, digit));
-    if (options_.keeps_pictures) {
-      predictions.back().picture = page_picture(shown, digit.box);
-    }
   }
   return predictions;
 }
@@ -122,7 +93,6 @@ Prediction Predictor::read_digit(const std::string& file, const PreparedDigit& d
   const double is_digit = prediction.digit_probability.value_or(1);
   const bool is_sure = best.probability * is_digit >= options_.least_probability;
   if (!is_sure) {  // or not a number
-
     prediction.status = PredictionStatus::kUnsure;
     prediction.message =
         fmt::format("the most probable class, {}, has a probability of {:.3f}{}, expected {:.3f}",

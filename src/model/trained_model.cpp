@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "common/trained_model.hpp"
+#include "tally/model/trained_model.hpp"
+
+#include <utility>
 
 #include "tally/core/error.hpp"
 #include "tally/core/finite.hpp"
@@ -12,6 +14,9 @@ TrainedModel::TrainedModel(TrainingState state, std::optional<Calibration> calib
   network_ = std::make_unique<Network>(state_.config.network, image_shape(state_.data));
   loss_ = make_loss(state_.config.loss);
 }
+
+TrainedModel::TrainedModel(LoadedCheckpoint checkpoint)
+    : TrainedModel(std::move(checkpoint.state), std::move(checkpoint.calibration)) {}
 
 void TrainedModel::probabilities(ConstMatrixView outputs, MatrixView probabilities) const {
   if (calibration_) {

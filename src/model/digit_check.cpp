@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "common/digit_check.hpp"
+#include "tally/model/digit_check.hpp"
 
 #include "tally/core/error.hpp"
 #include "tally/nn/calibration.hpp"

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "tally/io/checkpoint_store.hpp"
 #include "tally/nn/loss.hpp"
 #include "tally/nn/network.hpp"
 #include "tally/state/calibration.hpp"
@@ -13,10 +14,12 @@
 
 namespace tally {
 
-/// A network as it was trained.
+/// A network as it was trained, and its calibration if it has one. TrainedModel(load_model(path))
+/// opens a checkpoint, or the newest one of a run directory. Many threads may use one.
 class TrainedModel {
  public:
   explicit TrainedModel(TrainingState state, std::optional<Calibration> calibration = {});
+  explicit TrainedModel(LoadedCheckpoint checkpoint);
 
   [[nodiscard]] const Network& network() const { return *network_; }
   [[nodiscard]] const Loss& loss() const { return *loss_; }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "tally/model/predictor.hpp"
+
+namespace tally {
+
+/// One line of text for what was read; the message of an error stands for itself.
+std::string text_line(const Prediction& prediction);
+
+/// One line of JSON: {"file", "status", "class", "probability", "top": [{"class", "probability"}],
+/// "box": [x, y, width, height], "message"}, and "digit_probability" if the model can tell.
+std::string json_line(const Prediction& prediction);
+
+}  // namespace tally
