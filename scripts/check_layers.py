@@ -23,7 +23,8 @@ LAYERS = {
     "io": (["core", "state"], ["hdf5.h", "hdf5_hl.h", "toml++/", "fmt/"]),
     "parallel": (["core"], ["mpi.h"]),
     "train": (["core", "augment", "data", "nn", "optim", "state", "parallel"], ["fmt/"]),
-    "run": (["core", "augment", "data", "nn", "optim", "state", "parallel", "train", "io"], ["fmt/"]),
+    "run": (["core", "augment", "data", "nn", "optim", "state", "parallel", "train", "io"],
+            ["fmt/", "nlohmann/"]),
     "model": (["core", "augment", "image", "nn", "optim", "state", "io"], ["fmt/"]),
     "apps": (
         ["core", "augment", "data", "image", "nn", "optim", "state", "parallel", "train", "io", "run",

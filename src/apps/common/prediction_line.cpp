@@ -2,9 +2,6 @@
 #include "common/prediction_line.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
-#include "tally/core/text.hpp"
 
 namespace tally {
 namespace {
@@ -43,7 +40,7 @@ std::string text_line(const Prediction& prediction) {
   return line;
 }
 
-std::string json_line(const Prediction& prediction) {
+nlohmann::ordered_json to_json(const Prediction& prediction) {
   const bool is_ok = prediction.status == PredictionStatus::kOk;
   nlohmann::ordered_json line;
   line["file"] = prediction.file;
@@ -60,10 +57,7 @@ std::string json_line(const Prediction& prediction) {
                     ? nlohmann::ordered_json({box.x, box.y, box.width, box.height})
                     : nullptr;
   line["message"] = prediction.message;
-  // A file name may hold any bytes: what is not UTF-8 is replaced, what would steer a terminal is
-  // escaped.
-  return unicode_escaped(
-      line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  return line;
 }
 
 }  // namespace tally

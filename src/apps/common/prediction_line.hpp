@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "tally/model/predictor.hpp"
 
 namespace tally {
@@ -10,8 +12,8 @@ namespace tally {
 /// One line of text for what was read; the message of an error stands for itself.
 std::string text_line(const Prediction& prediction);
 
-/// One line of JSON: {"file", "status", "class", "probability", "top": [{"class", "probability"}],
+/// {"file", "status", "class", "probability", "top": [{"class", "probability"}],
 /// "box": [x, y, width, height], "message"}, and "digit_probability" if the model can tell.
-std::string json_line(const Prediction& prediction);
+nlohmann::ordered_json to_json(const Prediction& prediction);
 
 }  // namespace tally

@@ -2,6 +2,7 @@
 // tally-predict: classifies a person's own drawings.
 #include <unistd.h>
 
+#include "common/json_line.hpp"
 #include "common/model_argument.hpp"
 #include "common/png_file.hpp"
 #include "common/prediction_line.hpp"
@@ -31,7 +32,7 @@ struct PredictOptions {
 
 void print(const Prediction& prediction, const PredictOptions& options) {
   if (options.as_json) {
-    fmt::print("{}\n", json_line(prediction));
+    fmt::print("{}\n", json_line(to_json(prediction)));
   } else if (prediction.status == PredictionStatus::kError) {
     print_error("tally-predict", prediction.message);
   } else {

@@ -8,9 +8,9 @@
 #include <ctime>
 #include <thread>
 
-#include <fmt/ranges.h>
 #include <pthread.h>
 
+#include "common/json_line.hpp"
 #include "common/prediction_line.hpp"
 #include "common/stage_files.hpp"
 #include "common/tool.hpp"
@@ -96,13 +96,13 @@ class StopAtSignal {
 
 /// {"answers": [what --json prints, ...], "pixels": [28 x 28 numbers for each, ...]}
 std::string json_answer(const std::vector<Prediction>& predictions) {
-  std::string answers, pixels;
+  nlohmann::ordered_json answer = {{"answers", nlohmann::ordered_json::array()},
+                                   {"pixels", nlohmann::ordered_json::array()}};
   for (const Prediction& prediction : predictions) {
-    const char* const comma = answers.empty() ? "" : ",";
-    answers += comma + json_line(prediction);
-    pixels += fmt::format("{}[{}]", comma, fmt::join(prediction.digit.pixels, ","));
+    answer["answers"].push_back(to_json(prediction));
+    answer["pixels"].push_back(prediction.digit.pixels);
   }
-  return fmt::format("{{\"answers\":[{}],\"pixels\":[{}]}}\n", answers, pixels);
+  return json_line(answer) + "\n";
 }
 
 }  // namespace

@@ -2,10 +2,12 @@
 #include "serve/server.hpp"
 
 #include <atomic>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "common/json_line.hpp"
 #include "serve/answer.hpp"
 #include "serve/drawing_page.hpp"
 #include "serve/queue.hpp"
@@ -65,11 +67,14 @@ class PageServer::Implementation {
       case PageRequest::Kind::kPage:
         return connection.answer_shared(has_no_body ? page_head_ : page_, now);
       case PageRequest::Kind::kHealth: {
-        const std::string health = fmt::format(
-            "{{\"status\":\"ok\",\"connections\":{},\"waiting\":{},\"reading\":{},"
-            "\"image_seconds\":{:.1f}}}\n",
-            table.size(), queue.waiting(), queue.is_busy(), queue.seconds_on_image(now));
-        return connection.answer(answer_text("application/json", health, has_no_body), now);
+        const nlohmann::ordered_json health = {
+            {"status", "ok"},
+            {"connections", table.size()},
+            {"waiting", queue.waiting()},
+            {"reading", queue.is_busy()},
+            {"image_seconds", std::round(10 * queue.seconds_on_image(now)) / 10}};
+        return connection.answer(
+            answer_text("application/json", json_line(health) + "\n", has_no_body), now);
       }
       case PageRequest::Kind::kPredict:
         return queue.admit(connection, now);

@@ -8,8 +8,8 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "common/json_line.hpp"
 #include "tally/core/text.hpp"
 
 namespace tally {
@@ -182,10 +182,7 @@ std::string to_json_lines(const RunGroup& group) {
       line["rank"] =
           i < group.ranked ? nlohmann::ordered_json(i + 1) : nlohmann::ordered_json(nullptr);
     }
-    // Files may hold any bytes; what is not UTF-8 is replaced, what steers a terminal escaped.
-    lines += unicode_escaped(
-                 line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
-             '\n';
+    lines += json_line(line) + '\n';
   }
   return lines;
 }
