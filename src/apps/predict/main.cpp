@@ -22,7 +22,7 @@ struct PredictOptions {
   std::vector<std::string> images;
   PredictorOptions predictor;
   PageViews views;
-  PageServerOptions page{.port = 8080};
+  serve::ServerOptions page{.port = 8080};
   bool is_served = false;
   std::string sheet;
   bool as_json = false;
@@ -118,7 +118,7 @@ int main(int argc, char** argv) {
           ->check(tally::number_between(0, 65535))
           ->type_name("[PORT]")
           ->capture_default_str();
-  tally::add_page_options(app, options.page);
+  tally::serve::add_server_options(app, options.page);
   return tally::run_tool(app, argc, argv, [&] {
     options.is_served = serve->count() > 0;
     options.is_terminal = isatty(STDOUT_FILENO) != 0;

@@ -8,7 +8,7 @@
 
 #include "tally/core/text.hpp"
 
-namespace tally {
+namespace tally::serve {
 namespace {
 
 bool is_of_family(int family, const std::string& host) {
@@ -44,4 +44,4 @@ std::optional<std::string> host_of_authority(std::string_view authority) {
   return host;
 }
 
-}  // namespace tally
+}  // namespace tally::serve

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-namespace tally {
+namespace tally::serve {
 namespace {
 
 // One request for each connection: there is no next one whose beginning could be argued about.
@@ -79,4 +79,4 @@ std::string answer_text(const Refusal& refusal) {
                  refusal.has_no_body);
 }
 
-}  // namespace tally
+}  // namespace tally::serve

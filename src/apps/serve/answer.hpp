@@ -6,7 +6,7 @@
 
 #include "serve/request.hpp"
 
-namespace tally {
+namespace tally::serve {
 
 /// An answer of status 200, as it is sent; without its body for HEAD.
 std::string answer_text(std::string_view type, std::string_view body, bool has_no_body = false);
@@ -14,4 +14,4 @@ std::string answer_text(std::string_view type, std::string_view body, bool has_n
 /// The answer that tells a refusal.
 std::string answer_text(const Refusal& refusal);
 
-}  // namespace tally
+}  // namespace tally::serve

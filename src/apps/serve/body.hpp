@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
-namespace tally {
+namespace tally::serve {
 
 /// The bytes of a file as they come, in blocks of one size. Growing in one piece, those of many
 /// clients would leave holes in the memory that are many times as large as what is held.
-class PageBody {
+class Body {
  public:
   void append(std::string_view bytes) {
     while (!bytes.empty()) {
@@ -49,4 +49,4 @@ class PageBody {
   std::size_t size_ = 0;
 };
 
-}  // namespace tally
+}  // namespace tally::serve

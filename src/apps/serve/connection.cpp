@@ -12,7 +12,7 @@
 
 #include "serve/answer.hpp"
 
-namespace tally {
+namespace tally::serve {
 namespace {
 
 using namespace std::chrono_literals;
@@ -31,31 +31,30 @@ bool would_block(int error) {
 
 }  // namespace
 
-PageConnection::PageConnection(int socket, const PageAudience& audience, const PageLimits& limits,
-                               PageTime now)
+Connection::Connection(int socket, const Audience& audience, const Limits& limits, Time now)
     : socket_(socket), audience_(audience), limits_(limits) {
   enter(State::kReadsHead, now, kLongestHead);
 }
 
-PageConnection::~PageConnection() {
+Connection::~Connection() {
   ::close(socket_);
 }
 
-void PageConnection::enter(State state, PageTime now, std::chrono::milliseconds time) {
+void Connection::enter(State state, Time now, std::chrono::milliseconds time) {
   state_ = state;
   begin_ = now;
   end_ = now + time;
   moved_bytes_ = 0;
 }
 
-void PageConnection::close() {
+void Connection::close() {
   state_ = State::kIsOver;
   image_ = {};
   own_answer_ = {};
   unsent_ = {};
 }
 
-short PageConnection::events() const {
+short Connection::events() const {
   switch (state_) {
     case State::kReadsHead:
     case State::kDrains:
@@ -69,12 +68,12 @@ short PageConnection::events() const {
   }
 }
 
-double PageConnection::pace(PageTime now) const {
+double Connection::pace(Time now) const {
   return (static_cast<double>(moved_bytes_) + kCreditBytes) /
          std::max(1e-3, seconds_between(begin_, now));
 }
 
-void PageConnection::attend(short events, std::span<char> room, PageTime now) {
+void Connection::attend(short events, std::span<char> room, Time now) {
   switch (state_) {
     case State::kReadsBody:
       if ((events & POLLOUT) != 0) send_unsent();
@@ -91,7 +90,7 @@ void PageConnection::attend(short events, std::span<char> room, PageTime now) {
   }
 }
 
-void PageConnection::expire(PageTime now) {
+void Connection::expire(Time now) {
   if (now < end_ && !is_too_slow(now)) return;
   switch (state_) {
     case State::kReadsHead:
@@ -111,13 +110,13 @@ void PageConnection::expire(PageTime now) {
   }
 }
 
-bool PageConnection::is_too_slow(PageTime now) const {
+bool Connection::is_too_slow(Time now) const {
   if (state_ != State::kReadsBody && state_ != State::kAnswers) return false;
   if (now - begin_ < kGrace) return false;
   return static_cast<double>(moved_bytes_) < limits_.least_rate * seconds_between(begin_, now);
 }
 
-void PageConnection::receive(std::span<char> room, PageTime now) {
+void Connection::receive(std::span<char> room, Time now) {
   const ssize_t count = ::recv(socket_, room.data(), room.size(), MSG_DONTWAIT);
   if (count < 0) {
     if (!would_block(errno)) close();
@@ -133,18 +132,18 @@ void PageConnection::receive(std::span<char> room, PageTime now) {
   }
 }
 
-void PageConnection::take_head(std::string_view bytes, PageTime now) {
+void Connection::take_head(std::string_view bytes, Time now) {
   if (!head_) head_ = std::make_unique<RequestHead>(audience_);
   auto result = head_->put(bytes);
   if (!result) return;
   head_.reset();
   if (const auto* refusal = std::get_if<Refusal>(&*result)) return refuse(*refusal, now);
-  request_ = std::move(std::get<PageRequest>(*result));
+  request_ = std::move(std::get<Request>(*result));
   enter(State::kAsks, now, kLongestHead);
 }
 
-void PageConnection::read_body(PageTime now) {
-  enter(State::kReadsBody, now, page_seconds(limits_.body_seconds));
+void Connection::read_body(Time now) {
+  enter(State::kReadsBody, now, milliseconds_of(limits_.body_seconds));
   if (request_.waits_to_continue && request_.body_start.empty()) {
     unsent_ = kContinue;
     send_unsent();
@@ -153,13 +152,13 @@ void PageConnection::read_body(PageTime now) {
   take_body(std::exchange(request_.body_start, {}), now);
 }
 
-void PageConnection::take_body(std::string_view bytes, PageTime now) {
+void Connection::take_body(std::string_view bytes, Time now) {
   image_.append(bytes.substr(0, request_.body_bytes - image_.size()));
   if (image_.size() < request_.body_bytes) return;
-  enter(State::kWaits, now, page_seconds(limits_.wait_seconds));
+  enter(State::kWaits, now, milliseconds_of(limits_.wait_seconds));
 }
 
-void PageConnection::end_of_stream(PageTime now) {
+void Connection::end_of_stream(Time now) {
   is_half_closed_ = true;
   if (state_ == State::kDrains || (state_ == State::kReadsHead && !head_)) return close();
   if (state_ == State::kReadsHead) return refuse({400, "the request ends within its head"}, now);
@@ -170,36 +169,36 @@ void PageConnection::end_of_stream(PageTime now) {
 
 /// A client that sends no more may have gone, or may have closed only its own side. If it has gone,
 /// its system answers what is sent to it by a reset, and its image need not be read.
-void PageConnection::ask_whether_there() {
+void Connection::ask_whether_there() {
   is_half_closed_ = true;
   if (!request_.knows_interim) return;
   ::send(socket_, kContinue.data(), kContinue.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-std::string PageConnection::take_image(PageTime end) {
+std::string Connection::take_image(Time end) {
   state_ = State::kIsRead;
   end_ = end;
   return image_.take();
 }
 
-void PageConnection::answer_shared(std::string_view text, PageTime now) {
+void Connection::answer_shared(std::string_view text, Time now) {
   image_ = {};
   unsent_ = text;
-  enter(State::kAnswers, now, page_seconds(limits_.answer_seconds));
+  enter(State::kAnswers, now, milliseconds_of(limits_.answer_seconds));
   send(now);
 }
 
-void PageConnection::answer(std::string text, PageTime now) {
+void Connection::answer(std::string text, Time now) {
   own_answer_ = std::move(text);
   answer_shared(own_answer_, now);
 }
 
-void PageConnection::refuse(const Refusal& refusal, PageTime now) {
+void Connection::refuse(const Refusal& refusal, Time now) {
   head_.reset();
   answer(answer_text(refusal), now);
 }
 
-void PageConnection::shed(const Refusal& refusal) {
+void Connection::shed(const Refusal& refusal) {
   if (state_ != State::kAnswers && state_ != State::kDrains) {
     const std::string text = answer_text(refusal);
     ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -208,7 +207,7 @@ void PageConnection::shed(const Refusal& refusal) {
 }
 
 /// Whether nothing is left to send.
-bool PageConnection::send_unsent() {
+bool Connection::send_unsent() {
   // A client that has gone is no reason for SIGPIPE.
   const ssize_t count =
       ::send(socket_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -219,11 +218,11 @@ bool PageConnection::send_unsent() {
   return unsent_.empty();
 }
 
-void PageConnection::send(PageTime now) {
+void Connection::send(Time now) {
   if (!send_unsent()) return;
   own_answer_ = {};
   ::shutdown(socket_, SHUT_WR);
   enter(State::kDrains, now, kLongestDrain);
 }
 
-}  // namespace tally
+}  // namespace tally::serve

@@ -3,9 +3,9 @@
 
 #include <string_view>
 
-namespace tally {
+namespace tally::serve {
 
 /// The page to draw on: one HTML file that needs no other.
 extern const std::string_view kDrawingPage;
 
-}  // namespace tally
+}  // namespace tally::serve

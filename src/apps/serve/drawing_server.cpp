@@ -38,7 +38,7 @@ extern "C" void pass_on(int number) {
 /// process: there is nothing to lose, and no client may keep it alive.
 class StopAtSignal {
  public:
-  explicit StopAtSignal(PageServer& server) {
+  explicit StopAtSignal(serve::Server& server) {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
@@ -119,12 +119,12 @@ void serve_drawings(const TrainedModel& model, const std::string& model_name,
       write_stages(options.stages_directory, kName, page, prepared);
     };
   }
-  PageServer server(options.server, [&](std::span<const std::byte> image) {
+  serve::Server server(options.server, [&](std::span<const std::byte> image) {
     return json_answer(predictor.predict(image, kName, view));
   });
   const StopAtSignal stop(server);
   const std::string& address = options.server.address;
-  if (!is_loopback(address)) {
+  if (!serve::is_loopback(address)) {
     print_warning("tally-predict", fmt::format("whoever reaches {} can use the page", address));
   }
   fmt::print("{}\nOpen this address in a browser and draw; Ctrl-C ends it.\n", server.url());

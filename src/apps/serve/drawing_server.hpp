@@ -11,7 +11,7 @@ namespace tally {
 struct DrawingServerOptions {
   PredictorOptions predictor;    ///< answers name all classes, whatever it says
   std::string stages_directory;  ///< each step is written there as PNG, unless it is empty
-  PageServerOptions server;
+  serve::ServerOptions server;
 };
 
 /// Serves a page to draw on, whose drawings `model` reads, until INT or TERM comes. The first line

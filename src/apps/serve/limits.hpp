@@ -3,10 +3,10 @@
 
 #include <cstddef>
 
-namespace tally {
+namespace tally::serve {
 
 /// What the page's server gives to its clients at most; docs/security.md has the reasons.
-struct PageLimits {
+struct Limits {
   int connections = 256;       ///< held at a time; one more, and the slowest gives way
   int body_megabytes = 16;     ///< of an image file
   double body_seconds = 20;    ///< until it is there: a photo over a slow wireless network
@@ -22,4 +22,4 @@ struct PageLimits {
   [[nodiscard]] std::size_t held_bytes() const { return 16 * body_bytes(); }
 };
 
-}  // namespace tally
+}  // namespace tally::serve

@@ -4,11 +4,11 @@
 #include "common/tool.hpp"
 #include "serve/server.hpp"
 
-namespace tally {
+namespace tally::serve {
 
 /// The options of --serve, besides its port.
-inline void add_page_options(CLI::App& app, PageServerOptions& options) {
-  PageLimits& limits = options.limits;
+inline void add_server_options(CLI::App& app, ServerOptions& options) {
+  Limits& limits = options.limits;
   app.add_option("--serve-address", options.address,
                  "numeric address to listen on; any but 127.0.0.1 lets others in")
       ->type_name("ADDRESS")
@@ -36,4 +36,4 @@ inline void add_page_options(CLI::App& app, PageServerOptions& options) {
       "maximum time to read one image");
 }
 
-}  // namespace tally
+}  // namespace tally::serve

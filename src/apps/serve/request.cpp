@@ -15,7 +15,7 @@
 #include "serve/address.hpp"
 #include "tally/core/text.hpp"
 
-namespace tally {
+namespace tally::serve {
 namespace {
 
 namespace http = boost::beast::http;
@@ -87,7 +87,7 @@ std::optional<Refusal> refusal_of_sender(const Head& head, const std::string& ad
 
 /// One plain body of a stated length: neither compressed, which may grow to any size, nor in
 /// chunks or parts. The type is one that other pages' scripts cannot send without asking first.
-std::optional<Refusal> refusal_of_body(const Head& head, std::size_t most, PageRequest& request) {
+std::optional<Refusal> refusal_of_body(const Head& head, std::size_t most, Request& request) {
   std::int64_t length = -1;
   const bool has_length = head.count(http::field::content_length) == 1 &&
                           parse_number(value(head, http::field::content_length), length);
@@ -122,26 +122,26 @@ std::optional<Refusal> refusal_of_body(const Head& head, std::size_t most, PageR
   return std::nullopt;
 }
 
-std::optional<PageRequest::Kind> kind_of(std::string_view path) {
-  if (path == "/") return PageRequest::Kind::kPage;
-  if (path == "/healthz") return PageRequest::Kind::kHealth;
-  if (path == "/predict") return PageRequest::Kind::kPredict;
+std::optional<Request::Kind> kind_of(std::string_view path) {
+  if (path == "/") return Request::Kind::kPage;
+  if (path == "/healthz") return Request::Kind::kHealth;
+  if (path == "/predict") return Request::Kind::kPredict;
   return std::nullopt;
 }
 
-RequestHead::Result request_of(const Head& head, const PageAudience& audience) {
+RequestHead::Result request_of(const Head& head, const Audience& audience) {
   if (auto refusal = refusal_of_sender(head, audience.address)) return *refusal;
   const auto kind = kind_of(path_of(view(head.target())));
   if (!kind)
     return Refusal{404, "there are / and /healthz (GET), and /predict (POST of an image file)"};
   const http::verb method = head.method();
   const bool is_get = method == http::verb::get || method == http::verb::head;
-  const bool has_body = kind == PageRequest::Kind::kPredict;
+  const bool has_body = kind == Request::Kind::kPredict;
   if (has_body ? method != http::verb::post : !is_get) {
     return Refusal{405, fmt::format("expected {}, got {}", has_body ? "POST" : "GET",
                                     printable(view(head.method_string())))};
   }
-  PageRequest request;
+  Request request;
   request.kind = *kind;
   request.has_no_body = method == http::verb::head;
   request.knows_interim = head.version() >= 11;
@@ -167,7 +167,7 @@ Refusal refusal_of_grammar(const boost::system::error_code& error) {
 
 class RequestHead::Implementation {
  public:
-  explicit Implementation(const PageAudience& audience) : audience_(audience) {
+  explicit Implementation(const Audience& audience) : audience_(audience) {
     parser_.header_limit(static_cast<std::uint32_t>(kLargestHeadBytes));
     parser_.body_limit(std::numeric_limits<std::uint64_t>::max());  // the parser reads no body
   }
@@ -186,7 +186,7 @@ class RequestHead::Implementation {
     }
     const Head& head = parser_.get().base();
     Result result = request_of(head, audience_);
-    if (auto* request = std::get_if<PageRequest>(&result)) {
+    if (auto* request = std::get_if<Request>(&result)) {
       request->body_start = received_.substr(parsed_);
       request->body_start += bytes.substr(taken.size());
       request->body_start.resize(std::min(request->body_start.size(), request->body_bytes));
@@ -197,13 +197,13 @@ class RequestHead::Implementation {
   }
 
  private:
-  const PageAudience& audience_;
+  const Audience& audience_;
   Parser parser_;
   std::string received_;
   std::size_t parsed_ = 0;
 };
 
-RequestHead::RequestHead(const PageAudience& audience)
+RequestHead::RequestHead(const Audience& audience)
     : implementation_(std::make_unique<Implementation>(audience)) {}
 
 RequestHead::~RequestHead() = default;
@@ -212,4 +212,4 @@ std::optional<RequestHead::Result> RequestHead::put(std::string_view bytes) {
   return implementation_->put(bytes);
 }
 
-}  // namespace tally
+}  // namespace tally::serve

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <variant>
 
-namespace tally {
+namespace tally::serve {
 
 /// Why a request is not answered, with its HTTP status.
 struct Refusal {
@@ -19,7 +19,7 @@ struct Refusal {
 };
 
 /// A request whose sender, method and path may be answered, and whose body can be read.
-struct PageRequest {
+struct Request {
   enum class Kind { kPage, kHealth, kPredict };
   Kind kind = Kind::kPage;
   bool has_no_body = false;  ///< HEAD instead of GET
@@ -30,7 +30,7 @@ struct PageRequest {
 };
 
 /// What a server answers to.
-struct PageAudience {
+struct Audience {
   std::string address;         ///< the one that it listens at
   std::size_t body_bytes = 0;  ///< the largest body
 };
@@ -41,12 +41,12 @@ inline constexpr std::size_t kLargestHeadBytes = 32 << 10;
 /// Reads the head of one request as it comes, and looks at all of it before anything of it is used.
 class RequestHead {
  public:
-  explicit RequestHead(const PageAudience& audience);
+  explicit RequestHead(const Audience& audience);
   ~RequestHead();
   RequestHead(const RequestHead&) = delete;
   RequestHead& operator=(const RequestHead&) = delete;
 
-  using Result = std::variant<PageRequest, Refusal>;
+  using Result = std::variant<Request, Refusal>;
 
   /// Takes the next bytes. Nothing until the head is whole, or refused; not to be called after.
   std::optional<Result> put(std::string_view bytes);
@@ -56,4 +56,4 @@ class RequestHead {
   std::unique_ptr<Implementation> implementation_;
 };
 
-}  // namespace tally
+}  // namespace tally::serve

@@ -16,10 +16,10 @@
 #include "serve/wake_up.hpp"
 #include "tally/core/error.hpp"
 
-namespace tally {
-class PageServer::Implementation {
+namespace tally::serve {
+class Server::Implementation {
  public:
-  Implementation(const PageServerOptions& options, AnswerImage answer)
+  Implementation(const ServerOptions& options, AnswerImage answer)
       : limits_(options.limits),
         audience_{options.address, options.limits.body_bytes()},
         answer_image_(std::move(answer)),
@@ -34,18 +34,18 @@ class PageServer::Implementation {
   }
 
   void serve() {
-    PageTable table(audience_, limits_);
-    PageWorker worker(answer_image_, [this] { wake_.call(); });
-    PageQueue queue(table, worker, limits_);
+    Table table(audience_, limits_);
+    Worker worker(answer_image_, [this] { wake_.call(); });
+    Queue queue(table, worker, limits_);
     while (!is_stopping_) {
       require(table.attend(socket_, wake_.descriptor()), ExitCode::kFailure,
               "{}: accepts no more connections", url());
       wake_.reset();
-      const PageTime now = PageClock::now();
+      const Time now = Clock::now();
       for (const auto& connection : table) {
         serve_or_drop(*connection, [&] {
           connection->expire(now);
-          if (connection->state() != PageConnection::State::kAsks) return;
+          if (connection->state() != Connection::State::kAsks) return;
           answer(*connection, table, queue, now);
         });
       }
@@ -60,13 +60,12 @@ class PageServer::Implementation {
   }
 
  private:
-  void answer(PageConnection& connection, const PageTable& table, PageQueue& queue,
-              PageTime now) const {
+  void answer(Connection& connection, const Table& table, Queue& queue, Time now) const {
     const bool has_no_body = connection.request().has_no_body;
     switch (connection.request().kind) {
-      case PageRequest::Kind::kPage:
+      case Request::Kind::kPage:
         return connection.answer_shared(has_no_body ? page_head_ : page_, now);
-      case PageRequest::Kind::kHealth: {
+      case Request::Kind::kHealth: {
         const nlohmann::ordered_json health = {
             {"status", "ok"},
             {"connections", table.size()},
@@ -76,36 +75,36 @@ class PageServer::Implementation {
         return connection.answer(
             answer_text("application/json", json_line(health) + "\n", has_no_body), now);
       }
-      case PageRequest::Kind::kPredict:
+      case Request::Kind::kPredict:
         return queue.admit(connection, now);
     }
   }
 
-  PageLimits limits_;
-  PageAudience audience_;
+  Limits limits_;
+  Audience audience_;
   AnswerImage answer_image_;
-  PageSocket socket_;
-  PageWakeUp wake_;
+  Socket socket_;
+  WakeUp wake_;
   std::string page_;
   std::string page_head_;
   std::atomic<bool> is_stopping_ = false;
 };
 
-PageServer::PageServer(const PageServerOptions& options, AnswerImage answer)
+Server::Server(const ServerOptions& options, AnswerImage answer)
     : implementation_(std::make_unique<Implementation>(options, std::move(answer))) {}
 
-PageServer::~PageServer() = default;
+Server::~Server() = default;
 
-std::string PageServer::url() const {
+std::string Server::url() const {
   return implementation_->url();
 }
 
-void PageServer::serve() {
+void Server::serve() {
   implementation_->serve();
 }
 
-void PageServer::stop() {
+void Server::stop() {
   implementation_->end();
 }
 
-}  // namespace tally
+}  // namespace tally::serve

@@ -11,21 +11,21 @@
 // hostile until proven: a request has bounded length and time, whatever it announces; methods,
 // hosts and origins are checked, so that no other web page can use this one. One thread moves all
 // bytes and never waits for a client; another one reads the images.
-namespace tally {
+namespace tally::serve {
 
-struct PageServerOptions {
+struct ServerOptions {
   std::string address = "127.0.0.1";  ///< a numeric one, of IPv4 or IPv6
   int port = 0;                       ///< 0: any that is free
-  PageLimits limits = {};
+  Limits limits = {};
 };
 
-class PageServer {
+class Server {
  public:
   /// Opens the port: connections wait for serve(). Throws an Error if it cannot.
-  PageServer(const PageServerOptions& options, AnswerImage answer);
-  ~PageServer();
-  PageServer(const PageServer&) = delete;
-  PageServer& operator=(const PageServer&) = delete;
+  Server(const ServerOptions& options, AnswerImage answer);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   /// "http://127.0.0.1:8080/"
   [[nodiscard]] std::string url() const;
@@ -42,4 +42,4 @@ class PageServer {
   std::unique_ptr<Implementation> implementation_;
 };
 
-}  // namespace tally
+}  // namespace tally::serve

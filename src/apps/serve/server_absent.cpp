@@ -3,24 +3,24 @@
 #include "serve/server.hpp"
 #include "tally/core/error.hpp"
 
-namespace tally {
+namespace tally::serve {
 
-class PageServer::Implementation {};
+class Server::Implementation {};
 
-PageServer::PageServer(const PageServerOptions& /*options*/, AnswerImage /*answer*/) {
+Server::Server(const ServerOptions& /*options*/, AnswerImage /*answer*/) {
   fail(ExitCode::kUsage,
        "--serve: tally-predict was built without Boost; install its headers (libboost-dev), then "
        "configure and build again");
 }
 
-PageServer::~PageServer() = default;
+Server::~Server() = default;
 
-std::string PageServer::url() const {
+std::string Server::url() const {
   return {};
 }
 
-void PageServer::serve() {}
+void Server::serve() {}
 
-void PageServer::stop() {}
+void Server::stop() {}
 
-}  // namespace tally
+}  // namespace tally::serve

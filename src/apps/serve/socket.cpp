@@ -10,7 +10,7 @@
 #include "serve/address.hpp"
 #include "tally/core/error.hpp"
 
-namespace tally {
+namespace tally::serve {
 namespace {
 
 // Connections that wait in the system.
@@ -64,7 +64,7 @@ bool is_passing(int error) {
 
 }  // namespace
 
-PageSocket::PageSocket(const std::string& address, int port) {
+Socket::Socket(const std::string& address, int port) {
   require(is_numeric(address), ExitCode::kUsage,
           "--serve-address: expected a numeric address, as 127.0.0.1, got \"{}\"", address);
   const SocketAddress wanted = socket_address(address, port);
@@ -77,22 +77,22 @@ PageSocket::PageSocket(const std::string& address, int port) {
        port, system_error_text(error));
 }
 
-PageSocket::~PageSocket() {
+Socket::~Socket() {
   ::close(socket_);
 }
 
-int PageSocket::port() const {
+int Socket::port() const {
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
   ::getsockname(socket_, reinterpret_cast<sockaddr*>(&bound), &size);
   return ntohs(reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);  // IPv6 has it there too
 }
 
-int PageSocket::accept() const {
+int Socket::accept() const {
   const int connection = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
   if (connection >= 0) return connection;
   if (is_short(errno)) return kShort;
   return is_passing(errno) ? kNone : kLost;
 }
 
-}  // namespace tally
+}  // namespace tally::serve

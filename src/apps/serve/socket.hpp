@@ -3,20 +3,20 @@
 
 #include <string>
 
-namespace tally {
+namespace tally::serve {
 
 /// The port that the page's server listens at. Owns and closes it.
-class PageSocket {
+class Socket {
  public:
   static constexpr int kNone = -1;   ///< no connection waits
   static constexpr int kLost = -2;   ///< none ever will
   static constexpr int kShort = -3;  ///< the system is short of descriptors or memory
 
   /// `address` is a numeric one, `port` may be 0: any that is free. Throws an Error.
-  PageSocket(const std::string& address, int port);
-  ~PageSocket();
-  PageSocket(const PageSocket&) = delete;
-  PageSocket& operator=(const PageSocket&) = delete;
+  Socket(const std::string& address, int port);
+  ~Socket();
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
 
   [[nodiscard]] int port() const;
   [[nodiscard]] int descriptor() const { return socket_; }
@@ -29,4 +29,4 @@ class PageSocket {
   int socket_ = -1;
 };
 
-}  // namespace tally
+}  // namespace tally::serve

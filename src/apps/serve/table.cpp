@@ -9,11 +9,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-namespace tally {
+namespace tally::serve {
 namespace {
 
 using namespace std::chrono_literals;
-using State = PageConnection::State;
+using State = Connection::State;
 
 constexpr std::size_t kReadBytes = 64 << 10;
 // In one round, so that many new connections do not keep the others waiting.
@@ -54,7 +54,7 @@ int rank_of(State state) {
 
 }  // namespace
 
-PageTable::PageTable(const PageAudience& audience, const PageLimits& limits)
+Table::Table(const Audience& audience, const Limits& limits)
     : audience_(audience),
       limits_(limits),
       most_(connections_within(limits.connections)),
@@ -64,17 +64,17 @@ PageTable::PageTable(const PageAudience& audience, const PageLimits& limits)
   polled_.reserve(room + 2);
 }
 
-int PageTable::size() const {
+int Table::size() const {
   return static_cast<int>(connections_.size()) - count(State::kIsOver);
 }
 
-int PageTable::count(State state) const {
+int Table::count(State state) const {
   return static_cast<int>(std::ranges::count_if(
       connections_, [=](const auto& connection) { return connection->state() == state; }));
 }
 
-int PageTable::milliseconds_to_wait(PageTime now) const {
-  PageTime end = now + kLongestWait;
+int Table::milliseconds_to_wait(Time now) const {
+  Time end = now + kLongestWait;
   for (const auto& connection : connections_) {
     if (connection->state() != State::kIsRead) end = std::min(end, connection->end());
   }
@@ -83,15 +83,15 @@ int PageTable::milliseconds_to_wait(PageTime now) const {
       0, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(end - now).count()));
 }
 
-bool PageTable::attend(const PageSocket& socket, int wake) {
-  PageTime now = PageClock::now();
+bool Table::attend(const Socket& socket, int wake) {
+  Time now = Clock::now();
   const auto accepting = static_cast<short>(now < accepts_after_ ? 0 : POLLIN);
   polled_.assign({{wake, POLLIN, 0}, {socket.descriptor(), accepting, 0}});
   for (const auto& connection : connections_) {
     polled_.push_back({connection->socket(), connection->events(), 0});
   }
   if (::poll(polled_.data(), polled_.size(), milliseconds_to_wait(now)) < 0) return true;
-  now = PageClock::now();
+  now = Clock::now();
   for (std::size_t i = 0; i < connections_.size(); ++i) {
     const short events = polled_[i + 2].revents;
     if (events == 0) continue;
@@ -100,15 +100,15 @@ bool PageTable::attend(const PageSocket& socket, int wake) {
   return polled_[1].revents == 0 || accept(socket, now);
 }
 
-bool PageTable::accept(const PageSocket& socket, PageTime now) {
+bool Table::accept(const Socket& socket, Time now) {
   for (int i = 0; i < kMostAccepted; ++i) {
     // Those that are here are answered first; the next one is not lost while it waits at the
     // socket.
     if (size() >= most_ && slowest(now) == connections_.end()) return true;
     const int descriptor = socket.accept();
-    if (descriptor == PageSocket::kLost) return false;
-    if (descriptor == PageSocket::kNone) return true;
-    if (descriptor == PageSocket::kShort) {
+    if (descriptor == Socket::kLost) return false;
+    if (descriptor == Socket::kNone) return true;
+    if (descriptor == Socket::kShort) {
       if (!shed_slowest(now)) accepts_after_ = now + kShortPause;
       return true;
     }
@@ -117,10 +117,10 @@ bool PageTable::accept(const PageSocket& socket, PageTime now) {
   return true;
 }
 
-void PageTable::add(int descriptor, PageTime now) {
+void Table::add(int descriptor, Time now) {
   const bool has_room = size() < most_ || shed_slowest(now);
   auto* const added =
-      has_room ? new (std::nothrow) PageConnection(descriptor, audience_, limits_, now) : nullptr;
+      has_room ? new (std::nothrow) Connection(descriptor, audience_, limits_, now) : nullptr;
   if (added == nullptr) {
     ::close(descriptor);
     return;
@@ -130,7 +130,7 @@ void PageTable::add(int descriptor, PageTime now) {
   serve_or_drop(*added, [&] { added->attend(POLLIN, room_, now); });
 }
 
-PageTable::Connections::const_iterator PageTable::slowest(PageTime now) const {
+Table::Connections::const_iterator Table::slowest(Time now) const {
   const auto rank = [=](const auto& connection) {
     return std::tuple(rank_of(connection->state()), connection->pace(now));
   };
@@ -139,7 +139,7 @@ PageTable::Connections::const_iterator PageTable::slowest(PageTime now) const {
   return gives_way ? found : connections_.end();
 }
 
-bool PageTable::shed_slowest(PageTime now) {
+bool Table::shed_slowest(Time now) {
   const auto found = slowest(now);
   if (found == connections_.end()) return false;
   serve_or_drop(**found, [&] { (*found)->shed(try_again("too many connections")); });
@@ -147,13 +147,13 @@ bool PageTable::shed_slowest(PageTime now) {
   return true;
 }
 
-void PageTable::tidy(PageTime now) {
+void Table::tidy(Time now) {
   std::size_t held = 0;
   for (const auto& connection : connections_) held += connection->held_bytes();
   while (held > limits_.held_bytes()) {
     const auto largest = std::ranges::max_element(
         connections_, {}, [](const auto& connection) { return connection->held_bytes(); });
-    PageConnection& connection = **largest;
+    Connection& connection = **largest;
     held -= std::min(held, connection.held_bytes());
     if (connection.state() == State::kAnswers) {
       connection.drop();
@@ -165,4 +165,4 @@ void PageTable::tidy(PageTime now) {
   std::erase_if(connections_, [](const auto& connection) { return connection->is_over(); });
 }
 
-}  // namespace tally
+}  // namespace tally::serve

@@ -9,18 +9,18 @@
 
 #include "tally/core/error.hpp"
 
-namespace tally {
+namespace tally::serve {
 
 /// Ends the waiting of the page's server in poll, from any other thread.
-class PageWakeUp {
+class WakeUp {
  public:
-  PageWakeUp() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  WakeUp() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     require(descriptor_ >= 0, ExitCode::kFailure, "--serve: cannot wait for events ({})",
             system_error_text(errno));
   }
-  ~PageWakeUp() { ::close(descriptor_); }
-  PageWakeUp(const PageWakeUp&) = delete;
-  PageWakeUp& operator=(const PageWakeUp&) = delete;
+  ~WakeUp() { ::close(descriptor_); }
+  WakeUp(const WakeUp&) = delete;
+  WakeUp& operator=(const WakeUp&) = delete;
 
   /// Readable from a call on until the next reset.
   [[nodiscard]] int descriptor() const { return descriptor_; }
@@ -37,4 +37,4 @@ class PageWakeUp {
   int descriptor_;
 };
 
-}  // namespace tally
+}  // namespace tally::serve

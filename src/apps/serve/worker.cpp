@@ -7,7 +7,7 @@
 #include "tally/core/error.hpp"
 #include "tally/core/stop_point.hpp"
 
-namespace tally {
+namespace tally::serve {
 namespace {
 
 // Of addresses; memory is taken as it is used. The main thread's has it on most systems.
@@ -15,18 +15,18 @@ constexpr std::size_t kStackBytes = 8 << 20;
 
 }  // namespace
 
-PageWorker::PageWorker(AnswerImage answer, std::function<void()> notify)
+Worker::Worker(AnswerImage answer, std::function<void()> notify)
     : answer_image_(std::move(answer)), notify_(std::move(notify)) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kStackBytes);
-  const int error = pthread_create(&thread_, &attributes, &PageWorker::run_thread, this);
+  const int error = pthread_create(&thread_, &attributes, &Worker::run_thread, this);
   pthread_attr_destroy(&attributes);
   require(error == 0, ExitCode::kFailure, "--serve: no thread to read images with ({})",
           system_error_text(error));
 }
 
-PageWorker::~PageWorker() {
+Worker::~Worker() {
   {
     const std::scoped_lock lock(mutex_);
     is_over_ = true;
@@ -36,7 +36,7 @@ PageWorker::~PageWorker() {
   pthread_join(thread_, nullptr);
 }
 
-void PageWorker::start(std::string image, PageTime end) {
+void Worker::start(std::string image, Time end) {
   {
     const std::scoped_lock lock(mutex_);
     image_ = std::move(image);
@@ -46,24 +46,24 @@ void PageWorker::start(std::string image, PageTime end) {
   has_image_.notify_one();
 }
 
-std::optional<PageWorker::Answer> PageWorker::take_answer() {
+std::optional<Worker::Answer> Worker::take_answer() {
   const std::scoped_lock lock(mutex_);
   return std::exchange(answer_, std::nullopt);
 }
 
-void* PageWorker::run_thread(void* worker) {
-  static_cast<PageWorker*>(worker)->run();
+void* Worker::run_thread(void* worker) {
+  static_cast<Worker*>(worker)->run();
   return nullptr;
 }
 
-void PageWorker::run() {
+void Worker::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     has_image_.wait(lock, [&] { return image_ || is_over_; });
     if (is_over_) return;
     const std::string image = std::move(*image_);
     image_.reset();
-    const PageTime end = end_;
+    const Time end = end_;
     lock.unlock();
     Answer answer = read(image, end);
     lock.lock();
@@ -72,9 +72,9 @@ void PageWorker::run() {
   }
 }
 
-PageWorker::Answer PageWorker::read(const std::string& image, PageTime end) {
+Worker::Answer Worker::read(const std::string& image, Time end) {
   const std::function<bool()> should_stop = [&] {
-    return is_stopping_image_ || PageClock::now() >= end;
+    return is_stopping_image_ || Clock::now() >= end;
   };
   try {
     const Stoppable stoppable(should_stop);
@@ -86,4 +86,4 @@ PageWorker::Answer PageWorker::read(const std::string& image, PageTime end) {
   }
 }
 
-}  // namespace tally
+}  // namespace tally::serve

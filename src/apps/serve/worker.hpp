@@ -14,7 +14,7 @@
 
 #include "serve/connection.hpp"
 
-namespace tally {
+namespace tally::serve {
 
 /// An image file in, JSON out. Called by one thread at a time, which may throw Stopped out of it.
 using AnswerImage = std::function<std::string(std::span<const std::byte>)>;
@@ -22,7 +22,7 @@ using AnswerImage = std::function<std::string(std::span<const std::byte>)>;
 /// The thread that reads images, one at a time: one may need a quarter of a gigabyte. Its stack has
 /// a size of its own: that of other threads is what `ulimit -s` says, which may be too small for
 /// the libraries, or too large for the memory.
-class PageWorker {
+class Worker {
  public:
   struct Answer {
     enum class Kind { kJson, kStopped, kFailed };
@@ -31,14 +31,14 @@ class PageWorker {
   };
 
   /// `notify` is called by the thread whenever there is an answer. Throws an Error if it cannot be.
-  PageWorker(AnswerImage answer, std::function<void()> notify);
+  Worker(AnswerImage answer, std::function<void()> notify);
   /// Stops the image that is being read, and waits for the next of its stop points.
-  ~PageWorker();
-  PageWorker(const PageWorker&) = delete;
-  PageWorker& operator=(const PageWorker&) = delete;
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
 
   /// Starts on an image, when there is none. It is stopped at `end`.
-  void start(std::string image, PageTime end);
+  void start(std::string image, Time end);
   /// Stops the image, whose answer nobody wants any more. There will be an answer all the same.
   void stop_image() { is_stopping_image_ = true; }
   [[nodiscard]] std::optional<Answer> take_answer();
@@ -46,18 +46,18 @@ class PageWorker {
  private:
   static void* run_thread(void* worker);
   void run();
-  [[nodiscard]] Answer read(const std::string& image, PageTime end);
+  [[nodiscard]] Answer read(const std::string& image, Time end);
 
   AnswerImage answer_image_;
   std::function<void()> notify_;
   std::mutex mutex_;
   std::condition_variable has_image_;
   std::optional<std::string> image_;
-  PageTime end_;
+  Time end_;
   std::optional<Answer> answer_;
   bool is_over_ = false;
   std::atomic<bool> is_stopping_image_ = false;
   pthread_t thread_{};
 };
 
-}  // namespace tally
+}  // namespace tally::serve

@@ -13,7 +13,7 @@
 #include "tally/core/stop_point.hpp"
 #include "tally/core/text.hpp"
 
-namespace tally {
+namespace tally::serve {
 namespace {
 
 using namespace std::chrono_literals;
@@ -27,30 +27,29 @@ std::string work_for_ever() {
   while (true) stop_point();
 }
 
-class PageQueueTest : public PageTest {
+class ServeQueueTest : public ServeTest {
  protected:
-  void start(PageLimits limits) {
+  void start(Limits limits) {
     limits_ = limits;
-    table_ = std::make_unique<PageTable>(audience_, limits_);
-    worker_ = std::make_unique<PageWorker>([this](auto image) { return read(image); },
-                                           [this] { wake_.call(); });
-    queue_ = std::make_unique<PageQueue>(*table_, *worker_, limits_);
+    table_ = std::make_unique<Table>(audience_, limits_);
+    worker_ = std::make_unique<Worker>([this](auto image) { return read(image); },
+                                       [this] { wake_.call(); });
+    queue_ = std::make_unique<Queue>(*table_, *worker_, limits_);
   }
 
   /// A client's image, which is what the answer to it says.
-  PageClient& send(std::string_view image) {
-    PageClient& client = clients_.emplace_back(port());
+  Client& send(std::string_view image) {
+    Client& client = clients_.emplace_back(port());
     client.send_image(image);
     return client;
   }
 
   /// One round of the server, which takes place so long after its time.
   void go_round(std::chrono::milliseconds late = {}) {
-    PageTest::go_round(*table_, [&](PageConnection& connection, PageTime now) {
-      queue_->admit(connection, now + late);
-    });
-    queue_->advance(PageClock::now() + late);
-    table_->tidy(PageClock::now());
+    ServeTest::go_round(
+        *table_, [&](Connection& connection, Time now) { queue_->admit(connection, now + late); });
+    queue_->advance(Clock::now() + late);
+    table_->tidy(Clock::now());
   }
 
   template <typename Holds>
@@ -70,58 +69,58 @@ class PageQueueTest : public PageTest {
     return image;
   }
 
-  std::deque<PageClient> clients_;
+  std::deque<Client> clients_;
   std::vector<std::string> images_;  ///< on which there was work
-  std::unique_ptr<PageQueue> queue_;
-  std::unique_ptr<PageTable> table_;
+  std::unique_ptr<Queue> queue_;
+  std::unique_ptr<Table> table_;
 
  private:
-  PageAudience audience_{"127.0.0.1", std::size_t{1} << 20};
-  PageLimits limits_;
-  std::unique_ptr<PageWorker> worker_;
+  Audience audience_{"127.0.0.1", std::size_t{1} << 20};
+  Limits limits_;
+  std::unique_ptr<Worker> worker_;
 };
 
-TEST_F(PageQueueTest, ReadsImagesInTheOrderInWhichTheyCame) {
+TEST_F(ServeQueueTest, ReadsImagesInTheOrderInWhichTheyCame) {
   start(limits_of(16));
   for (const char* image : {"first", "second", "third"}) {
     send(image);
     go_round();
     go_round();
   }
-  for (const PageClient& client : clients_) {
+  for (const Client& client : clients_) {
     go_on_until([&] { return !queue_->is_busy() && queue_->waiting() == 0; });
     EXPECT_THAT(client.reply(), StartsWith("HTTP/1.1 200 OK\r\n"));
   }
   EXPECT_THAT(images_, ElementsAre("first", "second", "third"));
 }
 
-TEST_F(PageQueueTest, StopsAnImageThatTakesTooLong) {
-  PageLimits limits = limits_of(4);
+TEST_F(ServeQueueTest, StopsAnImageThatTakesTooLong) {
+  Limits limits = limits_of(4);
   limits.image_seconds = 0.1;
   start(limits);
-  const PageClient& client = send("endless");
+  const Client& client = send("endless");
   go_on_until([&] { return queue_->is_busy(); });
   go_on_until([&] { return !queue_->is_busy(); });
   EXPECT_THAT(client.reply(), HasSubstr("HTTP/1.1 422 "));
 }
 
-TEST_F(PageQueueTest, StopsTheImageOfAClientThatHasGone) {
-  PageLimits limits = limits_of(4);
+TEST_F(ServeQueueTest, StopsTheImageOfAClientThatHasGone) {
+  Limits limits = limits_of(4);
   limits.image_seconds = 3600;
   start(limits);
-  PageClient& client = send("endless");
+  Client& client = send("endless");
   go_on_until([&] { return queue_->is_busy(); });
   client.close();
   go_on_until([&] { return is_idle(); });
 }
 
-TEST_F(PageQueueTest, NeverStartsOnTheImageOfAClientThatHasGone) {
-  PageLimits limits = limits_of(8);
+TEST_F(ServeQueueTest, NeverStartsOnTheImageOfAClientThatHasGone) {
+  Limits limits = limits_of(8);
   limits.image_seconds = 3600;
   start(limits);
-  PageClient& endless = send("endless");
+  Client& endless = send("endless");
   go_on_until([&] { return queue_->is_busy(); });
-  PageClient& gone = send("gone");
+  Client& gone = send("gone");
   go_on_until([&] { return queue_->waiting() == 1; });
   gone.close();
   go_on_until([&] { return queue_->waiting() == 0; });
@@ -130,15 +129,15 @@ TEST_F(PageQueueTest, NeverStartsOnTheImageOfAClientThatHasGone) {
   EXPECT_THAT(images_, ElementsAre("endless"));
 }
 
-TEST_F(PageQueueTest, LetsHalfOfTheConnectionsWait) {
-  PageLimits limits = limits_of(8);
+TEST_F(ServeQueueTest, LetsHalfOfTheConnectionsWait) {
+  Limits limits = limits_of(8);
   limits.image_seconds = 3600;
   start(limits);
   send("endless");
   go_on_until([&] { return queue_->is_busy(); });
   for (int i = 0; i < 4; ++i) send("waits");
   go_on_until([&] { return queue_->waiting() == 4; });
-  const PageClient& another = send("one too many");
+  const Client& another = send("one too many");
   go_round();
   go_round();
   EXPECT_THAT(another.reply(), EndsWith("\r\n\r\nbusy with other images; try again\n"));
@@ -146,12 +145,12 @@ TEST_F(PageQueueTest, LetsHalfOfTheConnectionsWait) {
 }
 
 // A quarter of what an image has taken is what is expected of the next one.
-TEST_F(PageQueueTest, TellsWhoWouldWaitTooLongWhenToComeBack) {
-  PageLimits limits = limits_of(8);
+TEST_F(ServeQueueTest, TellsWhoWouldWaitTooLongWhenToComeBack) {
+  Limits limits = limits_of(8);
   limits.image_seconds = 3600;
   limits.wait_seconds = 2;
   start(limits);
-  PageClient& slow = send("endless");
+  Client& slow = send("endless");
   go_on_until([&] { return queue_->is_busy(); });
   slow.close();
   go_on_until([&] { return table_->size() == 0; });
@@ -159,7 +158,7 @@ TEST_F(PageQueueTest, TellsWhoWouldWaitTooLongWhenToComeBack) {
   while (queue_->is_busy()) go_round(11s);  // 2.75 s are expected
   send("endless");
   go_on_until([&] { return queue_->is_busy(); });
-  const PageClient& refused = send("refused");
+  const Client& refused = send("refused");
   go_round();
   go_round();
   const std::string reply = refused.reply();
@@ -168,30 +167,30 @@ TEST_F(PageQueueTest, TellsWhoWouldWaitTooLongWhenToComeBack) {
   EXPECT_THAT(images_, ElementsAre("endless", "endless"));
 }
 
-TEST_F(PageQueueTest, RefusesWhoHasWaitedTooLong) {
-  PageLimits limits = limits_of(8);
+TEST_F(ServeQueueTest, RefusesWhoHasWaitedTooLong) {
+  Limits limits = limits_of(8);
   limits.image_seconds = 3600;
   start(limits);
   send("endless");
   go_on_until([&] { return queue_->is_busy(); });
-  const PageClient& client = send("waits");
+  const Client& client = send("waits");
   go_on_until([&] { return queue_->waiting() == 1; });
-  queue_->advance(PageClock::now() + 9s);
+  queue_->advance(Clock::now() + 9s);
   EXPECT_EQ(queue_->waiting(), 1);
-  queue_->advance(PageClock::now() + 11s);
+  queue_->advance(Clock::now() + 11s);
   EXPECT_EQ(queue_->waiting(), 0);
   EXPECT_THAT(client.reply(), StartsWith("HTTP/1.1 503 "));
 }
 
-TEST_F(PageQueueTest, GoesOnAfterAnImageWithoutMemory) {
+TEST_F(ServeQueueTest, GoesOnAfterAnImageWithoutMemory) {
   start(limits_of(4));
-  const PageClient& huge = send("huge");
+  const Client& huge = send("huge");
   go_on_until([&] { return !images_.empty() && !queue_->is_busy(); });
   EXPECT_THAT(huge.reply(), StartsWith("HTTP/1.1 500 "));
-  const PageClient& next = send("next");
+  const Client& next = send("next");
   go_on_until([&] { return images_.size() == 2 && !queue_->is_busy(); });
   EXPECT_THAT(next.reply(), EndsWith("\r\n\r\nnext"));
 }
 
 }  // namespace
-}  // namespace tally
+}  // namespace tally::serve

@@ -15,12 +15,12 @@
 #include "serve/wake_up.hpp"
 
 // For tests of the page's server behind its port: clients, and what the server's thread does.
-namespace tally {
+namespace tally::serve {
 
 /// A client of this machine, which never waits for longer than a minute.
-class PageClient {
+class Client {
  public:
-  explicit PageClient(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Client(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval minute{60, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &minute, sizeof minute);
     sockaddr_in address{};
@@ -29,9 +29,9 @@ class PageClient {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
   }
-  ~PageClient() { close(); }
-  PageClient(const PageClient&) = delete;
-  PageClient& operator=(const PageClient&) = delete;
+  ~Client() { close(); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
 
   void send(std::string_view text) const {
     ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
@@ -61,12 +61,12 @@ class PageClient {
   int socket_;
 };
 
-class PageTest : public testing::Test {
+class ServeTest : public testing::Test {
  protected:
-  using State = PageConnection::State;
+  using State = Connection::State;
 
-  static PageLimits limits_of(int connections) {
-    PageLimits limits;
+  static Limits limits_of(int connections) {
+    Limits limits;
     limits.connections = connections;
     limits.body_megabytes = 1;
     return limits;
@@ -75,19 +75,19 @@ class PageTest : public testing::Test {
   [[nodiscard]] int port() const { return socket_.port(); }
 
   /// One round of the server's thread: moves bytes, and lets `answer` see who asks.
-  void go_round(PageTable& table, const std::function<void(PageConnection&, PageTime)>& answer) {
+  void go_round(Table& table, const std::function<void(Connection&, Time)>& answer) {
     ASSERT_TRUE(table.attend(socket_, wake_.descriptor()));
     wake_.reset();
     for (const auto& connection : table) {
-      connection->expire(PageClock::now());
-      if (connection->state() == State::kAsks) answer(*connection, PageClock::now());
+      connection->expire(Clock::now());
+      if (connection->state() == State::kAsks) answer(*connection, Clock::now());
     }
   }
 
-  PageWakeUp wake_;
+  WakeUp wake_;
 
  private:
-  PageSocket socket_{"127.0.0.1", 0};
+  Socket socket_{"127.0.0.1", 0};
 };
 
-}  // namespace tally
+}  // namespace tally::serve

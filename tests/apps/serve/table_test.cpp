@@ -8,7 +8,7 @@
 
 #include "apps/serve/serve_fixture.hpp"
 
-namespace tally {
+namespace tally::serve {
 namespace {
 
 using testing::HasSubstr;
@@ -16,45 +16,44 @@ using testing::StartsWith;
 
 constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-class PageTableTest : public PageTest {
+class ServeTableTest : public ServeTest {
  protected:
-  void go_round(PageTable& table) {
-    PageTest::go_round(table, [this](PageConnection& connection, PageTime now) {
-      if (connection.request().kind == PageRequest::Kind::kPredict)
-        return connection.read_body(now);
+  void go_round(Table& table) {
+    ServeTest::go_round(table, [this](Connection& connection, Time now) {
+      if (connection.request().kind == Request::Kind::kPredict) return connection.read_body(now);
       connection.answer_shared("hello", now);
       ++answered_;
     });
-    table.tidy(PageClock::now());
+    table.tidy(Clock::now());
   }
 
   int answered_ = 0;
-  PageAudience audience_{"127.0.0.1", std::size_t{1} << 20};
+  Audience audience_{"127.0.0.1", std::size_t{1} << 20};
 };
 
-TEST_F(PageTableTest, AnswersAllOfMoreClientsThanItHolds) {
-  const PageLimits limits = limits_of(4);
-  PageTable table(audience_, limits);
-  std::deque<PageClient> clients;
+TEST_F(ServeTableTest, AnswersAllOfMoreClientsThanItHolds) {
+  const Limits limits = limits_of(4);
+  Table table(audience_, limits);
+  std::deque<Client> clients;
   for (int i = 0; i < 40; ++i) clients.emplace_back(port()).send(kGet);
   for (int round = 0; round < 40 && answered_ < 40; ++round) {
     go_round(table);
     ASSERT_LE(table.size(), 4);
   }
-  for (const PageClient& client : clients) EXPECT_EQ(client.reply(), "hello");
+  for (const Client& client : clients) EXPECT_EQ(client.reply(), "hello");
 }
 
-TEST_F(PageTableTest, LetsTheSlowestGiveWay) {
-  const PageLimits limits = limits_of(2);
-  PageTable table(audience_, limits);
-  const PageClient slow(port());
+TEST_F(ServeTableTest, LetsTheSlowestGiveWay) {
+  const Limits limits = limits_of(2);
+  Table table(audience_, limits);
+  const Client slow(port());
   slow.send("G");
   go_round(table);
-  const PageClient fast(port());
+  const Client fast(port());
   fast.send("GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x'));
   go_round(table);
   EXPECT_EQ(table.size(), 2);
-  const PageClient another(port());
+  const Client another(port());
   another.send(kGet);
   go_round(table);
   EXPECT_THAT(slow.reply(), StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
@@ -64,15 +63,15 @@ TEST_F(PageTableTest, LetsTheSlowestGiveWay) {
   EXPECT_EQ(fast.reply(), "hello");
 }
 
-TEST_F(PageTableTest, KeepsImagesThatHaveCome) {
-  const PageLimits limits = limits_of(2);
-  PageTable table(audience_, limits);
-  const PageClient image(port());
+TEST_F(ServeTableTest, KeepsImagesThatHaveCome) {
+  const Limits limits = limits_of(2);
+  Table table(audience_, limits);
+  const Client image(port());
   image.send_image("image");
-  const PageClient slow(port());
+  const Client slow(port());
   slow.send("G");
   while (table.count(State::kWaits) == 0 || table.size() < 2) go_round(table);
-  const PageClient another(port());
+  const Client another(port());
   another.send(kGet);
   go_round(table);
   EXPECT_THAT(slow.reply(), HasSubstr("\r\n\r\ntoo many connections; try again\n"));
@@ -80,10 +79,10 @@ TEST_F(PageTableTest, KeepsImagesThatHaveCome) {
   EXPECT_EQ(table.count(State::kWaits), 1);
 }
 
-TEST_F(PageTableTest, BoundsTheMemoryOfAllFiles) {
-  const PageLimits limits = limits_of(64);
-  PageTable table(audience_, limits);
-  std::deque<PageClient> clients;
+TEST_F(ServeTableTest, BoundsTheMemoryOfAllFiles) {
+  const Limits limits = limits_of(64);
+  Table table(audience_, limits);
+  std::deque<Client> clients;
   const auto held = [&] {
     std::size_t bytes = 0;
     for (const auto& connection : table) bytes += connection->held_bytes();
@@ -107,11 +106,11 @@ TEST_F(PageTableTest, BoundsTheMemoryOfAllFiles) {
   EXPECT_LE(most, limits.held_bytes());
 }
 
-TEST_F(PageTableTest, ForgetsThoseThatAreOver) {
-  const PageLimits limits = limits_of(4);
-  PageTable table(audience_, limits);
+TEST_F(ServeTableTest, ForgetsThoseThatAreOver) {
+  const Limits limits = limits_of(4);
+  Table table(audience_, limits);
   {
-    const PageClient gone(port());
+    const Client gone(port());
     go_round(table);
     EXPECT_EQ(table.size(), 1);
   }
@@ -121,4 +120,4 @@ TEST_F(PageTableTest, ForgetsThoseThatAreOver) {
 }
 
 }  // namespace
-}  // namespace tally
+}  // namespace tally::serve
