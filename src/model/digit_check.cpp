@@ -7,8 +7,8 @@
 
 namespace tally {
 
-DigitCheck::DigitCheck(const OthersNetwork& others, Index classes, const std::string& name)
-    : others_(others), network_(others.spec, others.inputs), workspace_(network_, 1) {
+DigitCheck::DigitCheck(const OutlierNetwork& outliers, Index classes, const std::string& name)
+    : outliers_(outliers), network_(outliers.spec, outliers.inputs), workspace_(network_, 1) {
   require(tells_digits(network_, classes), ExitCode::kCheckpoint,
           "{}: /others: expected a network of {} inputs and {} outputs, got {} and {}", name,
           kEdgeValues, classes + 1, network_.inputs(), network_.outputs());
@@ -16,7 +16,7 @@ DigitCheck::DigitCheck(const OthersNetwork& others, Index classes, const std::st
 
 double DigitCheck::probability(const GreyImage& digit) {
   scale_pixels(edge_directions(digit).pixels, workspace_.inputs(1).data());
-  const ConstMatrixView outputs = network_.forward(others_.parameters.data(), workspace_, {1});
+  const ConstMatrixView outputs = network_.forward(outliers_.parameters.data(), workspace_, {1});
   AlignedVector values(static_cast<std::size_t>(outputs.size()));
   const MatrixView probabilities = matrix_view(values.data(), 1, outputs.cols());
   scaled_probabilities(outputs, 1, probabilities);

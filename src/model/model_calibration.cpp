@@ -23,19 +23,19 @@ Calibration calibrate(const TrainedModel& model, const std::string& name,
       {}};
 }
 
-OthersNetwork others_network(const TrainingState& others, const TrainedModel& model,
-                             const std::string& name) {
+OutlierNetwork outlier_network(const TrainingState& outliers, const TrainedModel& model,
+                               const std::string& name) {
   const Index classes = model.network().outputs();
-  const Network network(others.config.network, image_shape(others.data));
+  const Network network(outliers.config.network, image_shape(outliers.data));
   require(tells_digits(network, classes), ExitCode::kUsage,
-          "{}: expected a network of {} classes trained on data of tally-data others, got {} "
+          "{}: expected a network of {} classes trained on data of tally-data outliers, got {} "
           "classes and images of {} x {}",
-          name, classes + 1, network.outputs(), others.data.rows, others.data.columns);
-  require(others.config.loss == LossKind::kSoftmaxCrossEntropy, ExitCode::kUsage,
+          name, classes + 1, network.outputs(), outliers.data.rows, outliers.data.columns);
+  require(outliers.config.loss == LossKind::kSoftmaxCrossEntropy, ExitCode::kUsage,
           "{}: expected a network trained with --loss softmax-cross-entropy, whose outputs are "
           "probabilities",
           name);
-  return {network.text(), network.inputs(), others.parameters};
+  return {network.text(), network.inputs(), outliers.parameters};
 }
 
 }  // namespace tally

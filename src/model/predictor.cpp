@@ -38,8 +38,8 @@ std::vector<Prediction> with_errors_as_answer(const std::string& file, Read&& re
 Predictor::Predictor(const TrainedModel& model, const std::string& name, PredictorOptions options)
     : model_(model), options_(std::move(options)), workspace_(model.network(), 1) {
   model.require_image_size(kDigitSide, kDigitSide, "drawings for " + name);
-  if (model.calibration() && model.calibration()->others) {
-    digit_check_.emplace(*model.calibration()->others, model.network().outputs(), name);
+  if (model.calibration() && model.calibration()->outliers) {
+    digit_check_.emplace(*model.calibration()->outliers, model.network().outputs(), name);
   }
 }
 

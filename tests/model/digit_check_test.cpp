@@ -12,19 +12,19 @@ namespace tally {
 namespace {
 
 TEST(DigitCheck, IsWhatTheLastClassLeavesToTheOthers) {
-  const OthersNetwork others =
-      others_with_outputs({std::log(1.0F), std::log(4.0F), std::log(15.0F)}, kEdgeValues);
-  DigitCheck check(others, 2, "x");
+  const OutlierNetwork outliers =
+      outliers_with_outputs({std::log(1.0F), std::log(4.0F), std::log(15.0F)}, kEdgeValues);
+  DigitCheck check(outliers, 2, "x");
   EXPECT_NEAR(check.probability(GreyImage(28, 28)), 0.25, 1e-6);
 }
 
 TEST(DigitCheck, LooksAtEdgesAndNotAtPixels) {
-  OthersNetwork others = others_with_outputs({0, 0}, kEdgeValues);
-  const ParameterBlock& weights = parameter_layout(others).block("0-dense", Role::kWeight);
+  OutlierNetwork outliers = outliers_with_outputs({0, 0}, kEdgeValues);
+  const ParameterBlock weights = parameter_layout(outliers).block("0-dense", Role::kWeight);
   std::vector<Real> values(weights.size());
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = i % 2 == 0 ? 1.0F : 0.0F;
-  weights.put(values, others.parameters);
-  DigitCheck check(others, 1, "x");
+  weights.put(values, outliers.parameters);
+  DigitCheck check(outliers, 1, "x");
   const GreyImage blank(28, 28);
   const GreyImage even(28, 28, 200);  // bright everywhere, and without an edge inside
   GreyImage edge(28, 28);
@@ -36,13 +36,13 @@ TEST(DigitCheck, LooksAtEdgesAndNotAtPixels) {
 }
 
 TEST(DigitCheck, RefusesANetworkOfOtherInputsOrClasses) {
-  const auto refusal = [](const OthersNetwork& others, Index classes) {
-    return failure_of([&] { DigitCheck(others, classes, "x"); });
+  const auto refusal = [](const OutlierNetwork& outliers, Index classes) {
+    return failure_of([&] { DigitCheck(outliers, classes, "x"); });
   };
-  EXPECT_EQ(refusal(others_with_outputs({1, 2, 3}, kEdgeValues), 2), "no failure");
-  EXPECT_EQ(refusal(others_with_outputs({1, 2, 3}, kEdgeValues), 3),
+  EXPECT_EQ(refusal(outliers_with_outputs({1, 2, 3}, kEdgeValues), 2), "no failure");
+  EXPECT_EQ(refusal(outliers_with_outputs({1, 2, 3}, kEdgeValues), 3),
             "exit 4: x: /others: expected a network of 392 inputs and 4 outputs, got 392 and 3");
-  EXPECT_EQ(refusal(others_with_outputs({1, 2, 3}, 784), 2),
+  EXPECT_EQ(refusal(outliers_with_outputs({1, 2, 3}, 784), 2),
             "exit 4: x: /others: expected a network of 392 inputs and 3 outputs, got 784 and 3");
 }
 

@@ -22,7 +22,7 @@ TEST(ModelCalibration, FitsTheTemperatureToTheLabels) {
   const Calibration found = calibrate(model, "x", {pixels, labels}, ThreadTeam(2));
   EXPECT_NEAR(found.temperature, 2, 1e-5);
   EXPECT_EQ(found.images, 200);
-  EXPECT_FALSE(found.others);
+  EXPECT_FALSE(found.outliers);
 }
 
 TEST(ModelCalibration, RefusesOutputsThatAreNotFinite) {
@@ -38,7 +38,7 @@ TEST(ModelCalibration, TakesANetworkThatTellsItsClassesFromTheRest) {
   const TrainedModel model(state_with_outputs({1, 2}));
   const TrainingState state =
       state_with_outputs({1, 2, 3}, kEdgeDirections * kEdgeCells, kEdgeCells);
-  const OthersNetwork found = others_network(state, model, "x");
+  const OutlierNetwork found = outlier_network(state, model, "x");
   EXPECT_EQ(found.spec, "dense:3");
   EXPECT_EQ(found.inputs, kEdgeValues);
   EXPECT_EQ(found.parameters, state.parameters);
@@ -47,7 +47,7 @@ TEST(ModelCalibration, TakesANetworkThatTellsItsClassesFromTheRest) {
 TEST(ModelCalibration, RefusesAnyOtherNetwork) {
   const TrainedModel model(state_with_outputs({1, 2}));
   const auto refusal = [&](const TrainingState& state) {
-    return failure_of([&] { (void)others_network(state, model, "x"); });
+    return failure_of([&] { (void)outlier_network(state, model, "x"); });
   };
   EXPECT_THAT(refusal(state_with_outputs({1, 2}, 56, 7)),
               testing::AllOf(testing::StartsWith("exit 2: x: expected a network of 3 classes"),

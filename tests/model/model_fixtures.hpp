@@ -30,12 +30,12 @@ inline TrainingState state_with_outputs(const std::vector<Real>& outputs, std::i
   return state;
 }
 
-inline OthersNetwork others_with_outputs(const std::vector<Real>& outputs, std::int64_t inputs) {
-  OthersNetwork others{"dense:" + std::to_string(outputs.size()), inputs, {}};
-  const ParameterLayout layout = parameter_layout(others);
-  others.parameters.assign(layout.size(), 0);
-  layout.block("0-dense", Role::kBias).put(outputs, others.parameters);
-  return others;
+inline OutlierNetwork outliers_with_outputs(const std::vector<Real>& outputs, std::int64_t inputs) {
+  OutlierNetwork outliers{"dense:" + std::to_string(outputs.size()), inputs, {}};
+  const ParameterLayout layout = parameter_layout(outliers);
+  outliers.parameters.assign(layout.size(), 0);
+  layout.block("0-dense", Role::kBias).put(outputs, outliers.parameters);
+  return outliers;
 }
 
 }  // namespace tally

@@ -80,8 +80,8 @@ TEST_F(PredictorTest, IsUnsureBelowTheLeastProbability) {
 }
 
 TEST_F(PredictorTest, IsUnsureOfWhatMayBeNoDigit) {
-  const OthersNetwork others = others_with_outputs({0, 0, 0, std::log(3.0F)}, kEdgeValues);
-  model_ = TrainedModel(state_with_outputs(kOutputs), Calibration{1, 10, others});
+  const OutlierNetwork outliers = outliers_with_outputs({0, 0, 0, std::log(3.0F)}, kEdgeValues);
+  model_ = TrainedModel(state_with_outputs(kOutputs), Calibration{1, 10, outliers});
   const Prediction sure = predict(page())[0];
   ASSERT_TRUE(sure.digit_probability);
   EXPECT_NEAR(*sure.digit_probability, 0.5, 1e-6);

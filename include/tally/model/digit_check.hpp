@@ -17,16 +17,16 @@ inline bool tells_digits(const Network& network, Index classes) {
 /// Tells digits from other drawings. For one thread.
 class DigitCheck {
  public:
-  /// Throws an Error (ExitCode::kCheckpoint) unless `others`, which must outlive this, tells digits
-  /// of so many classes from the rest; `name` is the model.
-  DigitCheck(const OthersNetwork& others, Index classes, const std::string& name);
+  /// Throws an Error (ExitCode::kCheckpoint) unless `outliers`, which must outlive this, tells
+  /// digits of so many classes from the rest; `name` is the model.
+  DigitCheck(const OutlierNetwork& outliers, Index classes, const std::string& name);
 
   /// That `digit` (28 x 28) is one at all, 0 to 1: of the softmax of the outputs, what the last one
   /// leaves to the others.
   [[nodiscard]] double probability(const GreyImage& digit);
 
  private:
-  const OthersNetwork& others_;
+  const OutlierNetwork& outliers_;
   Network network_;
   ForwardWorkspace workspace_;
 };

@@ -15,10 +15,10 @@ namespace tally {
 Calibration calibrate(const TrainedModel& model, const std::string& name,
                       const LabelledImages& held_out, const ThreadTeam& team);
 
-/// The network in `others`, a run on data of tally-data others, for a model of the classes that it
-/// tells from the rest. Throws an Error (ExitCode::kUsage) if it is another one; `name` is that
+/// The network in `outliers`, a run on data of tally-data outliers, for a model of the classes that
+/// it tells from the rest. Throws an Error (ExitCode::kUsage) if it is another one; `name` is that
 /// run.
-OthersNetwork others_network(const TrainingState& others, const TrainedModel& model,
-                             const std::string& name);
+OutlierNetwork outlier_network(const TrainingState& outliers, const TrainedModel& model,
+                               const std::string& name);
 
 }  // namespace tally

@@ -3,7 +3,7 @@
 #include "common/threads_option.hpp"
 #include "common/tool.hpp"
 #include "data/images_to_idx.hpp"
-#include "data/others_data.hpp"
+#include "data/outliers_data.hpp"
 #include "data/report.hpp"
 #include "tally/core/text.hpp"
 
@@ -25,12 +25,12 @@ ExitCode from_images(const ImagesToIdxOptions& options) {
   return result.unused.empty() ? ExitCode::kDone : ExitCode::kFailure;
 }
 
-ExitCode others(OthersDataOptions options) {
+ExitCode outliers(OutliersDataOptions options) {
   options.threads = threads_of(options.threads);
-  const OthersDataResult result = make_others_data(options);
+  const OutliersDataResult result = make_outliers_data(options);
   fmt::print("{}: {} for training, {} for testing; class {} is no digit\n",
              printable_line(options.target), counted(result.train_images, "image"),
-             grouped(result.test_images), result.others_class);
+             grouped(result.test_images), result.outlier_class);
   return ExitCode::kDone;
 }
 
@@ -92,28 +92,31 @@ int main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
 
-  tally::OthersDataOptions others_options;
-  CLI::App* others =
-      app.add_subcommand("others", "make IDX files to train a network that detects non-digits");
-  others->add_option("digits", others_options.digits, "directory of a data set of 28 x 28 images")
+  tally::OutliersDataOptions outliers_options;
+  CLI::App* outliers =
+      app.add_subcommand("outliers", "make IDX files to train a network that detects non-digits");
+  outliers
+      ->add_option("digits", outliers_options.digits, "directory of a data set of 28 x 28 images")
       ->required()
       ->type_name("DIR");
-  others->add_option("--out", others_options.target, "directory to write the four files into")
+  outliers->add_option("--out", outliers_options.target, "directory to write the four files into")
       ->required()
       ->type_name("DIR");
-  others->add_option("--variants", others_options.variants, "bent copies of each training image")
+  outliers
+      ->add_option("--variants", outliers_options.variants, "bent copies of each training image")
       ->check(tally::number_between(0, 10))
       ->capture_default_str()
       ->type_name("N");
-  others
-      ->add_option("--seed", others_options.seed, "seed of the variants and of the other drawings")
+  outliers
+      ->add_option("--seed", outliers_options.seed,
+                   "seed of the variants and of the other drawings")
       ->capture_default_str()
       ->type_name("N");
-  tally::add_threads_option(*others, others_options.threads,
+  tally::add_threads_option(*outliers, outliers_options.threads,
                             "threads; the files do not depend on them");
 
   return tally::run_tool(app, argc, argv, [&] {
-    if (*others) return tally::others(others_options);
+    if (*outliers) return tally::outliers(outliers_options);
     if (*verify) {
       fmt::print("{}", tally::verify_data(directory));
       return tally::ExitCode::kDone;

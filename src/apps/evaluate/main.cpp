@@ -21,7 +21,7 @@ struct EvaluateOptions {
   std::string model;
   std::string data;
   std::string calibrated;
-  std::string others;
+  std::string outliers;
   std::string misclassified;
   bool use_training_images = false;
   bool as_json = false;
@@ -35,16 +35,16 @@ TrainedModel calibrated(const TrainedModel& model, const EvaluateOptions& option
   require(!std::filesystem::exists(options.calibrated, unknown), ExitCode::kUsage,
           "{}: exists already; choose another name for the calibrated model, or remove it",
           options.calibrated);
-  std::optional<OthersNetwork> others;
-  if (model.calibration()) others = model.calibration()->others;
-  if (!options.others.empty()) {
-    const LoadedCheckpoint loaded = load_with_warnings("tally-evaluate", options.others);
-    others = others_network(loaded.state, model, options.others);
+  std::optional<OutlierNetwork> outliers;
+  if (model.calibration()) outliers = model.calibration()->outliers;
+  if (!options.outliers.empty()) {
+    const LoadedCheckpoint loaded = load_with_warnings("tally-evaluate", options.outliers);
+    outliers = outlier_network(loaded.state, model, options.outliers);
   }
   const Dataset held_out = held_out_images(model, options.model, directory).data;
   Calibration calibration =
       calibrate(model, options.model, {held_out.pixels, held_out.labels}, team);
-  calibration.others = std::move(others);
+  calibration.outliers = std::move(outliers);
   const std::string warning =
       publish_file(options.calibrated, encode_checkpoint(model.state(), calibration), [] {});
   if (!warning.empty()) print_warning("tally-evaluate", warning);
@@ -93,9 +93,9 @@ int main(int argc, char** argv) {
                      "the calibrated model")
           ->type_name("OUT.h5");
   app.add_option(
-         "--others", options.others,
+         "--outliers", options.outliers,
          "also store in it a network that detects non-digits, trained on data of tally-data "
-         "others")
+         "outliers")
       ->needs(calibrate)
       ->type_name("MODEL");
   app.add_option("--misclassified", options.misclassified,

@@ -6,7 +6,7 @@
 
 namespace tally {
 
-struct OthersDataOptions {
+struct OutliersDataOptions {
   std::string digits;  ///< the data set, of 28 x 28
   std::string target;
   std::int64_t variants = 2;  ///< of each training image
@@ -14,16 +14,16 @@ struct OthersDataOptions {
   int threads = 0;
 };
 
-struct OthersDataResult {
+struct OutliersDataResult {
   std::int64_t train_images = 0;
   std::int64_t test_images = 0;
-  int others_class = 0;  ///< of what is no digit
+  int outlier_class = 0;  ///< of what is no digit
 };
 
 /// Writes the four files of a data set for a network that tells digits from what is none: the edge
 /// directions (edge_directions.hpp) of all images of `digits` under their labels, of variants of
 /// the training images, and of as many pen figures under a label of their own. The bytes do not
 /// depend on threads. Throws an Error if the images are not 28 x 28.
-OthersDataResult make_others_data(const OthersDataOptions& options);
+OutliersDataResult make_outliers_data(const OutliersDataOptions& options);
 
 }  // namespace tally

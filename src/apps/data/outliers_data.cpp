@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "data/others_data.hpp"
+#include "data/outliers_data.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -19,7 +19,7 @@
 namespace tally {
 namespace {
 
-Dataset read_digits(const OthersDataOptions& options, Split split) {
+Dataset read_digits(const OutliersDataOptions& options, Split split) {
   const SplitFiles files = find_split_files(options.digits, split);
   Dataset digits = read_split(files, kMaxClasses - 1);
   require(digits.rows == kDigitSide && digits.columns == kDigitSide, ExitCode::kUsage,
@@ -36,9 +36,9 @@ GreyImage image_of(const Dataset& digits, std::size_t index) {
 }
 
 /// The images of a split: first the digits, then `variants` of each, then as many figures.
-class OthersSplit {
+class OutliersSplit {
  public:
-  OthersSplit(const Dataset& digits, std::int64_t variants, Split split, std::uint64_t seed)
+  OutliersSplit(const Dataset& digits, std::int64_t variants, Split split, std::uint64_t seed)
       : digits_(digits),
         count_(digits.labels.size()),
         split_(split == Split::kTrain ? 0U : 1U),
@@ -47,8 +47,8 @@ class OthersSplit {
 
   [[nodiscard]] std::size_t size() const { return 2 * with_variants_; }
 
-  [[nodiscard]] int label(std::size_t index, int others) const {
-    return index < with_variants_ ? digits_.labels[index % count_] : others;
+  [[nodiscard]] int label(std::size_t index, int outlier_class) const {
+    return index < with_variants_ ? digits_.labels[index % count_] : outlier_class;
   }
 
   [[nodiscard]] GreyImage image(std::size_t index) const {
@@ -70,7 +70,7 @@ class OthersSplit {
   std::size_t with_variants_;
 };
 
-void write(const OthersSplit& images, int others, const std::filesystem::path& directory,
+void write(const OutliersSplit& images, int outlier_class, const std::filesystem::path& directory,
            Split split, int threads) {
   constexpr std::size_t kBytes = kEdgeValues;
   std::vector<std::uint8_t> pixels(images.size() * kBytes), labels(images.size());
@@ -80,7 +80,7 @@ void write(const OthersSplit& images, int others, const std::filesystem::path& d
     for (auto i = static_cast<std::size_t>(part.begin); i < static_cast<std::size_t>(part.end);
          ++i) {
       std::ranges::copy(edge_directions(images.image(i)).pixels, &pixels[i * kBytes]);
-      labels[i] = static_cast<std::uint8_t>(images.label(i, others));
+      labels[i] = static_cast<std::uint8_t>(images.label(i, outlier_class));
     }
   });
   write_idx_images(directory / idx_file_name(split, IdxContent::kImages),
@@ -90,17 +90,17 @@ void write(const OthersSplit& images, int others, const std::filesystem::path& d
 
 }  // namespace
 
-OthersDataResult make_others_data(const OthersDataOptions& options) {
+OutliersDataResult make_outliers_data(const OutliersDataOptions& options) {
   WholeDirectory target(options.target);
   const Dataset train = read_digits(options, Split::kTrain);
   const Dataset test = read_digits(options, Split::kTest);
-  OthersDataResult result;
-  result.others_class =
+  OutliersDataResult result;
+  result.outlier_class =
       1 + std::max(*std::ranges::max_element(train.labels), *std::ranges::max_element(test.labels));
-  const OthersSplit train_images(train, options.variants, Split::kTrain, options.seed);
-  const OthersSplit test_images(test, 0, Split::kTest, options.seed);
-  write(train_images, result.others_class, target.path(), Split::kTrain, options.threads);
-  write(test_images, result.others_class, target.path(), Split::kTest, options.threads);
+  const OutliersSplit train_images(train, options.variants, Split::kTrain, options.seed);
+  const OutliersSplit test_images(test, 0, Split::kTest, options.seed);
+  write(train_images, result.outlier_class, target.path(), Split::kTrain, options.threads);
+  write(test_images, result.outlier_class, target.path(), Split::kTest, options.threads);
   target.publish();
   result.train_images = static_cast<std::int64_t>(train_images.size());
   result.test_images = static_cast<std::int64_t>(test_images.size());
