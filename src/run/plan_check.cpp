@@ -54,7 +54,7 @@ std::string so_far(const std::filesystem::path& directory) {
   static_cast<void>(error_of([&] {
     constexpr std::size_t kMostBytes = 1 << 16;
     const auto bytes = read_file(directory / "run.status", kMostBytes);
-    status = run_status_in({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    status = run_status_in(text_view(bytes));
   }));
   if (!status) return "not begun";
   if (status->state == RunState::kDone) {

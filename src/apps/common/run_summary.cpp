@@ -7,7 +7,6 @@
 #include <limits>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "common/table_end.hpp"
 #include "tally/core/error.hpp"
@@ -35,12 +34,6 @@ constexpr std::array<std::string_view, 8> kActions = {"start",   "wait",
 bool is_there(const fs::path& path) {
   std::error_code error;
   return fs::exists(path, error);
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
 }
 
 /// Reads the files of one run, each by itself.
@@ -75,7 +68,7 @@ class RunReader {
   [[nodiscard]] std::optional<std::string> text_of(const char* name) const {
     if (!is_there(file(name))) return std::nullopt;
     const auto bytes = read_file(file(name), kMostFileBytes);
-    return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return std::string(text_view(bytes));
   }
 
   void read_status() {
@@ -158,9 +151,8 @@ class RunReader {
   [[nodiscard]] bool is_held() const {
     if (lock_.holder == LockSight::Holder::kSomebody) return true;
     if (!says_running()) return false;
-    const bool is_certain =
-        lock_.holder == LockSight::Holder::kNobody &&
-        (lock_.owner.empty() || lock_.owner.starts_with(fmt::format("host {},", host_name())));
+    const bool is_certain = lock_.holder == LockSight::Holder::kNobody &&
+                            (lock_.owner.empty() || lock_.is_of_this_host);
     return !is_certain && has_fresh_files();
   }
 

@@ -16,14 +16,10 @@ namespace {
 // More than a line of figures has.
 constexpr std::size_t kMostLineBytes = 1 << 14;
 
-std::string text_of(const std::vector<std::byte>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 // The last line that has an end and, before it, the end of another one.
 std::string last_line(const std::filesystem::path& path) {
   const FileEnd end = read_end(path, kMostLineBytes);
-  std::string text = text_of(end.bytes);
+  std::string text(text_view(end.bytes));
   text.resize(text.rfind('\n') + 1);
   const std::size_t before =
       text.size() < 2 ? std::string::npos : text.rfind('\n', text.size() - 2);
@@ -37,8 +33,9 @@ TableRow last_row(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path, error)) return {};
   const std::string line = last_line(path);
   if (line.empty()) return {};
-  const std::string start = text_of(read_start(path, kMostLineBytes).bytes);
-  const auto heads = csv_rows(start.substr(0, start.find('\n')), path.string());
+  const FileStart start = read_start(path, kMostLineBytes);
+  const std::string_view text = text_view(start.bytes);
+  const auto heads = csv_rows(text.substr(0, text.find('\n')), path.string());
   const auto rows = csv_rows(line, path.string());
   require(!heads.empty() && !rows.empty(), ExitCode::kFailure,
           "{}: is damaged: its first or its last line is empty", path.string());

@@ -33,8 +33,7 @@ std::vector<fs::path> runs_in_folder(const fs::path& folder) {
 std::vector<fs::path> runs_in_table(const fs::path& table) {
   constexpr std::size_t kMostBytes = std::size_t{1} << 26;
   const auto bytes = read_file(table, kMostBytes, ExitCode::kUsage);
-  const auto rows =
-      csv_rows({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, table.string());
+  const auto rows = csv_rows(text_view(bytes), table.string());
   const auto column = rows.empty() ? 0 : std::ranges::find(rows[0], "run") - rows[0].begin();
   require(!rows.empty() && column < std::ssize(rows[0]), ExitCode::kUsage,
           "{}: expected the sweep.csv of a sweep, with a column \"run\"", table.string());

@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 
+#include "tally/core/program_path.hpp"
 #include "tally/core/thread_team.hpp"
 #include "tally/train/stop_request.hpp"
 
@@ -27,10 +28,9 @@ constexpr const char* kProgram = "tally-train";
 // starts.
 void choose_openmp_waiting(char** arguments) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv(kVariable) != nullptr) return;
-  std::error_code error;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::filesystem::path program = program_path();
   // Under a loader or an emulator the process is another program's.
-  if (error || program.filename() != kProgram || setenv(kVariable, kSpins, 0) != 0) return;
+  if (program.filename() != kProgram || setenv(kVariable, kSpins, 0) != 0) return;
   unbind_from_place();  // OpenMP has bound this thread to one already, if it was told to bind
   ignore_as_at_start();
   ::execv(program.c_str(), arguments);  // which returns if it failed: threads only wait longer then
