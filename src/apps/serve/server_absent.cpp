@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// In place of page_server.cpp where there is no Boost to build it with.
+// In place of server.cpp where there is no Boost to build it with.
 #include "serve/server.hpp"
 #include "tally/core/error.hpp"
 
