@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Checks that each layer includes only what the table below allows: other layers, and packages.
+"""Checks that each layer includes only what the tables below allow: other layers, and packages.
 
 A layer may include its own headers, those of the layers in its row, and the packages in its row;
-the standard library, POSIX and fmt's core are free. No header may include itself through others.
-Prints one line per violation; exit code 1 if there is any.
+the standard library, POSIX and fmt's core are free. A tool's folder of src/apps may include its own
+headers and those of the folders in its row. No header may include itself through others. Prints one
+line per violation; exit code 1 if there is any.
 """
 import pathlib
 import re
@@ -22,11 +23,27 @@ LAYERS = {
     "io": (["core", "state"], ["hdf5.h", "hdf5_hl.h", "toml++/", "fmt/"]),
     "parallel": (["core"], ["mpi.h"]),
     "train": (["core", "augment", "data", "nn", "optim", "state", "parallel"], ["fmt/"]),
-    "run": (["core", "augment", "data", "nn", "optim", "state", "parallel", "train", "io"], ["fmt/"]),
+    "run": (["core", "augment", "data", "nn", "optim", "state", "parallel", "train", "io"],
+            ["fmt/", "nlohmann/"]),
+    "model": (["core", "augment", "image", "nn", "optim", "state", "io"], ["fmt/"]),
     "apps": (
-        ["core", "augment", "data", "image", "nn", "optim", "state", "parallel", "train", "io", "run"],
+        ["core", "augment", "data", "image", "nn", "optim", "state", "parallel", "train", "io", "run",
+         "model"],
         ["CLI/", "nlohmann/", "boost/asio/", "boost/beast/", "fmt/"],
     ),
+}
+
+# folder of src/apps: the folders that it may include
+TOOLS = {
+    "common": [],
+    "checkpoint": ["common"],
+    "data": ["common"],
+    "evaluate": ["common"],
+    "predict": ["common", "serve"],
+    "serve": ["common"],
+    "status": ["common"],
+    "sweep": ["common"],
+    "train": ["common"],
 }
 
 # Headers that everybody may use: those of the C library, the compiler and the kernel's interface.
@@ -48,9 +65,16 @@ def violation(layer: str, quote: str, header: str) -> str | None:
     return None
 
 
+def violation_of_tool(folder: str, quote: str, header: str) -> str | None:
+    used = header.split("/")[0]
+    if quote == '"' and used != "tally" and used != folder and used not in TOOLS.get(folder, []):
+        return f"folder {folder} of src/apps may not include {used}"
+    return None
+
+
 def target(root: pathlib.Path, includer: pathlib.Path, header: str) -> pathlib.Path | None:
     """The header of this tree that is meant."""
-    for path in (includer.parent / header, root / "include" / header):
+    for path in (includer.parent / header, root / "include" / header, root / "src" / "apps" / header):
         if path.is_file():
             return path
     return None
@@ -82,7 +106,7 @@ def main() -> int:
     included = {}  # of each header, the headers of this tree
     for layer in LAYERS:
         for folder in (root / "include" / "tally" / layer, root / "src" / layer):
-            for path in sorted([*folder.glob("*.hpp"), *folder.glob("*.cpp")]):
+            for path in sorted([*folder.rglob("*.hpp"), *folder.rglob("*.cpp")]):
                 files += 1
                 includes = INCLUDE.findall(path.read_text())
                 if path.suffix == ".hpp":
@@ -90,6 +114,8 @@ def main() -> int:
                     included[path] = [header for header in targets if header]
                 for quote, header in includes:
                     reason = violation(layer, quote, header)
+                    if layer == "apps" and not reason:
+                        reason = violation_of_tool(path.parent.name, quote, header)
                     if reason:
                         violations += 1
                         print(f"{path.relative_to(root)}: {header}: {reason}")

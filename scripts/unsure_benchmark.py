@@ -31,7 +31,7 @@ from PIL import Image  # noqa: E402
 from drawing_pages import not_digits
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-OTHERS_RECIPE = ("--network", "dense:128,relu,dense:64,relu,dense:11", "--epochs", "10")
+OUTLIERS_RECIPE = ("--network", "dense:128,relu,dense:64,relu,dense:11", "--epochs", "10")
 
 
 def parse():
@@ -51,15 +51,15 @@ def trained(options, scratch):
     """A model of the default recipe with 5,000 images held out, calibrated on these, with a network
     that tells digits from other drawings, as docs/calibration.md trains it."""
     run, model = scratch / "run", scratch / "calibrated.h5"
-    others, others_run = scratch / "others", scratch / "others-run"
+    outliers, outliers_run = scratch / "outliers", scratch / "outliers-run"
 
     def call(tool, *arguments):
         subprocess.run([options.binaries / tool, *arguments], check=True, stdout=subprocess.DEVNULL)
 
     call("tally-train", "--data", options.data, "--run-dir", run, "--validation", "5000", "--quiet")
-    call("tally-data", "others", options.data, "--out", others)
-    call("tally-train", "--data", others, "--run-dir", others_run, "--quiet", *OTHERS_RECIPE)
-    call("tally-evaluate", run, "--data", options.data, "--calibrate", model, "--others", others_run)
+    call("tally-data", "outliers", options.data, "--out", outliers)
+    call("tally-train", "--data", outliers, "--run-dir", outliers_run, "--quiet", *OUTLIERS_RECIPE)
+    call("tally-evaluate", run, "--data", options.data, "--calibrate", model, "--outliers", outliers_run)
     return model
 
 

@@ -9,7 +9,7 @@ from targets import BIN, BUILD, ROOT, replay, targets
 # What hostile bytes pass through, from their source to the value. What opens files, writes them or
 # computes with what was read is not among them.
 PARSERS = """
-src/apps/page_address.cpp src/apps/page_request.cpp
+src/apps/serve/address.cpp src/apps/serve/request.cpp
 src/core/csv.cpp src/core/text.cpp
 src/data/file_signature.cpp src/data/gzip_source.cpp src/data/idx_file.cpp src/data/idx_header.cpp
 src/data/idx_stream.cpp

@@ -116,6 +116,10 @@ std::string unicode_escaped(std::string_view text) {
   });
 }
 
+std::string_view text_view(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 std::string hex_text(std::span<const std::byte> bytes) {
   std::string text;
   for (const std::byte byte : bytes) {

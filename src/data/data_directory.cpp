@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "tally/core/error.hpp"
+#include "tally/core/program_path.hpp"
 
 namespace tally {
 namespace {
@@ -14,9 +15,7 @@ namespace fs = std::filesystem;
 
 // <prefix>/share/tally/data for a program in <prefix>/bin, unless they were configured elsewhere.
 fs::path installed_data() {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  return (program.parent_path() / TALLY_DATA_FROM_PROGRAMS).lexically_normal();
+  return (program_path().parent_path() / TALLY_DATA_FROM_PROGRAMS).lexically_normal();
 }
 
 }  // namespace

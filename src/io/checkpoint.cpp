@@ -130,24 +130,24 @@ void allocate_vectors(TrainingState& state, std::size_t file_bytes, const std::s
   state.velocity.assign(state.layout.size(), 0);
 }
 
-void save_others(Saving& saving, const OthersNetwork& others) {
-  transfer_others_facts(saving, others);
-  transfer_vector(saving, "/others", parameter_layout(others), others.parameters);
+void save_outliers(Saving& saving, const OutlierNetwork& outliers) {
+  transfer_outlier_facts(saving, outliers);
+  transfer_vector(saving, "/others", parameter_layout(outliers), outliers.parameters);
 }
 
-OthersNetwork load_others(Loading& loading, std::size_t file_bytes, const std::string& name) {
-  OthersNetwork others;
-  transfer_others_facts(loading, others);
+OutlierNetwork load_outliers(Loading& loading, std::size_t file_bytes, const std::string& name) {
+  OutlierNetwork outliers;
+  transfer_outlier_facts(loading, outliers);
   ParameterLayout layout;
   try {
-    layout = parameter_layout(others);
+    layout = parameter_layout(outliers);
   } catch (const Error& error) {
     fail(ExitCode::kCheckpoint, "{}: /others: {}", name, error.what());
   }
   require_room(layout, 1, file_bytes, name);
-  others.parameters.assign(layout.size(), 0);
-  transfer_vector(loading, "/others", layout, others.parameters);
-  return others;
+  outliers.parameters.assign(layout.size(), 0);
+  transfer_vector(loading, "/others", layout, outliers.parameters);
+  return outliers;
 }
 
 }  // namespace
@@ -171,7 +171,7 @@ std::vector<std::byte> encode_checkpoint(const TrainingState& state,
   transfer_vectors(saving, state);
   if (calibration) {
     transfer_calibration(saving, *calibration);
-    if (calibration->others) save_others(saving, *calibration->others);
+    if (calibration->outliers) save_outliers(saving, *calibration->outliers);
   }
   std::vector<std::byte> bytes = file.image();
   sign_checkpoint(bytes, kCheckpointFormat);
@@ -210,7 +210,7 @@ std::optional<Calibration> decode_calibration(std::span<const std::byte> file,
   require(calibration.temperature > 0 && std::isfinite(calibration.temperature),
           ExitCode::kCheckpoint, "{}: /calibration/temperature: expected a number above 0, got {}",
           name, calibration.temperature);
-  if (reader.has("/others")) calibration.others = load_others(loading, file.size(), name);
+  if (reader.has("/others")) calibration.outliers = load_outliers(loading, file.size(), name);
   return calibration;
 }
 

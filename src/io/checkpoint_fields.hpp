@@ -95,11 +95,11 @@ void transfer_calibration(Archive& archive, Calibration_& calibration) {
   archive.value("/calibration", "images", calibration.images);
 }
 
-template <typename Archive, typename OthersNetwork_>
-void transfer_others_facts(Archive& archive, OthersNetwork_& others) {
+template <typename Archive, typename OutlierNetwork_>
+void transfer_outlier_facts(Archive& archive, OutlierNetwork_& outliers) {
   archive.group("/others");
-  archive.value("/others", "network", others.spec);
-  archive.value("/others", "inputs", others.inputs);
+  archive.value("/others", "network", outliers.spec);
+  archive.value("/others", "inputs", outliers.inputs);
 }
 
 /// A vector of parameters in a group `root` that is there already.

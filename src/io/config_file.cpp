@@ -145,7 +145,7 @@ toml::table parse(std::string_view text, const std::string& name) {
 std::string read_toml_file(const std::filesystem::path& path) {
   constexpr std::size_t kMaxBytes = 1 << 20;
   const auto bytes = read_file(path, kMaxBytes, ExitCode::kUsage);
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  return std::string(text_view(bytes));
 }
 
 std::string to_toml(const RunConfig& config) {

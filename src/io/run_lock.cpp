@@ -41,10 +41,14 @@ std::string job_text() {
   return job == nullptr ? "" : fmt::format(", job {}", printable(job));
 }
 
+std::string owner_prefix() {
+  return fmt::format("host {}, ", host_name());
+}
+
 // The file is "<owner, for people>\n<token>\n".
 std::string text_of(const fs::path& path) {
   const auto bytes = read_unlinked_file(path, kMaxOwnerBytes);
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  return std::string(text_view(bytes));
 }
 
 std::string owner_in(const fs::path& path) {
@@ -146,7 +150,7 @@ RunLock::~RunLock() {
 
 void RunLock::write_owner() const {
   const std::string owner =
-      fmt::format("host {}, process {}{}\n{}\n", host_name(), ::getpid(), job_text(), token_);
+      fmt::format("{}process {}{}\n{}\n", owner_prefix(), ::getpid(), job_text(), token_);
   const bool is_written = uninterrupted([&] { return ::ftruncate(descriptor_, 0); }) == 0 &&
                           write_whole(descriptor_, std::as_bytes(std::span(owner))) == 0;
   if (!is_written) fail_to_write(path_, system_error_text(errno));
@@ -175,6 +179,7 @@ LockSight look_at_lock(const fs::path& path) {
   try {
     const std::string text = text_of(path);
     sight.owner = text.substr(0, text.find('\n'));
+    sight.is_of_this_host = sight.owner.starts_with(owner_prefix());
     sight.holder = holder_of({open_file(path, O_RDONLY | O_NONBLOCK), path, "open"});
   } catch (const Error&) {
     sight.holder = LockSight::Holder::kUnknown;

@@ -38,7 +38,7 @@ std::string size_reason(std::size_t expected, std::size_t got) {
 }
 
 std::string_view block_of(std::span<const std::byte> file) {
-  return {reinterpret_cast<const char*>(file.data()), std::min(file.size(), kUserBlockBytes)};
+  return text_view(file).substr(0, kUserBlockBytes);
 }
 
 }  // namespace

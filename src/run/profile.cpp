@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "tally/core/text.hpp"
 
@@ -73,25 +74,34 @@ std::string to_table(const Profile& profile) {
 }
 
 std::string to_json(const Profile& profile) {
-  std::string activities;
+  nlohmann::ordered_json phases;
   for (std::size_t i = 0; i < kActivityNames.size(); ++i) {
     const ActivityFigures& figures = profile.activities[i];
-    activities += fmt::format("{}\"{}\": {{\"minimum\": {}, \"mean\": {}, \"maximum\": {}}}",
-                              i == 0 ? "" : ", ", kActivityNames[i], figures.minimum, figures.mean,
-                              figures.maximum);
+    phases[std::string(kActivityNames[i])] = {
+        {"minimum", figures.minimum}, {"mean", figures.mean}, {"maximum", figures.maximum}};
   }
-  return fmt::format(
-      R"({{"ranks": {}, "threads": {}, "workers": {}, "batch_size": {}, "micro_batch": {}, )"
-      R"("network": "{}", "kernels": "{}", "samples": {}, "steps": {}, "wall_seconds": {}, )"
-      R"("train_seconds": {}, "samples_per_second": {}, "flops_per_sample": {}, "gflops": {}, )"
-      R"("peak_gflops": {}, "share_of_peak": {}, "first_step_seconds": {}, )"
-      R"("evaluate_images_per_second": {}, "phases": {{{}}}}})",
-      profile.ranks, profile.threads, profile.workers, profile.batch_size, profile.micro_batch,
-      profile.network, profile.kernels, profile.samples, profile.steps, profile.wall_seconds,
-      profile.train_seconds(), profile.samples_per_second(), profile.operations_per_sample,
-      profile.gflops(), profile.peak_gflops, profile.share_of_peak(), profile.first_step_seconds,
-      share(static_cast<double>(profile.evaluated_images), profile.seconds_of(Activity::kEvaluate)),
-      activities);
+  const double evaluated_per_second =
+      share(static_cast<double>(profile.evaluated_images), profile.seconds_of(Activity::kEvaluate));
+  const nlohmann::ordered_json json = {{"ranks", profile.ranks},
+                                       {"threads", profile.threads},
+                                       {"workers", profile.workers},
+                                       {"batch_size", profile.batch_size},
+                                       {"micro_batch", profile.micro_batch},
+                                       {"network", profile.network},
+                                       {"kernels", profile.kernels},
+                                       {"samples", profile.samples},
+                                       {"steps", profile.steps},
+                                       {"wall_seconds", profile.wall_seconds},
+                                       {"train_seconds", profile.train_seconds()},
+                                       {"samples_per_second", profile.samples_per_second()},
+                                       {"flops_per_sample", profile.operations_per_sample},
+                                       {"gflops", profile.gflops()},
+                                       {"peak_gflops", profile.peak_gflops},
+                                       {"share_of_peak", profile.share_of_peak()},
+                                       {"first_step_seconds", profile.first_step_seconds},
+                                       {"evaluate_images_per_second", evaluated_per_second},
+                                       {"phases", phases}};
+  return json.dump(2);
 }
 
 }  // namespace tally

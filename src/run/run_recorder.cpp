@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
 #include "tally/io/config_file.hpp"
 #include "tally/io/posix_file.hpp"
 
@@ -32,7 +33,7 @@ std::optional<RunStatus> stored_status(const std::filesystem::path& run_director
   constexpr std::size_t kMostBytes = 1 << 16;
   try {
     const auto bytes = read_file(run_directory / "run.status", kMostBytes);
-    return run_status_in({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return run_status_in(text_view(bytes));
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -6,11 +6,11 @@
 
 namespace tally {
 
-ParameterLayout parameter_layout(const OthersNetwork& others) {
+ParameterLayout parameter_layout(const OutlierNetwork& outliers) {
   constexpr std::int64_t kMostInputs = 65'536;
-  require(others.inputs >= 1 && others.inputs <= kMostInputs, ExitCode::kUsage,
-          "expected 1 to {} inputs, got {}", kMostInputs, others.inputs);
-  return Network(others.spec, others.inputs).layout();
+  require(outliers.inputs >= 1 && outliers.inputs <= kMostInputs, ExitCode::kUsage,
+          "expected 1 to {} inputs, got {}", kMostInputs, outliers.inputs);
+  return Network(outliers.spec, outliers.inputs).layout();
 }
 
 }  // namespace tally

@@ -30,13 +30,13 @@ class CheckpointFile(TallyTest):
 
     def calibrated(self):
         """The model with all that can be added to it."""
-        others, path = self.directory / "others", self.directory / "calibrated.h5"
-        made = run("tally-data", "others", DIGITS, "--out", others, "--variants", 0)
+        outliers, path = self.directory / "outliers", self.directory / "calibrated.h5"
+        made = run("tally-data", "outliers", DIGITS, "--out", outliers, "--variants", 0)
         self.assertEqual(made.code, 0, made.err)
-        self.train("others-run", "--epochs", 1, "--network",
-                   "dense:10,relu,dense:10,relu,dense:11", data=others)
-        result = run("tally-evaluate", self.path, "--data", DIGITS, "--calibrate", path, "--others",
-                     self.directory / "others-run")
+        self.train("outliers-run", "--epochs", 1, "--network",
+                   "dense:10,relu,dense:10,relu,dense:11", data=outliers)
+        result = run("tally-evaluate", self.path, "--data", DIGITS, "--calibrate", path, "--outliers",
+                     self.directory / "outliers-run")
         self.assertEqual(result.code, 0, result.err)
         return path
 

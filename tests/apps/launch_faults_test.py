@@ -198,7 +198,7 @@ class Threads(TallyTest):
         model = self.directory / "run"
         for tool, arguments in (("tally-evaluate", [model, "--data", DIGITS]),
                                 ("tally-predict", [model, ROOT / "data" / "drawings" / "3-blue-pen.png"]),
-                                ("tally-data", ["others", DIGITS, "--out", self.directory / "others"])):
+                                ("tally-data", ["outliers", DIGITS, "--out", self.directory / "outliers"])):
             with self.subTest(tool):
                 result = run(tool, *arguments, env={"OMP_NUM_THREADS": "no"})
                 self.assertEqual(result.code, 2)

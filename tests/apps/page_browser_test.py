@@ -116,7 +116,7 @@ class Page(TallyTest):
                     self.expect_nothing(self.settle())
 
     def test_an_answer_that_may_be_no_digit_says_so(self):
-        """As models with a second network (tally-evaluate --others) answer."""
+        """As models with a second network (tally-evaluate --outliers) answer."""
         for digit_probability, note in (("0.03", "98.0 %, if it is a digit"), ("0.97", "98.0 %"),
                                         ("undefined", "98.0 %")):
             self.assertEqual(self.browser.script(

@@ -49,7 +49,7 @@ class PageServer(TallyTest):
         self.assertEqual(status, 200)
         self.assertIn("Content-Type: text/html; charset=utf-8", head)
         self.assertIn("Content-Security-Policy: default-src 'none'", head)
-        self.assertEqual(body, (ROOT / "src/apps/drawing_page.html").read_bytes())
+        self.assertEqual(body, (ROOT / "src/apps/serve/drawing_page.html").read_bytes())
         self.assertNotRegex(body.decode(), r"""(?i)https?://|src=|@import|url\(""")
         status, head, body = request(self.port, "HEAD")
         self.assertEqual((status, body), (200, b""))

@@ -30,6 +30,8 @@ class Scripts(TallyTest):
         header = copy / "include" / "tally" / "nn" / "layer.hpp"
         header.write_text('#include <mpi.h>\n#include "tally/io/checkpoint.hpp"\n'
                           '#include "tally/nn/network.hpp"\n' + header.read_text())
+        tool = copy / "src" / "apps" / "sweep" / "plan.hpp"
+        tool.write_text('#include "status/report.hpp"\n#include <mpi.h>\n' + tool.read_text())
         result = sh("/usr/bin/python3", copy / "scripts" / "check_layers.py")
         self.assertEqual(result.returncode, 1)
         self.assertIn("include/tally/nn/layer.hpp: mpi.h: layer nn may not use this package",
@@ -37,6 +39,9 @@ class Scripts(TallyTest):
         self.assertIn("layer nn may not include layer io", result.stdout)
         self.assertIn("a circle of headers: include/tally/nn/layer.hpp includes include/tally/nn/network.hpp "
                       "includes include/tally/nn/layer.hpp", result.stdout)
+        self.assertIn("src/apps/sweep/plan.hpp: status/report.hpp: folder sweep of src/apps may not include status",
+                      result.stdout)
+        self.assertIn("src/apps/sweep/plan.hpp: mpi.h: layer apps may not use this package", result.stdout)
 
     def test_only_the_trainer_links_mpi(self):
         linked = {tool.name: "libmpi" in sh("ldd", tool).stdout for tool in BIN.glob("tally-*")}

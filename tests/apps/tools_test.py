@@ -46,7 +46,7 @@ def calibration_error(probabilities, labels):
                for b in range(15)) / len(labels)
 
 
-def add_others(path, inputs, outputs):
+def add_outliers(path, inputs, outputs):
     """Puts a second network into a calibrated model, and signs the file again."""
     with h5py.File(path, "r+") as file:
         group = file.create_group("others")
@@ -178,15 +178,15 @@ class Calibrate(TallyTest):
 
     def test_tells_digits_from_other_drawings(self):
         """By a network that is trained on edge directions, and goes into the same file."""
-        others, again = self.directory / "others", self.directory / "again"
-        for out, threads, limit in ((others, 1, {}), (again, 3, {"OMP_THREAD_LIMIT": "2"})):
-            made = run("tally-data", "others", DIGITS, "--out", out, "--threads", threads, env=limit)
+        outliers, again = self.directory / "outliers", self.directory / "again"
+        for out, threads, limit in ((outliers, 1, {}), (again, 3, {"OMP_THREAD_LIMIT": "2"})):
+            made = run("tally-data", "outliers", DIGITS, "--out", out, "--threads", threads, env=limit)
             self.assertEqual((made.code, made.err), (0, ""))
         self.assertEqual(made.out, f"{again}: 24 000 images for training, 2 000 for testing; "
                                    "class 10 is no digit\n")
-        for file in others.iterdir():
+        for file in outliers.iterdir():
             self.assertEqual(file.read_bytes(), (again / file.name).read_bytes())
-        images, labels, _, test_labels = read_dataset(others)
+        images, labels, _, test_labels = read_dataset(outliers)
         self.assertEqual(images.shape, (24_000, 56, 7))
         self.assertEqual(numpy.bincount(labels)[10], 12_000)
         self.assertEqual(labels[:12_000].tolist(), 3 * read_dataset(DIGITS)[1].tolist())
@@ -194,14 +194,14 @@ class Calibrate(TallyTest):
 
         self.train("run", "--validation", 1000, "--epochs", 4)
         network = "dense:64,relu,dense:11"
-        self.train("others-run", "--network", network, "--epochs", 6, data=others)
+        self.train("outliers-run", "--network", network, "--epochs", 6, data=outliers)
         # A name alone is a file in the working directory.
         result = run("tally-evaluate", self.directory / "run", "--data", DIGITS, "--calibrate",
-                     "model.h5", "--others", self.directory / "others-run", cwd=self.directory)
+                     "model.h5", "--outliers", self.directory / "outliers-run", cwd=self.directory)
         self.assertEqual((result.code, result.err), (0, ""))
         model = self.directory / "model.h5"
         self.assertEqual(digest(model), digest(self.directory / "run"))
-        shutil.rmtree(self.directory / "others-run")
+        shutil.rmtree(self.directory / "outliers-run")
 
         # Digits are mostly taken for digits, other drawings mostly are not.
         pages = self.directory / "pages"
@@ -232,18 +232,18 @@ class Calibrate(TallyTest):
 
     def test_refuses_a_network_that_is_no_test_of_digits(self):
         self.train("run", "--validation", 1000, "--epochs", 1)
-        others = self.directory / "others"
-        self.assertEqual(run("tally-data", "others", DIGITS, "--out", others, "--variants", 0).code, 0)
+        outliers = self.directory / "outliers"
+        self.assertEqual(run("tally-data", "outliers", DIGITS, "--out", outliers, "--variants", 0).code, 0)
         short = ("--max-steps", 3)
         self.train("other-images", "--network", "dense:11", *short)
-        self.train("other-classes", "--network", "dense:12", *short, data=others)
-        self.train("other-loss", "--network", "dense:11", "--loss", "mse", *short, data=others)
-        expected = "expected a network of 11 classes trained on data of tally-data others, got "
+        self.train("other-classes", "--network", "dense:12", *short, data=outliers)
+        self.train("other-loss", "--network", "dense:11", "--loss", "mse", *short, data=outliers)
+        expected = "expected a network of 11 classes trained on data of tally-data outliers, got "
         for name, reason in (("other-images", expected + "11 classes and images of 28 x 28"),
                              ("other-classes", expected + "12 classes and images of 56 x 7"),
                              ("other-loss", "expected a network trained with --loss softmax")):
             result = run("tally-evaluate", self.directory / "run", "--data", DIGITS, "--calibrate",
-                         self.directory / "out.h5", "--others", self.directory / name)
+                         self.directory / "out.h5", "--outliers", self.directory / name)
             self.assertEqual((result.code, result.out), (2, ""), result.err)
             self.assertIn(f"{name}: {reason}", result.err)
             self.assertFalse((self.directory / "out.h5").exists())
@@ -254,7 +254,7 @@ class Calibrate(TallyTest):
         model = self.directory / "model.h5"
         self.assertEqual(run("tally-evaluate", self.directory / "run", "--data", DIGITS,
                              "--calibrate", model).code, 0)
-        add_others(model, inputs=7, outputs=11)
+        add_outliers(model, inputs=7, outputs=11)
         result = run("tally-predict", model, DRAWINGS[0])
         self.assertEqual((result.code, result.out), (4, ""))
         self.assertIn("model.h5: /others: expected a network of 392 inputs and 11 outputs, got 7 and "

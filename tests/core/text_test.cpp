@@ -21,6 +21,12 @@ TEST(Counted, UsesThePlural) {
   EXPECT_EQ(counted(2000, "rank"), "2 000 ranks");
 }
 
+TEST(TextView, HasAllBytes) {
+  const std::string text("a\0\xFF\n", 4);
+  EXPECT_EQ(text_view(std::as_bytes(std::span(text))), text);
+  EXPECT_EQ(text_view({}), "");
+}
+
 TEST(HexText, WritesTwoDigitsAByte) {
   EXPECT_EQ(hex_text(std::as_bytes(std::span("\x00\x08\xAF", 3))), "00 08 AF");
   EXPECT_EQ(hex_text({}), "");

@@ -30,10 +30,10 @@ void check_saved_again(const TrainingState& state) {
 
 void check_calibration(std::span<const std::byte> file) {
   const std::optional<Calibration> calibration = decode_calibration(file, kHostile);
-  if (!calibration || !calibration->others) return;
-  const OthersNetwork& others = *calibration->others;
-  check(others.parameters.size() == parameter_layout(others).size(),
-        "as many parameters as the network for others has");
+  if (!calibration || !calibration->outliers) return;
+  const OutlierNetwork& outliers = *calibration->outliers;
+  check(outliers.parameters.size() == parameter_layout(outliers).size(),
+        "as many parameters as the network of outliers has");
 }
 
 void load_checkpoint(Input input) {

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "fuzzing.hpp"
-#include "page_request.hpp"
+#include "serve/request.hpp"
 
 // The head of a request to the page's server. An input is: the address that the server listens at,
 // how the bytes are cut into pieces; the bytes. What is accepted is looked at again, line by line.
-namespace tally {
+namespace tally::serve {
 namespace {
 
 const std::vector<std::string> kAddresses = {"127.0.0.1", "::1", "0.0.0.0", "192.0.2.7"};
@@ -20,7 +20,7 @@ constexpr std::size_t kLargestBody = 4096;
 
 using Result = std::optional<RequestHead::Result>;
 
-Result read(const PageAudience& audience, std::string_view bytes, std::size_t piece) {
+Result read(const Audience& audience, std::string_view bytes, std::size_t piece) {
   RequestHead head(audience);
   Result result;
   while (!result && !bytes.empty()) {
@@ -69,7 +69,7 @@ bool is_address_text(std::string_view text) {
   return text.find_first_not_of("0123456789abcdefABCDEF.:[]") == std::string_view::npos;
 }
 
-void check_accepted(const PageRequest& request, std::string_view bytes) {
+void check_accepted(const Request& request, std::string_view bytes) {
   const std::size_t end = bytes.find("\r\n\r\n");
   check(end != std::string_view::npos, "a head that ends");
   const std::string_view head = bytes.substr(0, end);
@@ -81,7 +81,7 @@ void check_accepted(const PageRequest& request, std::string_view bytes) {
   const auto origins = values(head, "origin");
   check(origins.size() <= 1, "no Origin or one");
   check(origins.empty() || origins[0] == "http://" + hosts[0], "its own Origin");
-  if (request.kind != PageRequest::Kind::kPredict) {
+  if (request.kind != Request::Kind::kPredict) {
     check(head.starts_with("GET ") || head.starts_with("HEAD "), "GET or HEAD", head);
     check(request.body_bytes == 0 && request.body_start.empty(), "no body");
     return;
@@ -115,8 +115,8 @@ void check_same(const Result& whole, const Result& pieces) {
     check(refusal->status == std::get<Refusal>(*pieces).status, "the same refusal");
     return;
   }
-  const auto& a = std::get<PageRequest>(*whole);
-  const auto& b = std::get<PageRequest>(*pieces);
+  const auto& a = std::get<Request>(*whole);
+  const auto& b = std::get<Request>(*pieces);
   check(a.kind == b.kind && a.body_bytes == b.body_bytes && a.has_no_body == b.has_no_body &&
             a.waits_to_continue == b.waits_to_continue,
         "the same request");
@@ -124,22 +124,22 @@ void check_same(const Result& whole, const Result& pieces) {
 
 void read_head(Input input) {
   const ProcessorTimeLimit limit;
-  const PageAudience audience{kAddresses[input.below(kAddresses.size())], kLargestBody};
+  const Audience audience{kAddresses[input.below(kAddresses.size())], kLargestBody};
   const std::size_t piece = input.byte() + 1;
   const std::string bytes = input.text(input.rest().size());
   const Result whole = read(audience, bytes, std::string::npos);
   check_same(whole, read(audience, bytes, piece));
   if (!whole) return;
-  if (const auto* request = std::get_if<PageRequest>(&*whole))
+  if (const auto* request = std::get_if<Request>(&*whole))
     check_accepted(*request, bytes);
   else
     check_refused(std::get<Refusal>(*whole));
 }
 
 }  // namespace
-}  // namespace tally
+}  // namespace tally::serve
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  tally::read_head({data, size});
+  tally::serve::read_head({data, size});
   return 0;
 }

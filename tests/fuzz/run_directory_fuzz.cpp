@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fuzzing.hpp"
-#include "status_report.hpp"
+#include "status/report.hpp"
 #include "tally/io/run_lock.hpp"
 #include "tally/io/run_status.hpp"
 

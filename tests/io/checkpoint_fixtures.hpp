@@ -79,17 +79,17 @@ inline std::vector<std::byte> with_text(std::vector<std::byte> file, std::string
   return signed_again(std::move(file));
 }
 
-/// With a network that tells digits from others.
+/// With a network that tells digits from other drawings.
 inline Calibration small_calibration() {
-  OthersNetwork others{"dense:5,relu,dense:3", 7, {}};
-  const ParameterLayout layout = parameter_layout(others);
-  others.parameters.assign(layout.size(), 0);
+  OutlierNetwork outliers{"dense:5,relu,dense:3", 7, {}};
+  const ParameterLayout layout = parameter_layout(outliers);
+  outliers.parameters.assign(layout.size(), 0);
   for (const ParameterBlock& block : layout.blocks()) {
     for (const std::size_t i : positions_of(block)) {
-      others.parameters[i] = 0.1F * static_cast<float>(i);
+      outliers.parameters[i] = 0.1F * static_cast<float>(i);
     }
   }
-  return {1.5, 10, others};
+  return {1.5, 10, outliers};
 }
 
 }  // namespace tally

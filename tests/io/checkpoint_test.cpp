@@ -139,7 +139,7 @@ TEST(Checkpoint, KeepsANetworkThatTellsDigitsFromOthers) {
   expect_same(decode_checkpoint(file, "x.h5"), small_state());
 }
 
-TEST(Checkpoint, WithANetworkForOthersThatDoesNotFitItsParametersIsRefused) {
+TEST(Checkpoint, WithANetworkForOutliersThatDoesNotFitItsParametersIsRefused) {
   const std::vector<std::byte> file = encode_checkpoint(small_state(), small_calibration());
   const auto refusal_of = [&](const std::string& spec) {
     return failure_of(
@@ -153,7 +153,7 @@ TEST(Checkpoint, WithANetworkForOthersThatDoesNotFitItsParametersIsRefused) {
       "no layer; expected " +
           known_layers());
   for (const std::int64_t inputs : {std::int64_t{0}, std::int64_t{1} << 40}) {
-    EXPECT_THROW((void)parameter_layout(OthersNetwork{"dense:2", inputs, {}}), Error);
+    EXPECT_THROW((void)parameter_layout(OutlierNetwork{"dense:2", inputs, {}}), Error);
   }
 }
 
@@ -296,7 +296,7 @@ TEST(Checkpoint, OfNumbersThatAreNoneIsRefused) {
   EXPECT_EQ(after([](TrainingState& state) { state.progress.elapsed_seconds = -1; }), progress);
 
   Calibration calibration = small_calibration();
-  calibration.others->parameters[0] = kNan;
+  calibration.outliers->parameters[0] = kNan;
   EXPECT_EQ(failure_of(
                 [&] { decode_calibration(encode_checkpoint(small_state(), calibration), "x.h5"); }),
             "exit 4: x.h5: /others/0-dense/weight: expected finite numbers, got nan at position 0; "

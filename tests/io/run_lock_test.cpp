@@ -101,6 +101,7 @@ TEST_F(RunLockTest, IsSeenByOthersWithoutBeingTouched) {
     const LockSight sight = look_at_lock(file_);
     EXPECT_EQ(sight.holder, LockSight::Holder::kSomebody);
     EXPECT_EQ(sight.owner, owner_text(::getpid()));
+    EXPECT_TRUE(sight.is_of_this_host);
     EXPECT_EQ(text_in(file_), text);
     EXPECT_NE(failure_to_lock(), "no failure");
     lock.require_ownership();
@@ -108,6 +109,13 @@ TEST_F(RunLockTest, IsSeenByOthersWithoutBeingTouched) {
   const LockSight sight = look_at_lock(file_);
   EXPECT_EQ(sight.holder, LockSight::Holder::kNobody);
   EXPECT_EQ(sight.owner, "");
+}
+
+TEST_F(RunLockTest, ShowsAnOwnerOnAnotherHost) {
+  put(file_, "host elsewhere, process 7\n0123\n");
+  const LockSight sight = look_at_lock(file_);
+  EXPECT_EQ(sight.owner, "host elsewhere, process 7");
+  EXPECT_FALSE(sight.is_of_this_host);
 }
 
 TEST_F(RunLockTest, OfAKilledOwnerIsFreeAndStillHasItsName) {

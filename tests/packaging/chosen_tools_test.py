@@ -12,8 +12,8 @@ from tally_testing import BIN, ROOT, TallyTest, main
 # hidden by an empty folder of its files.
 IMAGES = ("PNG", "OpenCVImgproc", "Boost")
 HIDDEN = {
-    "train,checkpoint": (*IMAGES, "nlohmann_json"),
-    "train": (*IMAGES, "nlohmann_json"),
+    "train,checkpoint": IMAGES,
+    "train": IMAGES,
     "checkpoint": (*IMAGES, "nlohmann_json", "MPI", "ZLIB"),
     "data": ("nlohmann_json", "MPI", "HDF5", "tomlplusplus"),
     "status": (*IMAGES, "MPI", "ZLIB"),

@@ -19,6 +19,9 @@ std::string counted(std::int64_t count, const std::string& noun);
 /// The size of images: "28 x 28" of grey ones, "28 x 28 x 3" with channels.
 std::string size_text(std::int64_t rows, std::int64_t columns, std::int64_t channels);
 
+/// The bytes of a file as text, which lives as long as they do.
+std::string_view text_view(std::span<const std::byte> bytes);
+
 /// "1F 8B 08": bytes as people compare them.
 std::string hex_text(std::span<const std::byte> bytes);
 

@@ -44,7 +44,8 @@ class RunLock {
 struct LockSight {
   enum class Holder { kNobody, kSomebody, kUnknown };
   Holder holder = Holder::kNobody;
-  std::string owner;  ///< as it has named itself; empty if it has ended in good order
+  std::string owner;             ///< as it has named itself; empty if it has ended in good order
+  bool is_of_this_host = false;  ///< whether that names this host
 };
 
 /// Looks at the lock file of a run, which need not be there. Unknown: the file cannot be read, or

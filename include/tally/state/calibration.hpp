@@ -12,22 +12,22 @@ namespace tally {
 
 /// A network that tells digits from other drawings by their edge directions, trained by itself. Its
 /// last class is what is no digit.
-struct OthersNetwork {
+struct OutlierNetwork {
   std::string spec;          ///< as in layer_spec.hpp
   std::int64_t inputs = 0;   ///< up to 65,536; who asks it verifies that they are edge directions
   AlignedVector parameters;  ///< as parameter_layout() has them
-  friend bool operator==(const OthersNetwork&, const OthersNetwork&) = default;
+  friend bool operator==(const OutlierNetwork&, const OutlierNetwork&) = default;
 };
 
 /// How `parameters` are laid out. Throws an Error if `spec` and `inputs` are no network.
-ParameterLayout parameter_layout(const OthersNetwork& others);
+ParameterLayout parameter_layout(const OutlierNetwork& outliers);
 
 /// What makes a trained network's probabilities mean what they say. It is no part of the training:
 /// a run that goes on needs another one.
 struct Calibration {
   double temperature = 1;   ///< probabilities are softmax(outputs / temperature)
   std::int64_t images = 0;  ///< validation images that it was fitted on
-  std::optional<OthersNetwork> others;
+  std::optional<OutlierNetwork> outliers;
   friend bool operator==(const Calibration&, const Calibration&) = default;
 };
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// tally-evaluate: the figures of a checkpoint on a labelled set.
+#include "common/model_argument.hpp"
+#include "common/png_file.hpp"
+#include "common/threads_option.hpp"
+#include "common/tool.hpp"
+#include "evaluate/held_out.hpp"
+#include "evaluate/misclassified_sheet.hpp"
+#include "evaluate/report.hpp"
+#include "tally/data/data_directory.hpp"
+#include "tally/data/dataset.hpp"
+#include "tally/data/split_reader.hpp"
+#include "tally/io/checkpoint.hpp"
+#include "tally/io/posix_file.hpp"
+#include "tally/model/model_calibration.hpp"
+#include "tally/model/model_evaluation.hpp"
+
+namespace tally {
+namespace {
+
+struct EvaluateOptions {
+  std::string model;
+  std::string data;
+  std::string calibrated;
+  std::string outliers;
+  std::string misclassified;
+  bool use_training_images = false;
+  bool as_json = false;
+  int threads = 0;  ///< of the option
+};
+
+/// Calibrates the model and writes it as a file of its own.
+TrainedModel calibrated(const TrainedModel& model, const EvaluateOptions& options,
+                        const std::filesystem::path& directory, const ThreadTeam& team) {
+  std::error_code unknown;
+  require(!std::filesystem::exists(options.calibrated, unknown), ExitCode::kUsage,
+          "{}: exists already; choose another name for the calibrated model, or remove it",
+          options.calibrated);
+  std::optional<OutlierNetwork> outliers;
+  if (model.calibration()) outliers = model.calibration()->outliers;
+  if (!options.outliers.empty()) {
+    const LoadedCheckpoint loaded = load_with_warnings("tally-evaluate", options.outliers);
+    outliers = outlier_network(loaded.state, model, options.outliers);
+  }
+  const Dataset held_out = held_out_images(model, options.model, directory).data;
+  Calibration calibration =
+      calibrate(model, options.model, {held_out.pixels, held_out.labels}, team);
+  calibration.outliers = std::move(outliers);
+  const std::string warning =
+      publish_file(options.calibrated, encode_checkpoint(model.state(), calibration), [] {});
+  if (!warning.empty()) print_warning("tally-evaluate", warning);
+  return TrainedModel(model.state(), calibration);
+}
+
+ExitCode report(const EvaluateOptions& options) {
+  const ThreadTeam team(threads_of(options.threads));
+  TrainedModel model(load_with_warnings("tally-evaluate", options.model));
+  const auto directory = data_directory(options.data);
+  if (!options.calibrated.empty()) model = calibrated(model, options, directory, team);
+  const Split split = options.use_training_images ? Split::kTrain : Split::kTest;
+  const SplitFiles files = find_split_files(directory, split);
+  const SplitReader header(files);  // before images of any size are unpacked
+  model.require_image_size(header.rows(), header.columns(), files.images.string());
+  const Dataset data = read_split(files, static_cast<int>(model.network().outputs()));
+
+  const ModelEvaluation figures = evaluate(model, options.model, {data.pixels, data.labels}, team);
+  if (!options.misclassified.empty()) {
+    const auto rows = static_cast<Index>(data.labels.size());
+    write_png(options.misclassified,
+              misclassified_sheet(data, matrix_view(figures.probabilities.data(), rows,
+                                                    model.network().outputs())));
+  }
+  fmt::print("{}", options.as_json ? json_report(figures) : text_report(figures));
+  return ExitCode::kDone;
+}
+
+}  // namespace
+}  // namespace tally
+
+int main(int argc, char** argv) {
+  CLI::App app("Evaluates a checkpoint on labelled images.", "tally-evaluate");
+  tally::EvaluateOptions options;
+  app.add_option("model", options.model, "a checkpoint, or a run directory (its newest)")
+      ->required()
+      ->type_name("MODEL");
+  app.add_option("--data", options.data, "directory of the IDX files")
+      ->type_name("DIR")
+      ->default_str("data/mnist, else data/digits");
+  app.add_flag("--train", options.use_training_images,
+               "evaluate the training images, not the test images");
+  tally::add_threads_option(app, options.threads, "threads; the figures do not depend on them");
+  CLI::Option* calibrate =
+      app.add_option("--calibrate", options.calibrated,
+                     "fit the probabilities to the validation images of the model's run and write "
+                     "the calibrated model")
+          ->type_name("OUT.h5");
+  app.add_option(
+         "--outliers", options.outliers,
+         "also store in it a network that detects non-digits, trained on data of tally-data "
+         "outliers")
+      ->needs(calibrate)
+      ->type_name("MODEL");
+  app.add_option("--misclassified", options.misclassified,
+                 "write a sheet of the misclassified images, with label, answer and number")
+      ->type_name("FILE.png");
+  app.add_flag("--json", options.as_json, "print one JSON object");
+  return tally::run_tool(app, argc, argv, [&] { return tally::report(options); });
+}

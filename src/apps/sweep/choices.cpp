@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "sweep/choices.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "tally/core/csv.hpp"
+#include "tally/core/error.hpp"
+#include "tally/core/text.hpp"
+#include "tally/io/config_file.hpp"
+
+namespace tally {
+namespace {
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    parts.emplace_back(text.substr(0, end));
+    if (end == text.size()) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+// A network has commas of its own.
+SweepChoices choices_of_word(const std::string& name, const std::string& values) {
+  const bool has_semicolon = values.find(';') != std::string::npos;
+  SweepChoices choices;
+  for (const std::string& value : split(values, has_semicolon || name == "network" ? ';' : ',')) {
+    choices.push_back({{name, value, name}});
+  }
+  return choices;
+}
+
+SweepChoices choices_in_csv(const std::string& text, const std::string& file) {
+  std::vector<CsvRow> rows = csv_rows(text, file);
+  std::erase_if(rows, [](const CsvRow& row) {
+    return (row.size() == 1 && row[0].empty()) || row[0].starts_with('#');
+  });
+  require(rows.size() >= 2, ExitCode::kUsage,
+          "{}: expected a line with the names of options, and a line of values for each run", file);
+  SweepChoices choices;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    require(rows[i].size() == rows[0].size(), ExitCode::kUsage,
+            "{}: run {}: expected {} values as in the first line, got {}; a value with commas must "
+            "stand in quotation marks",
+            file, i, rows[0].size(), rows[i].size());
+    Overrides& overrides = choices.emplace_back();
+    for (std::size_t column = 0; column < rows[i].size(); ++column) {
+      const std::string& name = rows[0][column];
+      const std::string origin = fmt::format("{}: run {}: {}", file, i, printable(name));
+      if (!rows[i][column].empty()) overrides.push_back({name, rows[i][column], origin});
+    }
+  }
+  return choices;
+}
+
+std::string without_byte_order_mark(std::string text) {
+  return text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text;
+}
+
+}  // namespace
+
+SweepChoices choices_of(const std::string& word) {
+  const std::string extension = std::filesystem::path(word).extension().string();
+  const std::size_t sign = word.find('=');
+  const std::string name = word.substr(0, sign);
+  const bool is_name = name.find_first_of("/.") == std::string::npos;
+  if (sign != std::string::npos && is_name) return choices_of_word(name, word.substr(sign + 1));
+  if (extension == ".toml") return runs_in_toml(read_toml_file(word), word);
+  if (extension == ".csv") {
+    return choices_in_csv(without_byte_order_mark(read_toml_file(word)), word);
+  }
+  fail(
+      ExitCode::kUsage,
+      "\"{}\": expected OPTION=VALUE,VALUE,..., or a file of configurations, FILE.toml or FILE.csv",
+      printable(word));
+}
+
+}  // namespace tally
