@@ -32,7 +32,7 @@ std::optional<RunConfig> stored_config(const std::filesystem::path& run_director
 std::optional<RunStatus> stored_status(const std::filesystem::path& run_directory) {
   constexpr std::size_t kMostBytes = 1 << 16;
   try {
-    const auto bytes = read_file(run_directory / "run.status", kMostBytes);
+    const auto bytes = read_unlinked_file(run_directory / "run.status", kMostBytes);
     return run_status_in(text_view(bytes));
   } catch (const Error&) {
     return std::nullopt;
