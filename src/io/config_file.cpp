@@ -168,6 +168,7 @@ std::vector<GivenOptions> runs_in_toml(std::string_view text, const std::string&
 
 RunConfig config_from_toml(std::string_view text, const std::string& name) {
   RunConfig config;
+  config.decay = DecayKind::kAll;  // in a text from before there was a choice
   overwrite(config, given_in_toml(text, name));
   return config;
 }

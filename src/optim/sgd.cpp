@@ -41,11 +41,11 @@ void update(const Sgd& sgd, double learning_rate, const GradientSum& gradient,
   }
 }
 
-void update_statistic(const GradientSum& measured, std::span<Real> statistics) {
-  constexpr Real kShare = Real{1} / Real{10};
+void update_statistic(double share, const GradientSum& measured, std::span<Real> statistics) {
+  const auto step = static_cast<Real>(share);
   const Real scale = Real{1} / static_cast<Real>(measured.samples);
   for (std::size_t i = 0; i < statistics.size(); ++i) {
-    statistics[i] += kShare * (measured.sum[i] * scale - statistics[i]);
+    statistics[i] += step * (measured.sum[i] * scale - statistics[i]);
   }
 }
 

@@ -4,26 +4,25 @@
 #include <algorithm>
 
 namespace tally {
-namespace {
 
-// Biases decay, as they do in every run so far: a recipe that says otherwise needs a field of its
-// own.
-bool decays(Role role) {
-  return role == Role::kWeight || role == Role::kBias;
+Sgd sgd_of(const Sgd& sgd, Role role) {
+  Sgd result = sgd;
+  const bool decays =
+      role == Role::kWeight || (role == Role::kBias && sgd.decay == DecayKind::kAll);
+  if (!decays) result.weight_decay = 0;
+  return result;
 }
 
-}  // namespace
-
 RoleUpdates::Run RoleUpdates::run_of(const ParameterBlock& block, const Sgd& sgd) {
-  Run run{0, block.shape.role != Role::kStatistic, sgd};
-  if (!decays(block.shape.role)) run.sgd.weight_decay = 0;
-  return run;
+  const bool learned = is_learned(block.shape.role);
+  return {0, learned, learned ? 0 : block.shape.share, sgd_of(sgd, block.shape.role)};
 }
 
 RoleUpdates::RoleUpdates(const ParameterLayout& layout, const Sgd& sgd) {
   for (const ParameterBlock& block : layout.blocks()) {
     const Run run = run_of(block, sgd);
     const bool is_alike = !runs_.empty() && runs_.back().is_learned == run.is_learned &&
+                          runs_.back().share == run.share &&
                           runs_.back().sgd.weight_decay == run.sgd.weight_decay;
     if (!is_alike) runs_.push_back(run);
     runs_.back().end = static_cast<std::int64_t>(aligned_size(block.offset + block.room()));
@@ -40,7 +39,7 @@ void RoleUpdates::apply(Range block, BlockSum sum, double learning_rate, Real* v
       update(run->sgd, learning_rate, gradient, {velocity + begin, size},
              {parameters + begin, size});
     } else {
-      update_statistic(gradient, {parameters + begin, size});
+      update_statistic(run->share, gradient, {parameters + begin, size});
     }
   }
 }

@@ -11,9 +11,12 @@
 // Private to layer train.
 namespace tally {
 
-/// How each element of the flat vectors is updated, by the role of its block: weights and biases by
-/// SGD, scales without decay, statistics towards what was measured. Neighbours that are updated
-/// alike make one run, so that most networks are one.
+/// How parameters of that role are learned.
+Sgd sgd_of(const Sgd& sgd, Role role);
+
+/// How each element of the flat vectors is updated, by the role of its block: weights, biases and
+/// scales by SGD with the decay that the role has, statistics towards what was measured. Neighbours
+/// that are updated alike make one run, so that most networks without decay are one.
 class RoleUpdates {
  public:
   RoleUpdates(const ParameterLayout& layout, const Sgd& sgd);
@@ -33,6 +36,7 @@ class RoleUpdates {
   struct Run {
     std::int64_t end = 0;  // where the next one begins
     bool is_learned = true;
+    double share = 0;  // of the way that statistics move
     Sgd sgd;
   };
   [[nodiscard]] static Run run_of(const ParameterBlock& block, const Sgd& sgd);

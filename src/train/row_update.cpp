@@ -6,6 +6,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "role_updates.hpp"
 #include "tally/core/finite.hpp"
 
 namespace tally {
@@ -61,7 +62,7 @@ bool RowUpdate::is_faster(const LayerSpecs& layers, const Sgd& sgd, std::int64_t
 }
 
 RowUpdate::RowUpdate(const Network& network, const Loss& loss, const Sgd& sgd)
-    : loss_(loss), sgd_(sgd) {
+    : loss_(loss), sgd_(sgd), bias_sgd_(sgd_of(sgd, Role::kBias)) {
   constexpr auto kRows = static_cast<std::size_t>(kMostRows);
   for (const LayerSpec& spec : fused(network.specs())) {
     const ParameterBlock& weight = network.layout().block(spec.name(), Role::kWeight);
@@ -195,7 +196,7 @@ void RowUpdate::backward(Layer& layer, const AlignedVector& inputs, Real* grad_i
     }
   }
   const std::size_t bias = layer.bias_offset;
-  update(sgd_, learning_rate_, {layer.grad_bias, rows_}, {velocity + bias, stride},
+  update(bias_sgd_, learning_rate_, {layer.grad_bias, rows_}, {velocity + bias, stride},
          {parameters + bias, stride});
 }
 

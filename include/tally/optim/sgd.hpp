@@ -5,6 +5,7 @@
 #include <span>
 
 #include "tally/core/real.hpp"
+#include "tally/optim/decay_kind.hpp"
 
 namespace tally {
 
@@ -12,11 +13,13 @@ namespace tally {
 ///   g = gradient + weight_decay * w
 ///   v = momentum * v + g
 ///   w = w - learning_rate * (nesterov ? g + momentum * v : v)
-/// Without momentum there is no velocity, and v stays as it is.
+/// Without momentum there is no velocity, and v stays as it is. Where parameters have roles, what
+/// does not decay is updated with a weight_decay of 0.
 struct Sgd {
   double momentum = 0.9;
   bool nesterov = false;
   double weight_decay = 0;
+  DecayKind decay = DecayKind::kWeights;
 };
 
 /// The gradient of one step: a sum over samples, and what makes it their mean.
@@ -30,8 +33,8 @@ struct GradientSum {
 void update(const Sgd& sgd, double learning_rate, const GradientSum& gradient,
             std::span<Real> velocity, std::span<Real> parameters);
 
-/// Moves statistics of the data, which are not learned, by a tenth of the way towards what was
-/// measured in a step: s = s + 0.1 * (sum / samples - s).
-void update_statistic(const GradientSum& measured, std::span<Real> statistics);
+/// Moves statistics of the data, which are not learned, by a share of the way towards what was
+/// measured in a step: s = s + share * (sum / samples - s).
+void update_statistic(double share, const GradientSum& measured, std::span<Real> statistics);
 
 }  // namespace tally
