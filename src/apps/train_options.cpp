@@ -84,6 +84,9 @@ TrainOptions::TrainOptions(CLI::App& app) {
                "train nothing");
   app.add_flag("--oversubscribe", launch_.oversubscribe,
                "allow more --threads than cores: slow, but shows what many threads compute");
+  app.add_flag("--describe", describe_,
+               "print the network layer by layer: outputs, parameters, operations, memory; without "
+               "MPI; train nothing");
   app.add_flag("--dump-config", dump_config_, "print the resulting configuration as TOML and stop");
   app.add_option("--dump-order", launch_.dump_order, "write step,rank,shard,sample of every sample")
       ->type_name("FILE");
