@@ -9,6 +9,7 @@
 #include "tally/core/error.hpp"
 #include "tally/core/text.hpp"
 #include "tally/data/split_reader.hpp"
+#include "tally/image/channels.hpp"
 
 namespace tally {
 namespace {
@@ -22,10 +23,10 @@ std::string describe_split(const SplitFiles& files) {
   for (const auto& [label, count] : counts) {
     per_class += fmt::format("{}{}: {}", per_class.empty() ? "" : ", ", label, grouped(count));
   }
-  return fmt::format("{}: {} of {} x {}, SHA-256 {}\n{}: {} ({}), SHA-256 {}\n",
+  return fmt::format("{}: {} of {}, SHA-256 {}\n{}: {} ({}), SHA-256 {}\n",
                      printable_line(files.images.string()), counted(reader.count(), "image"),
-                     reader.rows(), reader.columns(), to_hex(reader.images_digest()),
-                     printable_line(files.labels.string()),
+                     size_text(reader.rows(), reader.columns(), reader.channels()),
+                     to_hex(reader.images_digest()), printable_line(files.labels.string()),
                      counts.size() == 1 ? "1 class" : fmt::format("{} classes", counts.size()),
                      per_class, to_hex(reader.labels_digest()));
 }
@@ -52,8 +53,9 @@ std::string show_image(const std::string& directory, std::int64_t index, bool is
         for (std::int64_t row = 0; row < reader.rows(); ++row) {
           for (std::int64_t column = 0; column < reader.columns(); ++column) {
             constexpr std::string_view kShades[] = {"  ", "░░", "▒▒", "▓▓", "██"};
-            const auto grey = pixels[static_cast<std::size_t>(row * reader.columns() + column)];
-            picture += kShades[(grey + 63) / 64];
+            const auto pixel = static_cast<std::size_t>(row * reader.columns() + column);
+            const auto channels = static_cast<std::size_t>(reader.channels());
+            picture += kShades[(grey_of(pixels.subspan(pixel * channels, channels)) + 63) / 64];
           }
           picture += "\n";
         }

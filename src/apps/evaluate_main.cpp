@@ -72,7 +72,7 @@ ExitCode evaluate(const EvaluateOptions& options) {
   const Split split = options.use_training_images ? Split::kTrain : Split::kTest;
   const SplitFiles files = find_split_files(directory, split);
   const Dataset data = read_split(files, static_cast<int>(model.network().outputs()));
-  model.require_image_size(data.rows, data.columns, files.images.string());
+  model.require_images({data.rows, data.columns, data.channels}, files.images.string());
 
   const auto rows = static_cast<Index>(data.labels.size());
   const Index classes = model.network().outputs();

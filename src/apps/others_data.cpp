@@ -22,9 +22,11 @@ namespace {
 Dataset read_digits(const OthersDataOptions& options, Split split) {
   const SplitFiles files = find_split_files(options.digits, split);
   Dataset digits = read_split(files, kMaxClasses - 1);
-  require(digits.rows == kDigitSide && digits.columns == kDigitSide, ExitCode::kUsage,
-          "{}: expected images of {} x {}, got {} x {}", files.images.string(), kDigitSide,
-          kDigitSide, digits.rows, digits.columns);
+  const bool is_prepared =
+      digits.rows == kDigitSide && digits.columns == kDigitSide && digits.channels == 1;
+  require(is_prepared, ExitCode::kUsage, "{}: expected images of {} x {}, got {}",
+          files.images.string(), kDigitSide, kDigitSide,
+          size_text(digits.rows, digits.columns, digits.channels));
   return digits;
 }
 

@@ -36,7 +36,7 @@ void SplitReader::read_all(int classes, const Visit& visit) {
 
 Dataset read_split(const SplitFiles& files, int classes) {
   SplitReader reader(files);
-  Dataset data{reader.rows(), reader.columns(), {}, {}};
+  Dataset data{reader.rows(), reader.columns(), {}, {}, reader.channels()};
   reader.read_all(classes, [&](std::int64_t /*index*/, std::uint8_t label,
                                std::span<const std::uint8_t> pixels) {
     data.pixels.insert(data.pixels.end(), pixels.begin(), pixels.end());

@@ -38,9 +38,9 @@ std::size_t look_at_data(const RunConfig& config, Findings& findings, std::strin
   check_classes(network.outputs(), classes, findings);
   const std::size_t parameters = network.layout().count();
   text += fmt::format(
-      "data: {}: {} training and {} test images of {} x {} in {}\nnetwork: {}, {}\n",
+      "data: {}: {} training and {} test images of {} in {}\nnetwork: {}, {}\n",
       printable_line(files.train.images.parent_path().string()), grouped(shape.train_images),
-      grouped(shape.test_images), shape.rows, shape.columns,
+      grouped(shape.test_images), image_size_text(image_shape(shape)),
       classes == 1 ? "1 class" : fmt::format("{} classes", classes), shape_text(network.specs()),
       counted(static_cast<std::int64_t>(parameters), "parameter"));
   if (config.validation > 0) {

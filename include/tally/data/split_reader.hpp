@@ -24,6 +24,7 @@ class SplitReader {
   [[nodiscard]] std::int64_t count() const { return images_.count(); }
   [[nodiscard]] std::int64_t rows() const { return images_.rows(); }
   [[nodiscard]] std::int64_t columns() const { return images_.columns(); }
+  [[nodiscard]] std::int64_t channels() const { return images_.channels(); }
 
   /// Calls visit(index, label, pixels) for every image in order and verifies both files to their
   /// last byte. Labels must be below `classes`. May be called once.
@@ -46,8 +47,9 @@ class SplitReader {
 struct Dataset {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
-  std::vector<std::uint8_t> pixels;  ///< [samples x rows x columns]
+  std::vector<std::uint8_t> pixels;  ///< [samples x rows x columns x channels]
   std::vector<std::uint8_t> labels;  ///< [samples]
+  std::int64_t channels = 1;
 };
 Dataset read_split(const SplitFiles& files, int classes);
 
