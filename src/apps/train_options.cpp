@@ -73,7 +73,7 @@ TrainOptions::TrainOptions(CLI::App& app) {
   for (const auto& field : fields_) field->option->take_last();
   app.add_flag("--resume", launch_.resume,
                "continue the run in --run-dir, on any ranks and threads");
-  app.add_option("--preset", launch_.preset, "a recipe to start from: paper | fast | cnn")
+  app.add_option("--preset", launch_.preset, "a recipe to start from: paper | fast | cnn | cnn-norm")
       ->type_name("NAME");
   app.add_option("--config", launch_.config_file, "options from a TOML file")->type_name("FILE");
   app.add_flag("--profile", launch_.profile,

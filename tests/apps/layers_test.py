@@ -40,6 +40,15 @@ class Layers(TallyTest):
         found = self.train_on((3, 1), "hosts", *RECIPE, env={"TALLY_PRETEND_NODES": "0,0,1"})
         self.assertEqual(found, fresh[1, 1])
 
+    def test_one_digest_with_convolutions(self):
+        network = ("conv:8@5x5,batch-norm,relu,max-pool:2,conv:6@3x3,batch-norm,leaky-relu,max-pool:2,flatten,"
+                   "dropout:0.2,dense:10")
+        recipe = [*RECIPE, "--network", network, "--max-steps", 10]
+        fresh = {layout: self.train_on(layout, f"fresh-{layout}", *recipe) for layout in ((1, 1), (1, 2), (2, 1), (3, 2))}
+        self.assertEqual(len(set(fresh.values())), 1, fresh)
+        self.train_on((2, 1), "cut", *recipe, "--max-steps", 6)
+        self.assertEqual(self.train_on((3, 1), "cut", "--resume", "--max-steps", 10), fresh[1, 1])
+
     def test_one_digest_after_a_kill(self):
         expected = self.train_on((1, 1), "whole", *RECIPE, "--checkpoint-every", "2steps")
         line = command("tally-train", "--run-dir", self.directory / "killed", "--data", DIGITS, *RECIPE,
