@@ -45,13 +45,13 @@ OthersNetwork others_network(const TrainingState& others, const TrainedModel& mo
   const Network network(others.config.network, image_shape(others.data));
   require(tells_digits(network, classes), ExitCode::kUsage,
           "{}: expected a network of {} classes trained on data of tally-data others, got {} "
-          "classes and images of {} x {}",
-          name, classes + 1, network.outputs(), others.data.rows, others.data.columns);
+          "classes and images of {}",
+          name, classes + 1, network.outputs(), image_size_text(image_shape(others.data)));
   require(others.config.loss == LossKind::kSoftmaxCrossEntropy, ExitCode::kUsage,
           "{}: expected a network trained with --loss softmax-cross-entropy, whose outputs are "
           "probabilities",
           name);
-  return {network.text(), network.inputs(), others.parameters};
+  return {network.text(), image_shape(others.data), others.parameters};
 }
 
 }  // namespace tally

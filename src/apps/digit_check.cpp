@@ -8,7 +8,7 @@
 namespace tally {
 
 DigitCheck::DigitCheck(const OthersNetwork& others, Index classes, const std::string& name)
-    : others_(others), network_(others.spec, others.inputs), workspace_(network_, 1) {
+    : others_(others), network_(others.spec, others.input), workspace_(network_, 1) {
   require(tells_digits(network_, classes), ExitCode::kCheckpoint,
           "{}: /others: expected a network of {} inputs and {} outputs, got {} and {}", name,
           kEdgeValues, classes + 1, network_.inputs(), network_.outputs());

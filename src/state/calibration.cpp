@@ -8,9 +8,13 @@ namespace tally {
 
 ParameterLayout parameter_layout(const OthersNetwork& others) {
   constexpr std::int64_t kMostInputs = 65'536;
-  require(others.inputs >= 1 && others.inputs <= kMostInputs, ExitCode::kUsage,
-          "expected 1 to {} inputs, got {}", kMostInputs, others.inputs);
-  return Network(others.spec, others.inputs).layout();
+  const Shape& input = others.input;
+  const auto is_side = [](Index side) { return side >= 1 && side <= kMostInputs; };
+  require(is_side(input.height) && is_side(input.width) && is_side(input.channels) &&
+              input.size() <= kMostInputs,
+          ExitCode::kUsage, "expected 1 to {} inputs, got {} x {} x {}", kMostInputs, input.height,
+          input.width, input.channels);
+  return Network(others.spec, input).layout();
 }
 
 }  // namespace tally

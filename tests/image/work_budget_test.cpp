@@ -11,6 +11,7 @@
 #include "tally/core/error.hpp"
 #include "tally/image/digit_groups.hpp"
 #include "tally/image/digit_image.hpp"
+#include "tally/image/drawing_choice.hpp"
 
 namespace tally {
 namespace {

@@ -73,7 +73,7 @@ TEST(Sgd, GivesTheSameBitsInAnySlices) {
 TEST(Statistic, MovesTowardsTheMeanOfTheStep) {
   const std::vector<Real> sum = {12};
   std::vector<Real> statistics = {1};
-  update_statistic({sum, 4}, statistics);
+  update_statistic(0.1, {sum, 4}, statistics);
   EXPECT_NEAR(statistics[0], 1.2, 1e-6);
 }
 
