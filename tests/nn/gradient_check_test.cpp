@@ -150,6 +150,21 @@ INSTANTIATE_TEST_SUITE_P(
                          LossKind::kSoftmaxCrossEntropy,
                          {9, 9, 2}}));
 
+INSTANTIATE_TEST_SUITE_P(
+    AllKinds, GradientCheck,
+    testing::Values(Case{"batch-norm,dense:9,batch-norm,leaky-relu,dropout:0.25,dense:8,leaky-relu,"
+                         "batch-norm,dense:4",
+                         LossKind::kSoftmaxCrossEntropy},
+                    Case{"batch-norm,conv:4@3x3,batch-norm,leaky-relu,max-pool:2,dropout:0.25,"
+                         "conv:3@2x2,relu,avg-pool:2,flatten,batch-norm,dense:6,sigmoid,batch-norm,"
+                         "tanh,dense:3",
+                         LossKind::kSoftmaxCrossEntropy,
+                         {12, 12, 3}},
+                    Case{"conv:4@3x3,max-pool:2,relu,batch-norm,dropout:0.5,conv:3@2x2+1,"
+                         "global-avg-pool,tanh,batch-norm,dense:3",
+                         LossKind::kMeanSquaredError,
+                         {8, 8, 2}}));
+
 // The derivative of the sigmoid at a point, against the closed form e^-x / (1 + e^-x)^2. (The form
 // exp(-x) / (1 + exp(x))^2, which can be found in print, is wrong away from 0.)
 TEST(SigmoidDerivative, MatchesTheClosedForm) {
