@@ -92,6 +92,16 @@ class Colour(TallyTest):
         self.train("run-grey", "--network", "dense:20,tanh,dense:10", "--max-steps", 20, "--quiet", data=grey)
         self.assertEqual(digest(self.directory / "run-grey"), digest(self.directory / "run-1"))
 
+    def test_colour_images_are_distorted_to_the_same_bits_on_any_ranks(self):
+        data = self.colour_data()
+        recipe = ["--network", NETWORK, "--max-steps", 40, "--quiet"]
+        distorted = [*recipe, "--augment", "affine,elastic,stroke,brightness,cut-out"]
+        for name, arguments, ranks in (("plain", recipe, 1), ("one", distorted, 1), ("three", distorted, 3)):
+            self.train(name, *arguments, data=data, ranks=ranks)
+        plain, one, three = (digest(self.directory / name) for name in ("plain", "one", "three"))
+        self.assertEqual(one, three)
+        self.assertNotEqual(one, plain)
+
     def test_a_checkpoint_from_before_there_were_channels_is_of_grey_images(self):
         self.train("run", "--max-steps", 20, "--quiet")
         expected = digest(self.directory / "run")
