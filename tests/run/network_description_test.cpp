@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/run/network_description.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
