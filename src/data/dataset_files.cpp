@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "tally/data/dataset_files.hpp"
 
-#include <array>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "tally/core/error.hpp"
 #include "tally/core/text.hpp"
@@ -25,11 +25,17 @@ NameParts name_parts(Split split, IdxContent content) {
   return {is_train ? "train-labels" : "t10k-labels", "idx1-ubyte"};
 }
 
-std::array<std::string, 4> accepted_names(Split split, IdxContent content) {
+std::vector<std::string> accepted_names(Split split, IdxContent content) {
   const auto [before, after] = name_parts(split, content);
-  const std::string dash = fmt::format("{}-{}", before, after);
-  const std::string dot = fmt::format("{}.{}", before, after);
-  return {dash, dot, dash + ".gz", dot + ".gz"};
+  std::vector<std::string> names;
+  const auto add = [&](std::string_view end) {
+    const std::string dash = fmt::format("{}-{}", before, end);
+    const std::string dot = fmt::format("{}.{}", before, end);
+    names.insert(names.end(), {dash, dot, dash + ".gz", dot + ".gz"});
+  };
+  add(after);
+  if (content == IdxContent::kImages) add("idx4-ubyte");
+  return names;
 }
 
 void require_directory(const std::filesystem::path& directory) {

@@ -9,7 +9,7 @@ namespace tally {
 HeldOutImages read_held_out(const SplitFiles& training_files, int classes, const HoldOut& choice) {
   const std::vector<bool> is_held_out = hold_out(choice.used_images, choice.held_out, choice.seed);
   SplitReader reader(training_files, classes);
-  HeldOutImages images{{reader.rows(), reader.columns(), {}, {}}};
+  HeldOutImages images{{reader.rows(), reader.columns(), {}, {}, reader.channels()}};
   while (const auto image = reader.next()) {
     if (image->index >= choice.used_images) continue;
     if (!is_held_out[image->index]) continue;

@@ -18,12 +18,18 @@ constexpr std::byte kUnsignedByte{0x08};
 
 using Magic = std::array<std::byte, kMagicBytes>;
 
+constexpr int kColourDimensions = 4;
+
 int dimension_count(IdxContent content) {
   return content == IdxContent::kImages ? 3 : 1;
 }
 
-Magic magic_of(IdxContent content) {
-  return {std::byte{0}, std::byte{0}, kUnsignedByte, std::byte(dimension_count(content))};
+bool is_colour(IdxContent content, std::byte dimensions) {
+  return content == IdxContent::kImages && dimensions == std::byte{kColourDimensions};
+}
+
+Magic magic_of(int dimensions) {
+  return {std::byte{0}, std::byte{0}, kUnsignedByte, std::byte(dimensions)};
 }
 
 std::string_view type_name(std::byte type) {
@@ -75,10 +81,12 @@ void require_dimensions(const std::string& name, IdxContent content, int got) {
   require(got != dimension_count(other), ExitCode::kUsage,
           "{}: is a file of {}s, expected {}s; give each file the name of its content", name,
           item_noun(other), item_noun(content));
-  require(got == dimension_count(content), ExitCode::kUsage,
-          "{}: has {}, expected {} of {}; convert it to grey images and their labels", name,
-          counted(got, "dimension"), dimension_count(content),
-          content == IdxContent::kImages ? "images (count, rows, columns)" : "labels (count)");
+  require(got == dimension_count(content) || is_colour(content, std::byte(got)), ExitCode::kUsage,
+          "{}: has {}, expected {}; convert it to images of bytes and their labels", name,
+          counted(got, "dimension"),
+          content == IdxContent::kImages
+              ? "3 of grey images (count, rows, columns) or 4 of colour images (and channels)"
+              : "1 of labels (count)");
 }
 
 std::int64_t big_endian(std::span<const std::byte> bytes) {
@@ -98,6 +106,10 @@ void require_shape(const std::string& name, IdxContent content, const IdxShape& 
           "{}: claims images of {} x {} pixels, expected 1 to {} rows and columns; download it "
           "again",
           name, grouped(shape.rows), grouped(shape.columns), grouped(kIdxLargestSide));
+  require(shape.channels >= 1 && shape.channels <= kIdxMostChannels, ExitCode::kUsage,
+          "{}: claims images of {}, expected 1 to {} (grey; grey and alpha; red, green and blue; "
+          "these and alpha) as the last size; convert it to that order",
+          name, counted(shape.channels, "channel"), kIdxMostChannels);
 }
 
 }  // namespace
@@ -106,8 +118,10 @@ std::string item_noun(IdxContent content) {
   return content == IdxContent::kImages ? "image" : "label";
 }
 
-std::size_t idx_header_bytes(IdxContent content) {
-  return kMagicBytes + kSizeBytes * dimension_count(content);
+std::size_t idx_header_bytes(IdxContent content, std::span<const std::byte> start) {
+  const bool has_channels =
+      start.size() >= kMagicBytes && is_colour(content, start[kMagicBytes - 1]);
+  return kMagicBytes + kSizeBytes * (has_channels ? kColourDimensions : dimension_count(content));
 }
 
 IdxShape parse_idx_header(const std::string& name, IdxContent content,
@@ -117,27 +131,29 @@ IdxShape parse_idx_header(const std::string& name, IdxContent content,
   const auto require_length = [&](std::size_t bytes) {
     require(start.size() >= bytes, ExitCode::kUsage,
             "{}: truncated in its header (expected {} bytes, got {}); download it again", name,
-            idx_header_bytes(content), start.size());
+            idx_header_bytes(content, start), start.size());
   };
   require_length(kMagicBytes);
   Magic magic{};
   std::ranges::copy(start.first(kMagicBytes), magic.begin());
-  require_idx(name, magic_of(content), magic);
+  require_idx(name, magic_of(dimension_count(content)), magic);
   require_type(name, magic[2]);
   require_dimensions(name, content, std::to_integer<int>(magic[3]));
 
-  require_length(idx_header_bytes(content));
+  require_length(idx_header_bytes(content, start));
   const auto size = [&](std::size_t dimension) {
     return big_endian(start.subspan(kMagicBytes + dimension * kSizeBytes, kSizeBytes));
   };
   IdxShape shape{.count = size(0)};
   if (content == IdxContent::kImages) shape = {size(0), size(1), size(2)};
+  if (is_colour(content, magic[3])) shape.channels = size(3);
   require_shape(name, content, shape);
   return shape;
 }
 
 std::vector<std::byte> make_idx_header(IdxContent content, const IdxShape& shape) {
-  const Magic magic = magic_of(content);
+  const bool has_channels = shape.channels > 1;
+  const Magic magic = magic_of(has_channels ? kColourDimensions : dimension_count(content));
   std::vector<std::byte> header(magic.begin(), magic.end());
   const auto append = [&](std::int64_t size) {
     for (int shift = 24; shift >= 0; shift -= 8) header.push_back(std::byte(size >> shift & 0xFF));
@@ -146,6 +162,7 @@ std::vector<std::byte> make_idx_header(IdxContent content, const IdxShape& shape
   if (content == IdxContent::kImages) {
     append(shape.rows);
     append(shape.columns);
+    if (has_channels) append(shape.channels);
   }
   return header;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally/data/idx_stream.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 
@@ -12,9 +13,17 @@ namespace tally {
 
 IdxStream::IdxStream(std::unique_ptr<ByteSource> source, IdxContent content)
     : source_(std::move(source)), content_(content) {
-  std::array<std::byte, 16> memory{};
-  const std::span header = std::span(memory).first(idx_header_bytes(content));
-  shape_ = parse_idx_header(name(), content, header.first(take(header)));
+  std::array<std::byte, kIdxMostHeaderBytes> memory{};
+  const auto take_up_to = [&](std::size_t end) {
+    take(std::span(memory).subspan(bytes_read_, end - bytes_read_));
+    return std::span<const std::byte>(memory).first(bytes_read_);
+  };
+  std::span<const std::byte> header = take_up_to(idx_header_bytes(content));
+  if (header.size() == idx_header_bytes(content)) {  // and it may be longer
+    header = take_up_to(idx_header_bytes(content, header));
+  }
+  shape_ = parse_idx_header(name(), content, header);
+  header_bytes_ = bytes_read_;
   file_bytes_ = bytes_read_ + shape_.count * shape_.item_bytes();
   require_room();
 }
@@ -52,8 +61,8 @@ void IdxStream::require_room() const {
 }
 
 void IdxStream::fail_truncated(std::int64_t got_bytes) const {
-  const std::int64_t header_bytes = idx_header_bytes(content_);
-  const std::int64_t whole_items = (got_bytes - header_bytes) / shape_.item_bytes();
+  const std::int64_t whole_items =
+      std::max<std::int64_t>(got_bytes - header_bytes_, 0) / shape_.item_bytes();
   fail(ExitCode::kUsage,
        "{}: truncated at {} {} of {} (expected {} bytes, got {}); download it again", name(),
        item_noun(content_), grouped(whole_items), grouped(shape_.count), grouped(file_bytes_),

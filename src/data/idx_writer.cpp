@@ -122,8 +122,8 @@ void write_idx(const std::filesystem::path& path, std::span<const std::byte> hea
 }  // namespace
 
 void write_idx_images(const std::filesystem::path& path, std::int64_t rows, std::int64_t columns,
-                      std::span<const std::uint8_t> pixels) {
-  const IdxShape shape{std::ssize(pixels) / (rows * columns), rows, columns};
+                      std::span<const std::uint8_t> pixels, std::int64_t channels) {
+  const IdxShape shape{std::ssize(pixels) / (rows * columns * channels), rows, columns, channels};
   assert(shape.count > 0 && shape.count * shape.item_bytes() == std::ssize(pixels));
   write_idx(path, make_idx_header(IdxContent::kImages, shape), std::as_bytes(pixels));
 }

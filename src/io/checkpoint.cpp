@@ -19,6 +19,9 @@ namespace {
 const std::string kPreparation =
     "grey value / 255; drawings: longer side 20, centre of mass at (14, 14) of 28 x 28";
 
+// Of a dataset of parameters.
+const std::string kRole = "role";
+
 class Saving {
  public:
   explicit Saving(H5Writer& file) : file_(file) {}
@@ -28,6 +31,22 @@ class Saving {
   template <typename Value>
   void value(const std::string& path, const std::string& name, const Value& value) {
     file_.attribute(path, name, value);
+  }
+
+  template <typename Value>
+  void added_value(const std::string& path, const std::string& name, const Value& value) {
+    file_.attribute(path, name, value);
+  }
+
+  void shape(const std::string& path, Shape shape) {
+    file_.attribute(path, "inputs", shape.size());
+    file_.attribute(path, "rows", shape.height);
+    file_.attribute(path, "columns", shape.width);
+    file_.attribute(path, "channels", shape.channels);
+  }
+
+  void role(const std::string& path, Role role) {
+    file_.attribute(path, kRole, std::string(name_of(role)));
   }
 
   template <typename Row, typename Member>
@@ -62,6 +81,27 @@ class Loading {
     value = file_.text_attribute(path, name);
   }
 
+  // What files of earlier versions lack keeps its value.
+  void added_value(const std::string& path, const std::string& name, std::int64_t& value) {
+    if (file_.has_attribute(path, name)) value = file_.integer(path, name);
+  }
+
+  // Files of earlier versions have the number of inputs alone.
+  void shape(const std::string& path, Shape& shape) {
+    shape = flat(file_.integer(path, "inputs"));
+    if (!file_.has_attribute(path, "rows")) return;
+    shape = {file_.integer(path, "rows"), file_.integer(path, "columns"),
+             file_.integer(path, "channels")};
+  }
+
+  // Likewise; where there is one, it is what the layer is made to have.
+  void role(const std::string& path, Role role) {
+    if (!file_.has_attribute(path, kRole)) return;
+    const std::string found = file_.text_attribute(path, kRole);
+    require(found == name_of(role), ExitCode::kCheckpoint, "{}: {}/role: expected {}, got \"{}\"",
+            name_, path, name_of(role), printable(found));
+  }
+
   // The first column of a table, which is a group, decides how many rows it has.
   template <typename Row, typename Member>
   void column(const std::string& path, std::vector<Row>& rows, Member member) {
@@ -85,6 +125,12 @@ class Loading {
            "{}: {}: expected finite numbers, got {} at position {}; use an earlier checkpoint",
            name_, path, values[bad], bad);
     }
+    const auto low =
+        std::ranges::find_if(values, [&](Real value) { return value < block.shape.least; });
+    if (low != values.end()) {
+      fail(ExitCode::kCheckpoint, "{}: {}: expected at least {}, got {} at position {}", name_,
+           path, block.shape.least, *low, low - values.begin());
+    }
     block.put(values, vector);
   }
 
@@ -97,9 +143,12 @@ class Loading {
 void require_plausible(const TrainingState& state, const std::string& name) {
   const DataFingerprint& data = state.data;
   const bool is_image = data.rows >= 1 && data.columns >= 1 && data.rows <= 4096 &&
-                        data.columns <= 4096 && data.train_images >= 0 && data.test_images >= 0;
-  require(is_image, ExitCode::kCheckpoint, "{}: /data: expected images of 1 x 1 to 4096 x 4096",
-          name);
+                        data.columns <= 4096 && data.channels >= 1 &&
+                        data.channels <= kMostImageChannels && data.train_images >= 0 &&
+                        data.test_images >= 0;
+  require(is_image, ExitCode::kCheckpoint,
+          "{}: /data: expected images of 1 x 1 to 4096 x 4096, of 1 to {} channels", name,
+          kMostImageChannels);
   const Progress& progress = state.progress;
   const bool is_forward =
       progress.epoch >= 0 && progress.epoch_step >= 0 && progress.samples >= 0 &&
@@ -110,12 +159,11 @@ void require_plausible(const TrainingState& state, const std::string& name) {
           name);
 }
 
-/// Before memory is taken for `vectors` of a network, they must fit the file.
-void require_room(const ParameterLayout& layout, std::size_t vectors, std::size_t file_bytes,
-                  const std::string& name) {
-  require(vectors * layout.count() <= file_bytes / sizeof(float), ExitCode::kCheckpoint,
-          "{}: expected room for {} of {} parameters, got {} bytes", name,
-          counted(vectors, "vector"), grouped(layout.count()), grouped(file_bytes));
+/// Before memory is taken for a network's numbers, they must fit the file.
+void require_room(std::size_t numbers, std::size_t file_bytes, const std::string& name) {
+  require(numbers <= file_bytes / sizeof(float), ExitCode::kCheckpoint,
+          "{}: expected room for {} parameters and velocities, got {} bytes", name,
+          grouped(numbers), grouped(file_bytes));
 }
 
 void allocate_vectors(TrainingState& state, std::size_t file_bytes, const std::string& name) {
@@ -125,14 +173,14 @@ void allocate_vectors(TrainingState& state, std::size_t file_bytes, const std::s
   } catch (const Error& error) {
     fail(ExitCode::kCheckpoint, "{}: /config: {}", name, error.what());
   }
-  require_room(state.layout, 2, file_bytes, name);
+  require_room(state.layout.count() + state.layout.learned_count(), file_bytes, name);
   state.parameters.assign(state.layout.size(), 0);
   state.velocity.assign(state.layout.size(), 0);
 }
 
 void save_outliers(Saving& saving, const OutlierNetwork& outliers) {
   transfer_outlier_facts(saving, outliers);
-  transfer_vector(saving, "/others", parameter_layout(outliers), outliers.parameters);
+  transfer_parameters(saving, "/others", parameter_layout(outliers), outliers.parameters);
 }
 
 OutlierNetwork load_outliers(Loading& loading, std::size_t file_bytes, const std::string& name) {
@@ -144,10 +192,10 @@ OutlierNetwork load_outliers(Loading& loading, std::size_t file_bytes, const std
   } catch (const Error& error) {
     fail(ExitCode::kCheckpoint, "{}: /others: {}", name, error.what());
   }
-  require_room(layout, 1, file_bytes, name);
+  require_room(layout.count(), file_bytes, name);
   outliers.parameters.assign(layout.size(), 0);
-  transfer_vector(loading, "/others", layout, outliers.parameters);
-  return outliers;
+  transfer_parameters(loading, "/others", layout, outliers.parameters);
+  return others;
 }
 
 }  // namespace

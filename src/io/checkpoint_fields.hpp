@@ -64,6 +64,7 @@ void transfer_facts(Archive& archive, State& state) {
   archive.value("/data", "test_images", state.data.test_images);
   archive.value("/data", "rows", state.data.rows);
   archive.value("/data", "columns", state.data.columns);
+  archive.added_value("/data", "channels", state.data.channels);
   for (std::size_t i = 0; i < kDataFileNames.size(); ++i) {
     archive.value("/data", "sha256_" + std::string(kDataFileNames[i]), state.data.digests[i]);
   }
@@ -99,27 +100,39 @@ template <typename Archive, typename OutlierNetwork_>
 void transfer_outlier_facts(Archive& archive, OutlierNetwork_& outliers) {
   archive.group("/others");
   archive.value("/others", "network", outliers.spec);
-  archive.value("/others", "inputs", outliers.inputs);
+  archive.shape("/others", outliers.input);
 }
 
-/// A vector of parameters in a group `root` that is there already.
-template <typename Archive, typename Vector>
-void transfer_vector(Archive& archive, const std::string& root, const ParameterLayout& layout,
-                     Vector& vector) {
+/// Those blocks of a vector that `is_wanted` names, in a group `root` that is there already.
+template <typename Archive, typename Vector, typename Wanted>
+void transfer_blocks(Archive& archive, const std::string& root, const ParameterLayout& layout,
+                     Vector& vector, const Wanted& is_wanted) {
   std::string open_layer;
   for (const ParameterBlock& block : layout.blocks()) {
+    if (!is_wanted(block)) continue;
     if (block.layer != open_layer) archive.group(root + "/" + block.layer);
     open_layer = block.layer;
     archive.block(root + "/" + block.name(), block, vector);
   }
 }
 
+/// A vector of parameters, with their roles.
+template <typename Archive, typename Vector>
+void transfer_parameters(Archive& archive, const std::string& root, const ParameterLayout& layout,
+                         Vector& vector) {
+  transfer_blocks(archive, root, layout, vector, [](const ParameterBlock&) { return true; });
+  for (const ParameterBlock& block : layout.blocks()) {
+    archive.role(root + "/" + block.name(), block.shape.role);
+  }
+}
+
 template <typename Archive, typename State>
 void transfer_vectors(Archive& archive, State& state) {
   archive.group("/model");
-  transfer_vector(archive, "/model", state.layout, state.parameters);
+  transfer_parameters(archive, "/model", state.layout, state.parameters);
   archive.group("/optimizer");
-  transfer_vector(archive, "/optimizer", state.layout, state.velocity);
+  transfer_blocks(archive, "/optimizer", state.layout, state.velocity,
+                  [](const ParameterBlock& block) { return is_learned(block.shape.role); });
 }
 
 }  // namespace tally

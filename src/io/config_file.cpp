@@ -183,6 +183,7 @@ std::vector<Overrides> runs_in_toml(std::string_view text, const std::string& na
 
 RunConfig config_from_toml(std::string_view text, const std::string& name) {
   RunConfig config;
+  config.decay = DecayKind::kAll;  // in a text from before there was a choice
   overwrite(config, overrides_in_toml(text, name));
   return config;
 }

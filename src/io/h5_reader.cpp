@@ -154,6 +154,12 @@ bool H5Reader::has(const std::string& path) const {
                   handles_->object(path), "inspect") > 0;
 }
 
+bool H5Reader::has_attribute(const std::string& path, const std::string& name) const {
+  if (path != "/") handles_->require_hard_link(path);
+  return h5_check(H5Aexists_by_name(handles_->file.get(), path.c_str(), name.c_str(), H5P_DEFAULT),
+                  handles_->object(path, name), "inspect") > 0;
+}
+
 std::int64_t H5Reader::integer(const std::string& path, const std::string& name) const {
   std::int64_t value = 0;
   read_scalar(handles_->open_attribute(path, name), H5T_STD_I64LE, H5T_NATIVE_INT64,

@@ -53,9 +53,9 @@ struct Values {
 
 void write_attribute(hid_t file, const std::string& path, const std::string& name,
                      const Values& values) {
-  const H5Handle group(h5_check(H5Gopen2(file, path.c_str(), H5P_DEFAULT), path, "open"), H5Gclose);
+  const H5Handle object(h5_check(H5Oopen(file, path.c_str(), H5P_DEFAULT), path, "open"), H5Oclose);
   const H5Handle space = scalar_space();
-  const H5Handle attribute(h5_check(H5Acreate2(group.get(), name.c_str(), values.file_type,
+  const H5Handle attribute(h5_check(H5Acreate2(object.get(), name.c_str(), values.file_type,
                                                space.get(), H5P_DEFAULT, H5P_DEFAULT),
                                     path + "/" + name, "create"),
                            H5Aclose);

@@ -8,7 +8,7 @@
 namespace tally {
 
 DigitCheck::DigitCheck(const OutlierNetwork& outliers, Index classes, const std::string& name)
-    : outliers_(outliers), network_(outliers.spec, outliers.inputs), workspace_(network_, 1) {
+    : outliers_(outliers), network_(outliers.spec, outliers.input), workspace_(network_, 1) {
   require(tells_digits(network_, classes), ExitCode::kCheckpoint,
           "{}: /others: expected a network of {} inputs and {} outputs, got {} and {}", name,
           kEdgeValues, classes + 1, network_.inputs(), network_.outputs());

@@ -29,13 +29,13 @@ OutlierNetwork outlier_network(const TrainingState& outliers, const TrainedModel
   const Network network(outliers.config.network, image_shape(outliers.data));
   require(tells_digits(network, classes), ExitCode::kUsage,
           "{}: expected a network of {} classes trained on data of tally-data outliers, got {} "
-          "classes and images of {} x {}",
-          name, classes + 1, network.outputs(), outliers.data.rows, outliers.data.columns);
+          "classes and images of {}",
+          name, classes + 1, network.outputs(), image_size_text(image_shape(outliers.data)));
   require(outliers.config.loss == LossKind::kSoftmaxCrossEntropy, ExitCode::kUsage,
           "{}: expected a network trained with --loss softmax-cross-entropy, whose outputs are "
           "probabilities",
           name);
-  return {network.text(), network.inputs(), outliers.parameters};
+  return {network.text(), image_shape(outliers.data), outliers.parameters};
 }
 
 }  // namespace tally

@@ -11,6 +11,7 @@
 
 #include "tally/core/error.hpp"
 #include "tally/core/stop_point.hpp"
+#include "tally/image/channels.hpp"
 #include "tally/image/decode.hpp"
 #include "tally/nn/pixels.hpp"
 
@@ -37,7 +38,8 @@ std::vector<Prediction> with_errors_as_answer(const std::string& file, Read&& re
 
 Predictor::Predictor(const TrainedModel& model, const std::string& name, PredictorOptions options)
     : model_(model), options_(std::move(options)), workspace_(model.network(), 1) {
-  model.require_image_size(kDigitSide, kDigitSide, "drawings for " + name);
+  model.require_images({kDigitSide, kDigitSide, model.state().data.channels},
+                       "drawings for " + name);
   if (model.calibration() && model.calibration()->outliers) {
     digit_check_.emplace(*model.calibration()->outliers, model.network().outputs(), name);
   }
@@ -106,7 +108,8 @@ Prediction Predictor::read_digit(const std::string& file, const PreparedDigit& d
 }
 
 std::vector<ClassProbability> Predictor::classify(const std::string& file, const GreyImage& digit) {
-  scale_pixels(digit.pixels, workspace_.inputs(1).data());
+  const std::int64_t channels = model_.state().data.channels;
+  scale_pixels(with_channels(digit, channels), workspace_.inputs(1).data());
   const ConstMatrixView outputs = model_.network().forward(model_.parameters(), workspace_, {1});
   TrainedModel::require_finite({outputs.data(), static_cast<std::size_t>(outputs.size())}, file);
   AlignedVector values(static_cast<std::size_t>(outputs.size()));

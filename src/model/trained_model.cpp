@@ -33,11 +33,11 @@ void TrainedModel::require_finite(std::span<const Real> outputs, const std::stri
           source);
 }
 
-void TrainedModel::require_image_size(std::int64_t rows, std::int64_t columns,
-                                      const std::string& source) const {
-  require(rows == state_.data.rows && columns == state_.data.columns, ExitCode::kUsage,
-          "{}: expected images of {} x {}, as the network was trained on, got {} x {}", source,
-          state_.data.rows, state_.data.columns, rows, columns);
+void TrainedModel::require_images(Shape found, const std::string& source) const {
+  const Shape expected = image_shape(state_.data);
+  require(found == expected, ExitCode::kUsage,
+          "{}: expected images of {}, as the network was trained on, got {}", source,
+          image_size_text(expected), image_size_text(found));
 }
 
 }  // namespace tally

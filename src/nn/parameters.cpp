@@ -41,6 +41,14 @@ std::size_t ParameterLayout::count() const {
   return count;
 }
 
+std::size_t ParameterLayout::learned_count() const {
+  std::size_t count = 0;
+  for (const ParameterBlock& block : blocks_) {
+    if (is_learned(block.shape.role)) count += block.size();
+  }
+  return count;
+}
+
 std::vector<Range> ParameterLayout::rows() const {
   std::vector<Range> rows;
   for (const ParameterBlock& block : blocks_) {

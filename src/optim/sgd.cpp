@@ -42,17 +42,17 @@ void update(const Sgd& sgd, double learning_rate, const GradientSum& gradient,
   }
 }
 
-void update_statistic(const GradientSum& measured, std::span<Real> statistics) {
-  constexpr Real kShare = Real{1} / Real{10};
+void update_statistic(double share, const GradientSum& measured, std::span<Real> statistics) {
+  const auto step = static_cast<Real>(share);
   const Real scale = Real{1} / static_cast<Real>(measured.samples);
   for (std::size_t i = 0; i < statistics.size(); ++i) {
-    statistics[i] += kShare * (measured.sum[i] * scale - statistics[i]);
+    statistics[i] += step * (measured.sum[i] * scale - statistics[i]);
   }
 }
 
 void ElementUpdates::add(const Run& run) {
-  const bool is_alike =
-      !runs_.empty() && runs_.back().is_learned == run.is_learned && runs_.back().sgd == run.sgd;
+  const bool is_alike = !runs_.empty() && runs_.back().is_learned == run.is_learned &&
+                        runs_.back().share == run.share && runs_.back().sgd == run.sgd;
   if (is_alike) {
     runs_.back().end = run.end;
   } else {
@@ -69,7 +69,7 @@ void ElementUpdates::apply(Range block, const GradientSum& sum, double learning_
     if (run->is_learned) {
       update(run->sgd, learning_rate, part, {velocity + begin, size}, {parameters + begin, size});
     } else {
-      update_statistic(part, {parameters + begin, size});
+      update_statistic(run->share, part, {parameters + begin, size});
     }
   }
 }

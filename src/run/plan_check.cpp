@@ -54,12 +54,12 @@ std::size_t look_at_data(const LaunchOverrides& overrides, const RunConfig& conf
   if (const auto doubt = batch_doubt(overrides, config, samples)) findings.warning("{}", *doubt);
   check_classes(network.outputs(), classes, findings);
   const std::size_t parameters = network.layout().count();
-  text +=
-      fmt::format("data: {}: {} training and {} test images of {} x {} in {}\nnetwork: {}, {}\n",
-                  printable_line(files.train.images.parent_path().string()),
-                  grouped(shape.train_images), grouped(shape.test_images), shape.rows,
-                  shape.columns, classes == 1 ? "1 class" : fmt::format("{} classes", classes),
-                  shape_text(network.specs()), counted(parameters, "parameter"));
+  text += fmt::format("data: {}: {} training and {} test images of {} in {}\nnetwork: {}, {}\n",
+                      printable_line(files.train.images.parent_path().string()),
+                      grouped(shape.train_images), grouped(shape.test_images),
+                      image_size_text(image_shape(shape)),
+                      classes == 1 ? "1 class" : fmt::format("{} classes", classes),
+                      shape_text(network.specs()), counted(parameters, "parameter"));
   if (config.validation > 0) {
     text += fmt::format("validation: {} held out\n", counted(config.validation, "training image"));
   }

@@ -89,7 +89,7 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
 struct SharedFacts {
   bool is_resumed = false;
   Progress progress;
-  std::int64_t train_images = 0, test_images = 0, rows = 0, columns = 0;
+  std::int64_t train_images = 0, test_images = 0, rows = 0, columns = 0, channels = 1;
 };
 
 void share_facts(const Communicator& communicator, OpenedRun& run) {
@@ -97,7 +97,8 @@ void share_facts(const Communicator& communicator, OpenedRun& run) {
   state.config =
       config_from_toml(communicator.broadcast(to_toml(state.config)), "configuration of rank 0");
   SharedFacts facts{run.is_resumed,         state.progress,  state.data.train_images,
-                    state.data.test_images, state.data.rows, state.data.columns};
+                    state.data.test_images, state.data.rows, state.data.columns,
+                    state.data.channels};
   communicator.broadcast_value(facts);
   run.is_resumed = facts.is_resumed;
   state.progress = facts.progress;
@@ -105,6 +106,7 @@ void share_facts(const Communicator& communicator, OpenedRun& run) {
   state.data.test_images = facts.test_images;
   state.data.rows = facts.rows;
   state.data.columns = facts.columns;
+  state.data.channels = facts.channels;
   state.build = this_build();
 }
 
@@ -126,11 +128,12 @@ void share_vectors(const Communicator& communicator, OpenedRun& run) {
 DataFingerprint read_shape(const DatasetFiles& files) {
   const IdxImageReader train(open_idx(files.train.images));
   const IdxImageReader test(open_idx(files.test.images));
-  require(train.rows() == test.rows() && train.columns() == test.columns(), ExitCode::kUsage,
-          "{}: expected images of {} x {} as in {}, got {} x {}; use files of one data set",
-          files.test.images.string(), train.rows(), train.columns(), files.train.images.string(),
-          test.rows(), test.columns());
-  return {train.count(), test.count(), train.rows(), train.columns(), {}};
+  const std::string expected = size_text(train.rows(), train.columns(), train.channels());
+  const std::string found = size_text(test.rows(), test.columns(), test.channels());
+  require(found == expected, ExitCode::kUsage,
+          "{}: expected images of {} as in {}, got {}; use files of one data set",
+          files.test.images.string(), expected, files.train.images.string(), found);
+  return {train.count(), test.count(), train.rows(), train.columns(), {}, train.channels()};
 }
 
 void require_training_images(const RunConfig& config, const DataFingerprint& data) {
@@ -158,9 +161,9 @@ void require_same_data(const DataFingerprint& expected, const DataFingerprint& f
   const std::array<std::filesystem::path, 4> paths = {files.train.images, files.train.labels,
                                                       files.test.images, files.test.labels};
   constexpr std::string_view kRemedy = "pass the data that this run was started on with --data";
-  require(expected.rows == found.rows && expected.columns == found.columns, ExitCode::kUsage,
-          "{}: expected images of {} x {}, got {} x {}; {}", paths[0].string(), expected.rows,
-          expected.columns, found.rows, found.columns, kRemedy);
+  require(image_shape(expected) == image_shape(found), ExitCode::kUsage,
+          "{}: expected images of {}, got {}; {}", paths[0].string(),
+          image_size_text(image_shape(expected)), image_size_text(image_shape(found)), kRemedy);
   const auto require_count = [&](const std::filesystem::path& path, std::int64_t before,
                                  std::int64_t now) {
     require(before == now, ExitCode::kUsage, "{}: expected {}, got {}; {}", path.string(),

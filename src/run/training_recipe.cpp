@@ -55,7 +55,9 @@ TrainerOptions trainer_options(const TrainingState& state) {
   schedule.step_factor = config.step_factor;
   schedule.warmup_samples = config.warmup_steps * config.batch_size;
   schedule.batch_size = config.batch_size;
-  return {{config.momentum, config.nesterov, config.weight_decay}, schedule, config.reduction};
+  return {{config.momentum, config.nesterov, config.weight_decay, config.decay},
+          schedule,
+          config.reduction};
 }
 
 std::unique_ptr<SampleCopies> sample_copies(const TrainingState& state, const ShardStore& samples) {

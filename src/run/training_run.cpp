@@ -113,11 +113,11 @@ void TrainingRun::announce(const RankFacts& own, const LaunchOptions& options) {
   recorder_.note_workers(fmt::format("{}, {} in all", counted(communicator_.size(), "rank"),
                                      counted(workers, "thread")));
   const std::filesystem::path data(config_.data);
-  report_.line(fmt::format("data: {} at {}: {} training and {} test images of {} x {}",
+  report_.line(fmt::format("data: {} at {}: {} training and {} test images of {}",
                            (data.has_filename() ? data : data.parent_path()).filename().string(),
                            config_.data, grouped(state_.data.train_images),
-                           grouped(state_.data.test_images), state_.data.rows,
-                           state_.data.columns));
+                           grouped(state_.data.test_images),
+                           image_size_text(image_shape(state_.data))));
   report_.line(fmt::format(
       "run: {}: {} ({} parameters), batch {} = {} x {}, {}, {}{} in all{}", config_.run_dir,
       shape_text(network_.specs()), grouped(network_.layout().count()), config_.batch_size,

@@ -8,9 +8,13 @@ namespace tally {
 
 ParameterLayout parameter_layout(const OutlierNetwork& outliers) {
   constexpr std::int64_t kMostInputs = 65'536;
-  require(outliers.inputs >= 1 && outliers.inputs <= kMostInputs, ExitCode::kUsage,
-          "expected 1 to {} inputs, got {}", kMostInputs, outliers.inputs);
-  return Network(outliers.spec, outliers.inputs).layout();
+  const Shape& input = outliers.input;
+  const auto is_side = [](Index side) { return side >= 1 && side <= kMostInputs; };
+  require(is_side(input.height) && is_side(input.width) && is_side(input.channels) &&
+              input.size() <= kMostInputs,
+          ExitCode::kUsage, "expected 1 to {} inputs, got {} x {} x {}", kMostInputs, input.height,
+          input.width, input.channels);
+  return Network(outliers.spec, input).layout();
 }
 
 }  // namespace tally

@@ -41,20 +41,27 @@ OnResume on_resume(const RunConfig& config, std::string_view name) {
 }  // namespace
 
 RunConfig preset(std::string_view name) {
-  require(name == "paper" || name == "fast" || name == "cnn", ExitCode::kUsage,
-          "--preset: expected paper, fast or cnn, got \"{}\"", printable(name));
+  require(name == "paper" || name == "fast" || name == "cnn" || name == "cnn-norm",
+          ExitCode::kUsage, "--preset: expected paper, fast, cnn or cnn-norm, got \"{}\"",
+          printable(name));
   RunConfig config;
   if (name == "fast") {
     config.epochs = 3;
     return config;
   }
-  if (name == "cnn") {
+  if (name == "cnn" || name == "cnn-norm") {
     config.network =
         "conv:16@5x5,relu,max-pool:2,conv:32@5x5,relu,max-pool:2,dense:128,relu,dense:10";
     config.batch_size = 64;
     config.epochs = 2;
     config.learning_rate = 0.1;
     config.nesterov = true;
+    if (name == "cnn-norm") {
+      config.network =
+          "conv:16@5x5,batch-norm,relu,max-pool:2,conv:32@3x3,batch-norm,relu,"
+          "conv:48@3x3,batch-norm,relu,max-pool:2,dense:128,relu,dense:10";
+      config.epochs = 4;
+    }
     return config;
   }
   config.network = "dense:100,tanh,dense:50,tanh,dense:10,tanh";

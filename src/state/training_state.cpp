@@ -34,6 +34,7 @@ Digest training_digest(const TrainingState& state) {
   Sha256 hash;
   for (const AlignedVector* vector : {&state.parameters, &state.velocity}) {
     for (const ParameterBlock& block : state.layout.blocks()) {
+      if (vector == &state.velocity && !is_learned(block.shape.role)) continue;
       for (Index row = 0; row < block.shape.rows; ++row) {
         hash.add(std::as_bytes(block.row(std::span(*vector), row)));
       }

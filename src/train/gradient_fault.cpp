@@ -19,13 +19,16 @@ std::string listed(std::span<const std::int64_t> ids) {
   return fmt::format(": {}{}", fmt::join(shown, ", "), ids.size() > kShown ? ", ..." : "");
 }
 
+std::string named(const ParameterBlock& block) {
+  return (is_learned(block.shape.role) ? "the gradient of " : "the measured ") + block.name();
+}
+
 }  // namespace
 
 void report(const Communicator& communicator, const ParameterLayout& layout,
             const GradientFault& fault) {
-  const std::string what = fault.element < layout.size()
-                               ? "the gradient of " + layout.block_of(fault.element).name()
-                               : "the loss";
+  const std::string what =
+      fault.element < layout.size() ? named(layout.block_of(fault.element)) : "the loss";
   const auto guilty = communicator.gather_all(fault.guilty);
   const std::string losses = guilty.empty()
                                  ? ""

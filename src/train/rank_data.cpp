@@ -149,7 +149,7 @@ RankData scatter_dataset(const Communicator& communicator, const DatasetFiles& f
                          const DataUse& use, const ShardPlan& plan, DataFingerprint& fingerprint) {
   const int ranks = communicator.size();
   const int rank = communicator.rank();
-  const std::int64_t image_bytes = fingerprint.rows * fingerprint.columns;
+  const std::int64_t image_bytes = fingerprint.rows * fingerprint.columns * fingerprint.channels;
   RankData data{ShardStore(plan, leaves_of_rank(plan.shards(), ranks, rank), image_bytes),
                 EvaluationShare(use.validation, ranks, rank, image_bytes),
                 EvaluationShare(fingerprint.test_images, ranks, rank, image_bytes), 0};

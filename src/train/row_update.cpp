@@ -6,6 +6,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "role_sgd.hpp"
 #include "tally/core/finite.hpp"
 
 namespace tally {
@@ -60,7 +61,7 @@ bool RowUpdate::is_faster(const LayerSpecs& layers, const Sgd& sgd, std::int64_t
 }
 
 RowUpdate::RowUpdate(const Network& network, const Loss& loss, const Sgd& sgd)
-    : loss_(loss), sgd_(sgd) {
+    : loss_(loss), sgd_(sgd), bias_sgd_(sgd_of(sgd, Role::kBias)) {
   for (const LayerSpec& spec : fused(network.specs())) {
     const ParameterBlock& weight = network.layout().block(spec.name(), Role::kWeight);
     const ParameterBlock& bias = network.layout().block(spec.name(), Role::kBias);
@@ -187,7 +188,7 @@ void RowUpdate::backward(Layer& layer, const AlignedVector& inputs, Real* grad_i
     }
   }
   const std::size_t bias = layer.bias_offset, size = layer.stride;
-  update(sgd_, learning_rate_, {layer.grad_bias, rows_}, {velocity + bias, size},
+  update(bias_sgd_, learning_rate_, {layer.grad_bias, rows_}, {velocity + bias, size},
          {parameters + bias, size});
 }
 

@@ -78,6 +78,7 @@ class RowUpdate {
 
   const Loss& loss_;
   Sgd sgd_;
+  Sgd bias_sgd_;
   std::vector<Layer> layers_;
 
   // The step at work.

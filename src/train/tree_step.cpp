@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "block_times.hpp"
+#include "role_sgd.hpp"
 #include "tally/core/finite.hpp"
 #include "tally/nn/workspace.hpp"
 #include "tally/train/step_flags.hpp"
@@ -22,22 +23,14 @@ std::vector<Range> leaf_values(const ParameterLayout& layout) {
   return values;
 }
 
-// Biases decay, as they do in every run so far: a recipe that says otherwise needs a field of its
-// own.
-bool decays(Role role) {
-  return role == Role::kWeight || role == Role::kBias;
-}
-
 ElementUpdates updates_of(const ParameterLayout& layout, const Sgd& sgd) {
   ElementUpdates updates;
   for (const ParameterBlock& block : layout.blocks()) {
     const std::int64_t end = aligned_size(block.offset + block.room());
-    Sgd own = sgd;
-    if (!decays(block.shape.role)) own.weight_decay = 0;
-    if (block.shape.role == Role::kStatistic) {
-      updates.add_statistic(end);
+    if (is_learned(block.shape.role)) {
+      updates.add_learned(end, sgd_of(sgd, block.shape.role));
     } else {
-      updates.add_learned(end, own);
+      updates.add_statistic(end, block.shape.share);
     }
   }
   return updates;

@@ -40,6 +40,20 @@ class CheckTest(TallyTest):
             self.assertEqual((result.code, result.err.count("\n")), (2, 1) if question[0] != "--check" else (2, 0),
                              result.err)
 
+    def test_describes_the_network(self):
+        table = run("tally-train", "--describe", "--data", DIGITS, env=NO_MPI)
+        self.assertEqual((table.code, table.err), (0, ""))
+        self.assertEqual([line.split()[:3] for line in table.out.splitlines()[2:4]],
+                         [["0", "dense:100", "100"], ["1", "tanh", "100"]])
+        self.assertIn("84 060     0.347", table.out)
+        self.assertIn("a micro-batch of 32: ", table.out)
+        without = run("tally-train", "--describe", "--data", self.directory / "nowhere", env=NO_MPI)
+        self.assertEqual((without.code, without.out.split("\n", 1)),
+                         (0, ["no data found: images of 28 x 28 are assumed", table.out]))
+        wrong = run("tally-train", "--describe", "--network", "dense:10,dense", env=NO_MPI)
+        self.assertEqual(wrong.code, 2)
+        self.assertIn('"dense" at character 10, on 10, is no layer', wrong.err)
+
     def test_finds_what_is_wrong(self):
         (self.directory / "file").write_text("")
         for arguments, expected in (

@@ -14,26 +14,27 @@ from tally_testing import TallyTest, digest, has_kernels, main, run
 
 FILE = pathlib.Path(__file__).with_name("golden_digests.json")
 PLAIN = ["--momentum", 0, "--weight-decay", 0]
+DECAY = ["--decay", "all"]  # as all runs did when these were recorded
 
 # The embedded digits are 4,000: short runs that pass the end of an epoch, whose last step is on fewer samples or
 # has fewer leaves, and longer ones that do not.
 BY_PRODUCTS = {
-    "default": ["--max-steps", 40],
-    "fast": ["--preset", "fast", "--max-steps", 40],
+    "default": [*DECAY, "--max-steps", 40],
+    "fast": ["--preset", "fast", *DECAY, "--max-steps", 40],
     "nesterov, decay, 6 leaves": ["--batch-size", 192, "--nesterov", "--momentum", 0.8, "--weight-decay", 0.002,
-                                  "--max-steps", 30],
+                                  *DECAY, "--max-steps", 30],
     "other layers, 11 leaves": ["--network", "relu,dense:33,tanh,sigmoid,dense:21,relu,dense:10", "--loss", "mse",
                                 "--initializer", "he", "--batch-size", 176, "--micro-batch", 16,
-                                "--schedule", "cosine", "--max-steps", 30],
+                                "--schedule", "cosine", *DECAY, "--max-steps", 30],
     "plain, 5 leaves": ["--batch-size", 160, *PLAIN, "--order", "sequential", "--max-steps", 30],
-    "batch 3, momentum": ["--batch-size", 3, "--max-steps", 200],
-    "batch 4, momentum, 4 leaves": ["--batch-size", 4, "--micro-batch", 1, "--max-steps", 200],
+    "batch 3, momentum": ["--batch-size", 3, *DECAY, "--max-steps", 200],
+    "batch 4, momentum, 4 leaves": ["--batch-size", 4, "--micro-batch", 1, *DECAY, "--max-steps", 200],
 }
 # So few samples that no matrices are multiplied.
 BY_ROWS = {
     "paper": ["--preset", "paper", "--max-steps", 500],
-    "batch 1": ["--batch-size", 1, "--max-steps", 200],
-    "batch 2, nesterov": ["--batch-size", 2, "--nesterov", "--max-steps", 200],
+    "batch 1": ["--batch-size", 1, *DECAY, "--max-steps", 200],
+    "batch 2, nesterov": ["--batch-size", 2, "--nesterov", *DECAY, "--max-steps", 200],
     "batch 3, plain": ["--batch-size", 3, *PLAIN, "--max-steps", 200],
     "batch 4, plain": ["--network", "dense:30,relu,dense:10,sigmoid", "--batch-size", 4, *PLAIN,
                        "--max-steps", 200],

@@ -18,13 +18,14 @@ def layers_of(file, root):
 
 
 class Reference:
-    """784-30-20-10 with tanh, written from the formulas: y = x W + b, SGD as PyTorch has it."""
+    """784-30-20-10 with tanh, written from the formulas: y = x W + b, SGD as PyTorch has it, with one decay of
+    weights and one of biases."""
 
-    def __init__(self, layers, loss, momentum, nesterov, decay, rate):
+    def __init__(self, layers, loss, momentum, nesterov, decays, rate):
         self.parameters = [value for layer in layers for value in layer]
         self.velocity = [numpy.zeros_like(value) for value in self.parameters]
         self.loss, self.momentum, self.nesterov = loss, momentum, nesterov
-        self.decay, self.rate = decay, rate
+        self.decays, self.rate = decays, rate
 
     def gradients(self, x, labels):
         activations = [x]
@@ -46,21 +47,21 @@ class Reference:
 
     def update(self, x, labels):
         for i, gradient in enumerate(self.gradients(x, labels)):
-            g = gradient + self.decay * self.parameters[i]
+            g = gradient + self.decays[i % 2] * self.parameters[i]
             v = self.velocity[i] = self.momentum * self.velocity[i] + g
             self.parameters[i] = self.parameters[i] - self.rate * (
                 g + self.momentum * v if self.nesterov else v)
 
 
 class AgainstNumpy(TallyTest):
-    def difference(self, batch, loss, momentum, nesterov, rate, updates=UPDATES):
+    def difference(self, batch, loss, momentum, nesterov, rate, updates=UPDATES, decay="weights"):
         """The largest relative difference over all parameter blocks, by the norm of the block."""
         recipe = ["--network", "dense:30,tanh,dense:20,tanh,dense:10", "--batch-size", batch,
-                  "--loss", loss, "--momentum", momentum, "--weight-decay", 1e-3,
+                  "--loss", loss, "--momentum", momentum, "--weight-decay", 1e-3, "--decay", decay,
                   "--learning-rate", rate, "--schedule", "constant", "--epochs", 99, "--quiet"]
         if nesterov:
             recipe.append("--nesterov")
-        name = f"{batch}-{loss}-{momentum}-{nesterov}-{updates}"
+        name = f"{batch}-{loss}-{momentum}-{nesterov}-{updates}-{decay}"
         order = self.directory / f"{name}.csv"
         self.train(f"{name}-start", *recipe, "--max-steps", 0)
         self.train(f"{name}-end", *recipe, "--max-steps", updates, "--dump-order", order, ranks=2)
@@ -69,7 +70,8 @@ class AgainstNumpy(TallyTest):
         inputs = images.reshape(len(images), -1).astype(numpy.float64) / 255
         checkpoints = self.directory / f"{name}-start" / "checkpoints"
         with h5py.File(checkpoints / "step-000000000000.h5") as file:
-            reference = Reference(layers_of(file, "model"), loss, momentum, nesterov, 1e-3, rate)
+            reference = Reference(layers_of(file, "model"), loss, momentum, nesterov,
+                                  (1e-3, 1e-3 if decay == "all" else 0), rate)
         steps = {}
         for row in read_csv(order):
             steps.setdefault(int(row["step"]), []).append(int(row["sample"]))
@@ -90,6 +92,10 @@ class AgainstNumpy(TallyTest):
                     difference = self.difference(batch, loss, 0.9, nesterov, rate)
                     print(f"batch {batch}, {loss}, nesterov {nesterov}: {difference:.1e}")
                     self.assertLessEqual(difference, TOLERANCE)
+
+    def test_biases_decay_where_they_are_told_to(self):
+        for batch, rate in ((1, 0.005), (64, 0.05)):
+            self.assertLessEqual(self.difference(batch, "mse", 0.9, False, rate, decay="all"), TOLERANCE)
 
     def test_how_the_difference_grows(self):
         differences = {updates: self.difference(64, "softmax-cross-entropy", 0.9, False, 0.05,

@@ -74,7 +74,7 @@ class OtherCheckpoints(TallyTest):
                 ("network", network, "dense:10"), ("seed", 1, 2), ("batch-size", 128, 64),
                 ("micro-batch", 32, 16), ("loss", "softmax-cross-entropy", "mse"),
                 ("initializer", "glorot", "he"), ("order", "shuffled", "sequential"),
-                ("momentum", "0.9", "0.5"), ("reduction", "tree", "mpi"),
+                ("momentum", "0.9", "0.5"), ("decay", "weights", "all"), ("reduction", "tree", "mpi"),
                 ("train-limit", "none", 2000), ("validation", 0, 100)):
             with self.subTest(field):
                 path = self.changed()
@@ -124,6 +124,29 @@ class OtherCheckpoints(TallyTest):
             write_idx(eights / f"{name}-labels-idx1-ubyte", numpy.zeros(count, numpy.uint8))
         self.check_refused(self.changed(), 2, f"{eights}/train-images-idx3-ubyte: expected images of "
                            f"28 x 28, got 8 x 8; {OTHER_DATA}", "--data", eights)
+
+    # Biases decayed in all runs of versions without --decay, and do so to their end.
+    def test_a_run_from_before_there_was_a_choice_of_decay_goes_on_as_it_began(self):
+        shutil.rmtree(self.directory / "run")
+        self.train("run", "--epochs", 2, "--max-steps", 32, "--decay", "all")
+
+        def without_decay(file):
+            text = file["config"][()].decode()
+            changed = text.replace('decay = "all"\n', "")
+            self.assertNotEqual(text, changed)
+            del file["config"]
+            file.create_dataset("config", data=numpy.bytes_(changed.encode()))
+
+        result = self.resume(self.changed(without_decay), ranks=2)
+        self.assertEqual((result.code, result.err), (0, ""))
+        digests = []
+        for decay in ("all", "weights"):
+            self.train(decay, "--epochs", 2, "--decay", decay)
+            digests.append(digest(self.directory / decay))
+        self.assertEqual(digest(self.directory / "changed"), digests[0])
+        self.assertNotEqual(*digests)
+        self.check_refused(self.changed(without_decay), 2, f"--decay: this run was started with all, got weights; "
+                           f"{OTHER_RUN}", "--decay", "weights")
 
     def test_other_preparation(self):
         path = self.changed(lambda file: put_text(file, "/", "preparation", "grey value"))

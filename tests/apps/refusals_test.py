@@ -51,7 +51,7 @@ TRAIN = {
                                 "--validation: expected fewer images than --train-limit 50, got 50"),
     "validation beyond data": (["--validation", 4000], 2, "--validation: expected fewer than the 4 "
                                "000 training images, got 4 000"),
-    "preset": (["--preset", "fastest"], 2, '--preset: expected paper, fast or cnn, got "fastest"'),
+    "preset": (["--preset", "fastest"], 2, '--preset: expected paper, fast, cnn or cnn-norm, got "fastest"'),
     "too many threads": (["--threads", 4000], 2,
                          lambda test, ranks: test.too_many_threads(ranks)),
     # the network
@@ -124,7 +124,7 @@ TRAIN = {
                               "2000; leave it out to continue, or start another run with another "
                               "--run-dir"),
     "unknown preset on resume": (["--run-dir", "{d}/used", "--resume", "--preset", "slow"], 2,
-                                 '--preset: expected paper, fast or cnn, got "slow"'),
+                                 '--preset: expected paper, fast, cnn or cnn-norm, got "slow"'),
     "other data": (["--run-dir", "{d}/used", "--resume", "--max-steps", 40, "--data", "{d}/small"],
                    2, "{d}/small/train-images-idx3-ubyte.gz: expected 4 000 images, got 100; pass "
                    "the data that this run was started on with --data"),

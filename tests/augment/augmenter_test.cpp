@@ -65,8 +65,8 @@ std::vector<int> as_numbers(const std::vector<Distortion>& list) {
 Image copy_of(const Image& image, ImageSize size, const std::vector<Distortion>& list,
               Augmenter::Key key, std::uint64_t seed = 1) {
   static std::map<std::string, std::unique_ptr<Augmenter>> made;  // their noise takes a while
-  auto& augmenter = made[fmt::format("{} {} {} {}", fmt::join(as_numbers(list), ","), size.height,
-                                     size.width, seed)];
+  auto& augmenter = made[fmt::format("{} {} {} {} {}", fmt::join(as_numbers(list), ","),
+                                     size.height, size.width, size.channels, seed)];
   if (!augmenter) augmenter = std::make_unique<Augmenter>(all_of(list), size, seed);
   Augmenter::Scratch scratch(size);
   Image copy(image.size());
@@ -102,6 +102,23 @@ TEST(Augmenter, IsAFunctionOfSeedSampleAndCopy) {
   EXPECT_NE(copy_of(image, kDigit, kAll, {3, 8, 1}), copy);
   EXPECT_NE(copy_of(image, kDigit, kAll, {3, 7, 0.5}), copy);
   EXPECT_NE(copy_of(image, kDigit, kAll, {3, 7, 1}, 2), copy);
+}
+
+TEST(Augmenter, DoesTheSameToEachChannelAsToAGreyImage) {
+  constexpr ImageSize kGrey{kColour.height, kColour.width, 1};
+  const auto channel_of = [](const Image& colour, Index channel) {
+    Image grey;
+    for (Index i = channel; i < std::ssize(colour); i += kColour.channels) {
+      grey.push_back(colour[i]);
+    }
+    return grey;
+  };
+  const Image image = noise(kColour);
+  const Image copy = copy_of(image, kColour, kAll, {3, 7, 1});
+  for (Index channel = 0; channel < kColour.channels; ++channel) {
+    EXPECT_EQ(channel_of(copy, channel),
+              copy_of(channel_of(image, channel), kGrey, kAll, {3, 7, 1}));
+  }
 }
 
 TEST(Augmenter, AScratchRemembersNothing) {

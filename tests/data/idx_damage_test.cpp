@@ -132,15 +132,16 @@ INSTANTIATE_TEST_SUITE_P(
         labels("IntegerLabels", with_byte(good_labels(), 2, 0x0C),
                ": has elements of type 0x0C (32-bit integer), expected 0x08 (unsigned byte); "
                "convert its values to bytes of 0 to 255"),
-        images("FourDimensions", with_byte(good_images(), 3, 4),
-               ": has 4 dimensions, expected 3 of images (count, rows, columns); convert it to "
-               "grey images and their labels"),
+        images("FiveDimensions", with_byte(good_images(), 3, 5),
+               ": has 5 dimensions, expected 3 of grey images (count, rows, columns) or 4 of "
+               "colour images (and channels); convert it to images of bytes and their labels"),
         images("NoDimension", with_byte(good_images(), 3, 0),
-               ": has 0 dimensions, expected 3 of images (count, rows, columns); convert it to "
-               "grey images and their labels"),
-        labels("TwoDimensionalLabels", with_byte(good_labels(), 3, 2),
-               ": has 2 dimensions, expected 1 of labels (count); convert it to grey images and "
-               "their labels"),
+               ": has 0 dimensions, expected 3 of grey images (count, rows, columns) or 4 of "
+               "colour images (and channels); convert it to images of bytes and their labels"),
+        labels(
+            "TwoDimensionalLabels", with_byte(good_labels(), 3, 2),
+            ": has 2 dimensions, expected 1 of labels (count); convert it to images of bytes and "
+            "their labels"),
         images("LabelsAsImages", good_labels(),
                ": is a file of labels, expected images; give each file the name of its content"),
         labels("ImagesAsLabels", good_images(),

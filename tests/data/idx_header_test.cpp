@@ -34,6 +34,30 @@ TEST(IdxHeader, WritesWhatItReads) {
   EXPECT_TRUE(std::ranges::equal(labels, as_bytes(expected)));
 }
 
+TEST(IdxHeader, ReadsAndWritesChannels) {
+  const std::string start = bytes({0, 0, 8, 4, 0, 0, 0, 7, 0, 0, 0, 28, 0, 0, 0, 30, 0, 0, 0, 3});
+  const IdxShape shape{7, 28, 30, 3};
+  EXPECT_EQ(idx_header_bytes(IdxContent::kImages, as_bytes(start)), 20U);
+  EXPECT_EQ(parse(IdxContent::kImages, start), shape);
+  EXPECT_EQ(shape.item_bytes(), 28 * 30 * 3);
+  EXPECT_TRUE(std::ranges::equal(make_idx_header(IdxContent::kImages, shape), as_bytes(start)));
+  const IdxShape grey{7, 28, 30, 1};
+  EXPECT_EQ(make_idx_header(IdxContent::kImages, grey).size(), 16U);
+  std::string one = start;
+  one.back() = 1;  // a fourth size of one channel
+  EXPECT_EQ(parse(IdxContent::kImages, one), grey);
+  for (const char wrong : {'\0', '\5'}) {
+    one.back() = wrong;
+    EXPECT_EQ(error_of([&] { parse(IdxContent::kImages, one); }),
+              fmt::format("f: claims images of {} channels, expected 1 to 4 (grey; grey and alpha; "
+                          "red, green and blue; these and alpha) as the last size; convert it to "
+                          "that order",
+                          static_cast<int>(wrong)));
+  }
+  EXPECT_EQ(error_of([&] { parse(IdxContent::kImages, start.substr(0, 18)); }),
+            "f: truncated in its header (expected 20 bytes, got 18); download it again");
+}
+
 TEST(IdxHeader, NamesEveryElementType) {
   const auto message = [](int type) {
     return error_of([&] { parse(IdxContent::kLabels, bytes({0, 0, type, 1, 0, 0, 0, 1})); });

@@ -50,6 +50,12 @@ const std::array kPaths = {
     "/others/2-dense",
     "/others/2-dense/weight",
     "/others/2-dense/bias",
+    "/model/1-batch-norm",
+    "/model/1-batch-norm/weight",
+    "/model/1-batch-norm/running_mean",
+    "/model/1-batch-norm/running_var",
+    "/optimizer/1-batch-norm",
+    "/optimizer/1-batch-norm/bias",
 };
 
 struct Attribute {
@@ -79,6 +85,12 @@ constexpr std::array kAttributes = {
     Attribute{"/calibration", "images"},
     Attribute{"/others", "network"},
     Attribute{"/others", "inputs"},
+    Attribute{"/data", "channels"},
+    Attribute{"/others", "rows"},
+    Attribute{"/others", "columns"},
+    Attribute{"/others", "channels"},
+    Attribute{"/model/0-dense/weight", "role"},
+    Attribute{"/model/1-batch-norm/running_var", "role"},
 };
 
 void remove(hid_t file, const std::string& path) {

@@ -13,8 +13,8 @@
 #include "tally/io/config_file.hpp"
 
 // Checkpoints that verify, but are not what Tally wrote: valid HDF5 of other shapes, types, links
-// and values, under a valid user block. An input is whether what is accepted is saved again (a
-// byte), then edits of a small checkpoint.
+// and values, under a valid user block. An input is whether what is accepted is saved again and
+// whether it has statistics (a byte), then edits of a small checkpoint.
 namespace tally {
 namespace {
 
@@ -39,8 +39,11 @@ void check_calibration(std::span<const std::byte> file) {
 void load_checkpoint(Input input) {
   static const std::vector<std::byte> kWhole =
       encode_checkpoint(small_state(), small_calibration());
-  const bool is_saved_again = input.below(4) == 3;
-  const auto file = signed_again(edited_checkpoint(kWhole, input));
+  static const std::vector<std::byte> kWithStatistics =
+      encode_checkpoint(small_state_with_statistics(), small_calibration());
+  const std::size_t kind = input.below(8);
+  const bool is_saved_again = kind % 4 == 3;
+  const auto file = signed_again(edited_checkpoint(kind < 4 ? kWhole : kWithStatistics, input));
   TrainingState state;
   const bool is_loaded =
       accepts(ExitCode::kCheckpoint, kHostile, [&] { state = decode_verified(file, kHostile); });

@@ -37,7 +37,7 @@ void read_images(std::unique_ptr<ByteSource> source, std::span<const std::byte> 
   chunk_images =
       std::min(chunk_images, std::max<std::int64_t>(1, kChunkBytes / reader.image_bytes()));
   std::vector<std::uint8_t> chunk(static_cast<std::size_t>(chunk_images * reader.image_bytes()));
-  std::size_t at = idx_header_bytes(IdxContent::kImages);
+  std::size_t at = idx_header_bytes(IdxContent::kImages, file);
   for (std::int64_t first = 0; first < reader.count(); first += chunk_images) {
     const std::int64_t images = std::min(chunk_images, reader.count() - first);
     const auto pixels =

@@ -16,11 +16,12 @@ namespace tally {
 
 /// A run on images of 2 x 2, in the middle of an epoch, that uses every field of its state and the
 /// numbers that are easily lost. States of different steps have different parameters.
-inline TrainingState small_state(std::int64_t step = 70) {
+inline TrainingState small_state(std::int64_t step = 70,
+                                 const std::string& network = "dense:3,tanh,dense:2") {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   TrainingState state;
   state.config = other_config();
-  state.config.network = "dense:3,tanh,dense:2";
+  state.config.network = network;
   state.data = {
       60'000, 10'000, 2, 2, {std::string(64, 'a'), std::string(64, 'b'), "", "d\xC3\xA9"}};
   state.build = {"1.2.3", "gcc 12.2.0", "avx512", "onednn 2.6.3"};
@@ -30,7 +31,7 @@ inline TrainingState small_state(std::int64_t step = 70) {
   for (const ParameterBlock& block : state.layout.blocks()) {
     for (const std::size_t i : positions_of(block)) {
       state.parameters[i] = 0.1F * static_cast<float>(i) + static_cast<float>(step);
-      state.velocity[i] = -1.0F / static_cast<float>(i + 1);
+      if (is_learned(block.shape.role)) state.velocity[i] = -1.0F / static_cast<float>(i + 1);
     }
   }
   state.parameters[0] = -0.0F;
@@ -44,6 +45,11 @@ inline TrainingState small_state(std::int64_t step = 70) {
       {3, 60, 2'880, 0.05, {-0.0, 0}, {5e-324, 1e300}, {std::nextafter(1.0, 2), 0}}};
   state.history.steps = {{10, 1, 480, 0.1, {2.75, 0.0625}}, {20, 1, 960, 0.1, {kNone, kNone}}};
   return state;
+}
+
+/// The same with statistics, which have no velocity.
+inline TrainingState small_state_with_statistics() {
+  return small_state(70, "dense:3,batch-norm,tanh,dense:2");
 }
 
 /// The user block that belongs in front of these bytes, as checkpoint.hpp describes it: worked out
@@ -81,7 +87,7 @@ inline std::vector<std::byte> with_text(std::vector<std::byte> file, std::string
 
 /// With a network that tells digits from other drawings.
 inline Calibration small_calibration() {
-  OutlierNetwork outliers{"dense:5,relu,dense:3", 7, {}};
+  OutlierNetwork others{"dense:5,relu,dense:3", {7, 1, 1}, {}};
   const ParameterLayout layout = parameter_layout(outliers);
   outliers.parameters.assign(layout.size(), 0);
   for (const ParameterBlock& block : layout.blocks()) {

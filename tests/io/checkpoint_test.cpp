@@ -109,6 +109,35 @@ TEST(Checkpoint, GivesBackEveryBitOfTheState) {
   EXPECT_EQ(training_digest(there_and_back(state)), training_digest(state));
 }
 
+TEST(Checkpoint, GivesBackStatisticsWhichHaveNoVelocity) {
+  TrainingState state = small_state_with_statistics();
+  expect_same(there_and_back(state), state);
+  const Digest expected = training_digest(state);
+  EXPECT_EQ(training_digest(there_and_back(state)), expected);
+  const ParameterBlock& variance = state.layout.blocks()[5];
+  ASSERT_EQ(variance.name(), "1-batch-norm/running_var");
+  state.velocity[variance.offset] = 1;
+  EXPECT_EQ(training_digest(state), expected);
+  state.parameters[variance.offset] = -0.5F;
+  EXPECT_NE(training_digest(state), expected);
+  EXPECT_EQ(refusal(state),
+            "exit 4: x.h5: /model/1-batch-norm/running_var: expected at least 0, got -0.5 at "
+            "position 0");
+}
+
+TEST(Checkpoint, KeepsRolesAndChannels) {
+  TrainingState state = small_state_with_statistics();
+  state.data.channels = 3;
+  state.layout = parameter_layout(state.config, state.data);
+  state.parameters.assign(state.layout.size(), 0);
+  state.velocity = state.parameters;
+  const std::vector<std::byte> file = encode_checkpoint(state);
+  EXPECT_EQ(decode_checkpoint(file, "x.h5").data.channels, 3);
+  EXPECT_EQ(refusal(with_text(file, "statistic", "statesman")),
+            "exit 4: x.h5: /model/1-batch-norm/running_mean/role: expected statistic, got "
+            "\"statesman\"");
+}
+
 TEST(Checkpoint, GivesBackTheStateBeforeTheFirstStep) {
   TrainingState state = small_state();
   state.config = RunConfig{};
@@ -153,7 +182,7 @@ TEST(Checkpoint, WithANetworkForOutliersThatDoesNotFitItsParametersIsRefused) {
       "no layer; expected " +
           known_layers());
   for (const std::int64_t inputs : {std::int64_t{0}, std::int64_t{1} << 40}) {
-    EXPECT_THROW((void)parameter_layout(OutlierNetwork{"dense:2", inputs, {}}), Error);
+    EXPECT_THROW((void)parameter_layout(OutlierNetwork{"dense:2", flat(inputs), {}}), Error);
   }
 }
 
@@ -241,15 +270,16 @@ TEST(Checkpoint, WithANetworkLargerThanTheFileIsRefusedBeforeMemoryIsTaken) {
   const std::vector<std::byte> file = encode_checkpoint(state);
   const std::int64_t before = peak_memory_bytes();
   EXPECT_EQ(refusal(file),
-            fmt::format("exit 4: x.h5: expected room for 2 vectors of 200 130 002 parameters, got "
-                        "{} bytes",
+            fmt::format("exit 4: x.h5: expected room for 400 260 004 parameters and velocities, "
+                        "got {} bytes",
                         grouped(static_cast<std::int64_t>(file.size()))));
   EXPECT_GT(before, 0);
   EXPECT_LT(peak_memory_bytes() - before, 50'000'000);
 }
 
 TEST(Checkpoint, OfImpossibleDataOrProgressIsRefused) {
-  const std::string data = "exit 4: x.h5: /data: expected images of 1 x 1 to 4096 x 4096";
+  const std::string data =
+      "exit 4: x.h5: /data: expected images of 1 x 1 to 4096 x 4096, of 1 to 4 channels";
   const std::string progress = "exit 4: x.h5: /progress: expected counts that fit each other";
   const auto after = [](auto change) {
     TrainingState state = small_state();
@@ -260,6 +290,8 @@ TEST(Checkpoint, OfImpossibleDataOrProgressIsRefused) {
   EXPECT_EQ(after([](TrainingState& state) { state.data.columns = -2; }), data);
   EXPECT_EQ(after([](TrainingState& state) { state.data.rows = std::int64_t{1} << 62; }), data);
   EXPECT_EQ(after([](TrainingState& state) { state.data.columns = 4097; }), data);
+  EXPECT_EQ(after([](TrainingState& state) { state.data.channels = 0; }), data);
+  EXPECT_EQ(after([](TrainingState& state) { state.data.channels = 5; }), data);
   EXPECT_EQ(after([](TrainingState& state) { state.data.train_images = -1; }), data);
   EXPECT_EQ(after([](TrainingState& state) { state.data.test_images = -1; }), data);
   EXPECT_EQ(after([](TrainingState& state) { state.progress.epoch = -1; }), progress);

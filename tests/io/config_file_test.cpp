@@ -36,6 +36,7 @@ learning-rate = 0.2
 momentum = 0.9
 nesterov = false
 weight-decay = 0.0003
+decay = "weights"
 schedule = "one-cycle"
 step-epochs = 10
 step-factor = 0.1
@@ -59,6 +60,18 @@ quiet = false
 TEST(ConfigFile, GivesBackEveryField) {
   EXPECT_EQ(texts_of(there_and_back(RunConfig{})), texts_of(RunConfig{}));
   EXPECT_EQ(texts_of(there_and_back(other_config())), texts_of(other_config()));
+}
+
+// Biases decayed in all runs of versions without the field.
+TEST(ConfigFile, TakesWhatAnEarlierVersionComputedByForAFieldThatIsMissing) {
+  std::string text = to_toml(RunConfig{});
+  const std::string field = "decay = \"weights\"\n";
+  text.erase(text.find("\n" + field) + 1, field.size());
+  const RunConfig earlier = config_from_toml(text, "my.toml");
+  EXPECT_EQ(earlier.decay, DecayKind::kAll);
+  RunConfig expected;
+  expected.decay = DecayKind::kAll;
+  EXPECT_EQ(texts_of(earlier), texts_of(expected));
 }
 
 TEST(ConfigFile, GivesBackAnyText) {

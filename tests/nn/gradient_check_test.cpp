@@ -86,6 +86,7 @@ TEST_P(GradientCheck, ParameterGradientsMatchCentralDifferences) {
   const AlignedVector gradient = analytic_gradient();
   double largest = 0;
   for (const ParameterBlock& block : network_.layout().blocks()) {
+    if (!is_learned(block.shape.role)) continue;
     for (std::size_t i = block.offset; i < block.offset + block.room(); ++i) {
       if (static_cast<Index>((i - block.offset) % block.stride()) >= block.shape.columns) {
         // Products write the gaps of a weight, and must leave zeros there.
@@ -137,6 +138,32 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"conv:4@3x3+2,avg-pool:3,dense:3", LossKind::kSoftmaxCrossEntropy, {5, 5, 2}},
         Case{
             "conv:4@3x3,relu,global-avg-pool,dense:3", LossKind::kSoftmaxCrossEntropy, {5, 6, 2}}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Normalizations, GradientCheck,
+    testing::Values(Case{"batch-norm,dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"batch-norm,dense:4", LossKind::kSoftmaxCrossEntropy, {7, 1, 1}},
+                    Case{"dense:6,batch-norm,tanh,dense:4", LossKind::kSoftmaxCrossEntropy},
+                    Case{"dense:20,tanh,batch-norm:0.2:0.01,dense:4,batch-norm",
+                         LossKind::kMeanSquaredError},
+                    Case{"conv:3@3x3,batch-norm,relu,max-pool:2,conv:4@2x2,batch-norm,tanh,dense:3",
+                         LossKind::kSoftmaxCrossEntropy,
+                         {9, 9, 2}}));
+
+INSTANTIATE_TEST_SUITE_P(
+    AllKinds, GradientCheck,
+    testing::Values(Case{"batch-norm,dense:9,batch-norm,leaky-relu,dropout:0.25,dense:8,leaky-relu,"
+                         "batch-norm,dense:4",
+                         LossKind::kSoftmaxCrossEntropy},
+                    Case{"batch-norm,conv:4@3x3,batch-norm,leaky-relu,max-pool:2,dropout:0.25,"
+                         "conv:3@2x2,relu,avg-pool:2,flatten,batch-norm,dense:6,sigmoid,batch-norm,"
+                         "tanh,dense:3",
+                         LossKind::kSoftmaxCrossEntropy,
+                         {12, 12, 3}},
+                    Case{"conv:4@3x3,max-pool:2,relu,batch-norm,dropout:0.5,conv:3@2x2+1,"
+                         "global-avg-pool,tanh,batch-norm,dense:3",
+                         LossKind::kMeanSquaredError,
+                         {8, 8, 2}}));
 
 // The derivative of the sigmoid at a point, against the closed form e^-x / (1 + e^-x)^2. (The form
 // exp(-x) / (1 + exp(x))^2, which can be found in print, is wrong away from 0.)

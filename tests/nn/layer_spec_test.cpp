@@ -125,6 +125,18 @@ TEST(NetworkText, PointsAtTheTokenThatIsWrong) {
   }
 }
 
+TEST(NetworkText, RefusesABatchNormThatCannotBe) {
+  for (const std::string wrong :
+       {"batch-norm:", "batch-norm:-0.1", "batch-norm:1.1", "batch-norm:x", "batch-norm:nan",
+        "batch-norm:0.1:", "batch-norm:0.1:0", "batch-norm:0.1:2", "batch-norm:0.1:nan",
+        "batch-norm:0.1:1e-5:1"}) {
+    EXPECT_THAT(message_of("dense:20," + wrong),
+                testing::EndsWith("at character 10, on 20, needs a momentum from 0 to 1 and an "
+                                  "epsilon from 1e-12 to 1, as in batch-norm:0.1:1e-5"));
+  }
+  EXPECT_THAT(message_of("batch-norms"), testing::HasSubstr(" is no layer; "));
+}
+
 TEST(NetworkText, SaysWhatTheRefusedLayerIsGiven) {
   try {
     parse_layers("relu,dense:0", {28, 28, 3});

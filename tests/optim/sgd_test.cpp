@@ -73,27 +73,30 @@ TEST(Sgd, GivesTheSameBitsInAnySlices) {
 TEST(Statistic, MovesTowardsTheMeanOfTheStep) {
   const std::vector<Real> sum = {12};
   std::vector<Real> statistics = {1};
-  update_statistic({sum, 4}, statistics);
+  update_statistic(0.1, {sum, 4}, statistics);
   EXPECT_NEAR(statistics[0], 1.2, 1e-6);
 }
 
-// Weights decay, then three elements that do not, then two statistics; in blocks of five.
+// Weights decay, then three elements that do not, then two statistics and one of another share; in
+// blocks of five.
 TEST(ElementUpdates, TreatsEachElementAsItsRunSays) {
   const Sgd decaying{0, false, 0.5}, plain{0, false, 0};
   ElementUpdates updates;
   updates.add_learned(6, decaying);
   updates.add_learned(8, decaying);
   updates.add_learned(11, plain);
-  updates.add_statistic(13);
-  const std::vector<Real> sum(13, 8);
-  std::vector<Real> parameters(13, 1), velocity(13, 0);
-  for (std::int64_t begin = 0; begin < 13; begin += 5) {
-    const Range block{begin, std::min<std::int64_t>(begin + 5, 13)};
+  updates.add_statistic(13, 0.1);
+  updates.add_statistic(14, 0.5);
+  const std::vector<Real> sum(14, 8);
+  std::vector<Real> parameters(14, 1), velocity(14, 0);
+  for (std::int64_t begin = 0; begin < 14; begin += 5) {
+    const Range block{begin, std::min<std::int64_t>(begin + 5, 14)};
     const auto size = static_cast<std::size_t>(block.size());
     updates.apply(block, {std::span(sum).first(size), 4}, 0.1, velocity.data(), parameters.data());
   }
-  for (std::size_t i = 0; i < 13; ++i) {
-    const double expected = i < 8 ? 1 - 0.1 * (2 + 0.5) : i < 11 ? 1 - 0.1 * 2 : 1.1;
+  for (std::size_t i = 0; i < 14; ++i) {
+    const double of_statistic = i < 13 ? 1.1 : 1.5;
+    const double expected = i < 8 ? 1 - 0.1 * (2 + 0.5) : i < 11 ? 1 - 0.1 * 2 : of_statistic;
     EXPECT_NEAR(parameters[i], expected, 1e-6) << i;
   }
 }

@@ -30,19 +30,19 @@ TEST(ConfigFields, HaveTheDefaultsOfTheDesign) {
   });
   EXPECT_THAT(
       defaults,
-      ElementsAre(Pair("data", ""), Pair("train-limit", "none"), Pair("validation", "0"),
-                  Pair("run-dir", ""), Pair("network", "dense:100,tanh,dense:50,tanh,dense:10"),
-                  Pair("initializer", "glorot"), Pair("loss", "softmax-cross-entropy"),
-                  Pair("label-smoothing", "0"), Pair("batch-size", "128"),
-                  Pair("micro-batch", "auto"), Pair("epochs", "20"), Pair("max-steps", "none"),
-                  Pair("learning-rate", "0.2"), Pair("momentum", "0.9"), Pair("nesterov", "false"),
-                  Pair("weight-decay", "0.0003"), Pair("schedule", "one-cycle"),
-                  Pair("step-epochs", "10"), Pair("step-factor", "0.1"), Pair("warmup-steps", "0"),
-                  Pair("augment", "none"), Pair("augment-strength", "1"),
-                  Pair("augment-copies", "fresh"), Pair("order", "shuffled"), Pair("seed", "1"),
-                  Pair("checkpoint-every", "1epochs"), Pair("keep", "3"), Pair("max-time", "none"),
-                  Pair("stall-timeout", "60"), Pair("threads", "auto"), Pair("reduction", "tree"),
-                  Pair("log-every", "0"), Pair("quiet", "false")));
+      ElementsAre(
+          Pair("data", ""), Pair("train-limit", "none"), Pair("validation", "0"),
+          Pair("run-dir", ""), Pair("network", "dense:100,tanh,dense:50,tanh,dense:10"),
+          Pair("initializer", "glorot"), Pair("loss", "softmax-cross-entropy"),
+          Pair("label-smoothing", "0"), Pair("batch-size", "128"), Pair("micro-batch", "auto"),
+          Pair("epochs", "20"), Pair("max-steps", "none"), Pair("learning-rate", "0.2"),
+          Pair("momentum", "0.9"), Pair("nesterov", "false"), Pair("weight-decay", "0.0003"),
+          Pair("decay", "weights"), Pair("schedule", "one-cycle"), Pair("step-epochs", "10"),
+          Pair("step-factor", "0.1"), Pair("warmup-steps", "0"), Pair("augment", "none"),
+          Pair("augment-strength", "1"), Pair("augment-copies", "fresh"), Pair("order", "shuffled"),
+          Pair("seed", "1"), Pair("checkpoint-every", "1epochs"), Pair("keep", "3"),
+          Pair("max-time", "none"), Pair("stall-timeout", "60"), Pair("threads", "auto"),
+          Pair("reduction", "tree"), Pair("log-every", "0"), Pair("quiet", "false")));
 }
 
 TEST(ConfigFields, HaveDistinctNames) {

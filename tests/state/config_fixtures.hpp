@@ -53,6 +53,7 @@ inline Texts other_texts() {
           {"momentum", "0.5"},
           {"nesterov", "true"},
           {"weight-decay", "5e-324"},
+          {"decay", "all"},
           {"schedule", "step"},
           {"step-epochs", "3"},
           {"step-factor", "0.25"},

@@ -61,9 +61,18 @@ TEST(Preset, CnnIsTwoConvolutionsInTwoEpochs) {
   EXPECT_EQ(texts_of(preset("cnn")), expected);
 }
 
+TEST(Preset, CnnNormIsThreeConvolutionsWithBatchNormInFourEpochs) {
+  Texts expected = texts_of(preset("cnn"));
+  expected.at("network") =
+      "conv:16@5x5,batch-norm,relu,max-pool:2,conv:32@3x3,batch-norm,relu,conv:48@3x3,batch-norm,"
+      "relu,max-pool:2,dense:128,relu,dense:10";
+  expected.at("epochs") = "4";
+  EXPECT_EQ(texts_of(preset("cnn-norm")), expected);
+}
+
 TEST(Preset, RefusesNamesThatItDoesNotKnow) {
   EXPECT_EQ(failure_of([] { preset("papers"); }),
-            "exit 2: --preset: expected paper, fast or cnn, got \"papers\"");
+            "exit 2: --preset: expected paper, fast, cnn or cnn-norm, got \"papers\"");
 }
 
 TEST(Overwrite, LetsTheLastOneWin) {

@@ -55,7 +55,14 @@ class ReferenceTrainer {
       if (level.size() % 2 == 1) next.push_back(level.back());
       level = next;
     }
-    update(sgd_, rate, {level[0], samples}, velocity, parameters);
+    for (const ParameterBlock& block : network_.layout().blocks()) {
+      Sgd sgd = sgd_;
+      if (block.shape.kind == "bias" && sgd.decay == DecayKind::kWeights) sgd.weight_decay = 0;
+      const auto part = [&](AlignedVector& vector) {
+        return std::span(vector).subspan(block.offset, block.room());
+      };
+      update(sgd, rate, {part(level[0]), samples}, part(velocity), part(parameters));
+    }
     return loss_sum_;
   }
 
@@ -181,9 +188,11 @@ TEST_F(TrainerTest, HasTheBitsOfItsDefinitionForAnyRanksAndThreads) {
       const ThreadTeam team(threads);
       RankData data = scatter(plan);
       TrainingState state = initial_state();
-      Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_},
-                      options(), state);
-      ReferenceTrainer reference(network_, loss_, recipe, options().sgd);
+      TrainerOptions with = options();
+      with.sgd.decay = threads == 2 ? DecayKind::kAll : DecayKind::kWeights;
+      Trainer trainer({communicator_, team, network_, loss_, plan, data.train, heartbeat_}, with,
+                      state);
+      ReferenceTrainer reference(network_, loss_, recipe, with.sgd);
       AlignedVector parameters = state.parameters;
       AlignedVector velocity = state.velocity;
       const std::int64_t steps = std::min<std::int64_t>(2 * plan.steps_per_epoch(), 30);
@@ -494,8 +503,8 @@ TEST_F(RowStepTest, AgreesWithProductsAfter500Steps) {
   const MeanSquaredError squared;
   for (const Loss* loss : std::initializer_list<const Loss*>{&cross_entropy, &squared}) {
     for (const std::int64_t batch_size : {1, 2, 4}) {
-      for (const Sgd& sgd :
-           {Sgd{0, false, 0}, Sgd{0.9, false, 0}, Sgd{0.9, true, 1e-3}, Sgd{0, false, 1e-3}}) {
+      for (const Sgd& sgd : {Sgd{0, false, 0}, Sgd{0.9, false, 0}, Sgd{0.9, true, 1e-3},
+                             Sgd{0, false, 1e-3}, Sgd{0.9, false, 1e-2, DecayKind::kAll}}) {
         if (!takes_small_batch_steps(
                 network_, sgd,
                 ShardPlan({kSamples, batch_size, batch_size, SampleOrder::kShuffled, 7}))) {

@@ -12,8 +12,9 @@ namespace tally {
 struct Dataset {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
-  std::vector<std::uint8_t> pixels;  ///< [samples x rows x columns]
+  std::vector<std::uint8_t> pixels;  ///< [samples x rows x columns x channels]
   std::vector<std::uint8_t> labels;  ///< [samples]
+  std::int64_t channels = 1;
 };
 
 /// Reads it, and verifies both files. Labels must be below `classes`.

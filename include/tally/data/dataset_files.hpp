@@ -8,7 +8,8 @@
 #include "tally/data/idx_header.hpp"
 
 // Where the four files of a data set are. Each is found under the names that the mirrors give it:
-// train-images-idx3-ubyte or train-images.idx3-ubyte, plain or with .gz. Plain is preferred.
+// train-images-idx3-ubyte or train-images.idx3-ubyte, plain or with .gz. Plain is preferred. Colour
+// images may say idx4, for their four dimensions.
 namespace tally {
 
 enum class Split { kTrain, kTest };

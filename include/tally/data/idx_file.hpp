@@ -20,7 +20,8 @@ namespace tally {
 /// wrong name: not gzip, gzip without .gz, gzip twice, a web page.
 std::unique_ptr<ByteSource> open_idx(const std::filesystem::path& path);
 
-/// Reads images [count x rows x columns] of unsigned bytes in order, any number at a time.
+/// Reads images [count x rows x columns x channels] of unsigned bytes in order, any number at a
+/// time.
 class IdxImageReader {
  public:
   /// Reads and verifies the header. What it promises fits the file: exactly if it is plain, and
@@ -30,6 +31,7 @@ class IdxImageReader {
   [[nodiscard]] std::int64_t count() const { return stream_.shape().count; }
   [[nodiscard]] std::int64_t rows() const { return stream_.shape().rows; }
   [[nodiscard]] std::int64_t columns() const { return stream_.shape().columns; }
+  [[nodiscard]] std::int64_t channels() const { return stream_.shape().channels; }
   [[nodiscard]] std::int64_t image_bytes() const { return stream_.shape().item_bytes(); }
 
   /// Reads the next images: `pixels` must hold a whole number of them, no more than remain.
@@ -52,11 +54,11 @@ struct IdxLabels {
 IdxLabels read_idx_labels(std::unique_ptr<ByteSource> source, int classes);
 
 /// Writes a file that the reader accepts: `pixels` holds one or more whole images of at most
-/// kIdxLargestSide rows and columns. Gzip-compressed if the name ends in .gz, without time stamp or
-/// name, so that the same data gives the same file. A file is complete or not there at all: it is
-/// written as `path`.part and renamed.
+/// kIdxLargestSide rows and columns and kIdxMostChannels channels. Gzip-compressed if the name ends
+/// in .gz, without time stamp or name, so that the same data gives the same file. A file is
+/// complete or not there at all: it is written as `path`.part and renamed.
 void write_idx_images(const std::filesystem::path& path, std::int64_t rows, std::int64_t columns,
-                      std::span<const std::uint8_t> pixels);
+                      std::span<const std::uint8_t> pixels, std::int64_t channels = 1);
 
 /// Likewise for one or more labels.
 void write_idx_labels(const std::filesystem::path& path, std::span<const std::uint8_t> labels);

@@ -40,6 +40,7 @@ class IdxStream {
   IdxContent content_;
   Sha256 hash_;
   std::int64_t bytes_read_ = 0;
+  std::int64_t header_bytes_ = 0;
   IdxShape shape_;
   std::int64_t file_bytes_ = 0;
 };

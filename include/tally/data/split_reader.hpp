@@ -25,6 +25,7 @@ class SplitReader {
   [[nodiscard]] std::int64_t count() const { return images_.count(); }
   [[nodiscard]] std::int64_t rows() const { return images_.rows(); }
   [[nodiscard]] std::int64_t columns() const { return images_.columns(); }
+  [[nodiscard]] std::int64_t channels() const { return images_.channels(); }
 
   struct Image {
     std::int64_t index = 0;  ///< in the file

@@ -27,7 +27,8 @@ Overrides overrides_in_toml(std::string_view text, const std::string& name);
 /// is given to each. Throws an Error as overrides_in_toml, and if there is no such table.
 std::vector<Overrides> runs_in_toml(std::string_view text, const std::string& name);
 
-/// The inverse of to_toml.
+/// The inverse of to_toml. A field that a text of an earlier version lacks gets the value by which
+/// that version computed.
 RunConfig config_from_toml(std::string_view text, const std::string& name);
 
 }  // namespace tally

@@ -27,7 +27,7 @@ class H5Writer {
   /// Makes a group; its parent must exist. Paths are absolute: "/model/0-dense".
   void group(const std::string& path);
 
-  /// Scalar attributes of a group.
+  /// Scalar attributes of a group or a dataset.
   void attribute(const std::string& path, const std::string& name, std::int64_t value);
   void attribute(const std::string& path, const std::string& name, double value);
   void attribute(const std::string& path, const std::string& name, const std::string& value);
@@ -60,6 +60,9 @@ class H5Reader {
 
   /// Whether the root group has a link of this name: "/model".
   [[nodiscard]] bool has(const std::string& path) const;
+
+  /// Whether an object, which must exist, has an attribute of this name.
+  [[nodiscard]] bool has_attribute(const std::string& path, const std::string& name) const;
 
   [[nodiscard]] std::int64_t integer(const std::string& path, const std::string& name) const;
   [[nodiscard]] double number(const std::string& path, const std::string& name) const;

@@ -36,7 +36,7 @@ class TrainedModel {
 
   /// Throws an Error unless the network was trained on images of this size; `source` is where the
   /// images come from.
-  void require_image_size(std::int64_t rows, std::int64_t columns, const std::string& source) const;
+  void require_images(Shape found, const std::string& source) const;
 
  private:
   TrainingState state_;

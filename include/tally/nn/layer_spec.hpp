@@ -8,6 +8,7 @@
 
 #include "tally/nn/activation.hpp"
 #include "tally/nn/average_pool.hpp"
+#include "tally/nn/batch_norm.hpp"
 #include "tally/nn/convolution.hpp"
 #include "tally/nn/dense.hpp"
 #include "tally/nn/dropout.hpp"
@@ -25,8 +26,9 @@
 // variant.
 namespace tally {
 
-using LayerKind = std::variant<DenseSpec, ActivationSpec, FlattenSpec, DropoutSpec, ConvolutionSpec,
-                               MaxPoolSpec, AveragePoolSpec, GlobalAveragePoolSpec>;
+using LayerKind =
+    std::variant<DenseSpec, ActivationSpec, FlattenSpec, DropoutSpec, BatchNormSpec,
+                 ConvolutionSpec, MaxPoolSpec, AveragePoolSpec, GlobalAveragePoolSpec>;
 
 struct LayerSpec {
   LayerKind kind;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,13 +21,24 @@ namespace tally {
 
 /// What a block of parameters is for, on which depends how steps change it.
 ///   weight     learned; weight decay is made for these
-///   bias       learned, as weights are
+///   bias       learned, and decays only where a recipe says so
 ///   scale      learned, and never decays
 ///   statistic  not learned: in a leaf's gradient it is rows times what was measured on them, the
-///   sum
-///              over the leaves divided by the samples of the step is the mean, and the update
+///              sum over the leaves divided by the samples of the step is the mean, and the update
 ///              moves the parameter towards that by a fixed share
 enum class Role { kWeight, kBias, kScale, kStatistic };
+
+/// What checkpoints call them.
+inline constexpr std::array<std::string_view, 4> kRoleNames = {"weight", "bias", "scale",
+                                                               "statistic"};
+constexpr std::string_view name_of(Role role) {
+  return kRoleNames[static_cast<std::size_t>(role)];
+}
+
+/// Whether it has a gradient and a velocity.
+constexpr bool is_learned(Role role) {
+  return role != Role::kStatistic;
+}
 
 /// The shape of one kind of parameters of a layer, as the layer declares it.
 struct ParameterShape {
@@ -33,6 +46,8 @@ struct ParameterShape {
   Role role = Role::kWeight;
   Index rows = 0;
   Index columns = 0;
+  double share = 0.1;  ///< of the way that a statistic moves in a step
+  double least = std::numeric_limits<double>::lowest();  ///< that it can be
 };
 
 struct ParameterBlock {
@@ -77,8 +92,9 @@ class ParameterLayout {
   /// Elements of a flat vector, gaps included: a multiple of kAlignmentElements.
   [[nodiscard]] std::size_t size() const { return size_; }
 
-  /// Parameters without the gaps.
+  /// Parameters without the gaps: all of them, or those that are learned.
   [[nodiscard]] std::size_t count() const;
+  [[nodiscard]] std::size_t learned_count() const;
 
   /// The elements of each row of each block: all of a flat vector but the gaps.
   [[nodiscard]] std::vector<Range> rows() const;

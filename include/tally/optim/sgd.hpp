@@ -7,6 +7,7 @@
 
 #include "tally/core/range.hpp"
 #include "tally/core/real.hpp"
+#include "tally/optim/decay_kind.hpp"
 
 namespace tally {
 
@@ -14,11 +15,13 @@ namespace tally {
 ///   g = gradient + weight_decay * w
 ///   v = momentum * v + g
 ///   w = w - learning_rate * (nesterov ? g + momentum * v : v)
-/// Without momentum there is no velocity, and v stays as it is.
+/// Without momentum there is no velocity, and v stays as it is. Where parameters have roles, what
+/// does not decay is updated with a weight_decay of 0.
 struct Sgd {
   double momentum = 0.9;
   bool nesterov = false;
   double weight_decay = 0;
+  DecayKind decay = DecayKind::kWeights;
   friend bool operator==(const Sgd&, const Sgd&) = default;
 };
 
@@ -33,17 +36,18 @@ struct GradientSum {
 void update(const Sgd& sgd, double learning_rate, const GradientSum& gradient,
             std::span<Real> velocity, std::span<Real> parameters);
 
-/// Moves statistics of the data, which are not learned, by a tenth of the way towards what was
-/// measured in a step: s = s + 0.1 * (sum / samples - s).
-void update_statistic(const GradientSum& measured, std::span<Real> statistics);
+/// Moves statistics of the data, which are not learned, by a share of the way towards what was
+/// measured in a step: s = s + share * (sum / samples - s).
+void update_statistic(double share, const GradientSum& measured, std::span<Real> statistics);
 
 /// How each element of flat vectors is updated. Neighbours that are updated alike make one run, so
-/// that most networks are one.
+/// that most networks without decay are one.
 class ElementUpdates {
  public:
-  /// What begins where the last addition ended, up to `end`, is learned, or is a statistic.
-  void add_learned(std::int64_t end, const Sgd& sgd) { add({end, true, sgd}); }
-  void add_statistic(std::int64_t end) { add({end, false, {}}); }
+  /// What begins where the last addition ended, up to `end`, is learned, or is a statistic that
+  /// moves by `share`.
+  void add_learned(std::int64_t end, const Sgd& sgd) { add({end, true, 0, sgd}); }
+  void add_statistic(std::int64_t end, double share) { add({end, false, share, {}}); }
 
   /// Updates the elements `block`, of which `sum` is the gradient, of flat vectors.
   void apply(Range block, const GradientSum& sum, double learning_rate, Real* velocity,
@@ -53,6 +57,7 @@ class ElementUpdates {
   struct Run {
     std::int64_t end = 0;
     bool is_learned = true;
+    double share = 0;  // of the way that a statistic moves
     Sgd sgd;
   };
   void add(const Run& run);

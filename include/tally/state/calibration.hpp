@@ -7,14 +7,15 @@
 
 #include "tally/core/aligned_vector.hpp"
 #include "tally/nn/parameters.hpp"
+#include "tally/nn/shape.hpp"
 
 namespace tally {
 
 /// A network that tells digits from other drawings by their edge directions, trained by itself. Its
 /// last class is what is no digit.
 struct OutlierNetwork {
-  std::string spec;          ///< as in layer_spec.hpp
-  std::int64_t inputs = 0;   ///< up to 65,536; who asks it verifies that they are edge directions
+  std::string spec;  ///< as in layer_spec.hpp
+  Shape input;       ///< up to 65,536 numbers; who asks verifies that they are edge directions
   AlignedVector parameters;  ///< as parameter_layout() has them
   friend bool operator==(const OutlierNetwork&, const OutlierNetwork&) = default;
 };

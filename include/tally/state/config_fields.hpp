@@ -63,8 +63,9 @@ void for_each_field(Config& config, Visit&& visit) {
         config.learning_rate);
   visit(Field{"momentum", "X", "momentum of SGD", kMust, 0, 1}, config.momentum);
   visit(Field{"nesterov", "", "use Nesterov momentum", kMust}, config.nesterov);
-  visit(Field{"weight-decay", "X", "decay of weights and biases", kMust, 0, kBillion},
-        config.weight_decay);
+  visit(Field{"weight-decay", "X", "decay of weights", kMust, 0, kBillion}, config.weight_decay);
+  visit(Field{"decay", "NAME", "what decays: weights alone, or biases as well", kMust},
+        config.decay);
   visit(Field{"schedule", "NAME", "how the learning rate changes", kMust}, config.schedule);
   visit(
       Field{"step-epochs", "N", "epochs between the steps of --schedule step", kMust, 1, kBillion},

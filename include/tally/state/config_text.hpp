@@ -34,6 +34,9 @@ inline Names names_of(Initializer /*any*/) {
 inline Names names_of(LossKind /*any*/) {
   return kLossNames;
 }
+inline Names names_of(DecayKind /*any*/) {
+  return kDecayNames;
+}
 inline Names names_of(ScheduleKind /*any*/) {
   return kScheduleNames;
 }

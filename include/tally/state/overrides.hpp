@@ -21,7 +21,8 @@ using Overrides = std::vector<Override>;
 
 /// The recipe of that name over the defaults. "paper": the network and training of the paper that
 /// Tally grew from; "fast": the default recipe in 3 epochs; "cnn": two convolutions with max pools,
-/// in 2 epochs. Throws an Error that names the known ones.
+/// in 2 epochs; "cnn-norm": three with batch norm, in 4 epochs. Throws an Error that names the
+/// known ones.
 RunConfig preset(std::string_view name);
 
 /// The fields in which a preset differs from the defaults, but for those that may change on resume:

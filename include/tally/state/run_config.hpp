@@ -12,6 +12,7 @@
 #include "tally/core/sample_order.hpp"
 #include "tally/nn/initializer.hpp"
 #include "tally/nn/loss_kind.hpp"
+#include "tally/optim/decay_kind.hpp"
 #include "tally/optim/learning_rate.hpp"
 
 // Everything a run was asked to do, as plain values. The defaults here are the default recipe. The
@@ -65,6 +66,7 @@ struct RunConfig {
   double momentum = 0.9;
   bool nesterov = false;
   double weight_decay = 3e-4;
+  DecayKind decay = DecayKind::kWeights;
   ScheduleKind schedule = ScheduleKind::kOneCycle;
   std::int64_t step_epochs = 10;
   double step_factor = 0.1;

@@ -24,12 +24,13 @@ struct DataFingerprint {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
   std::array<std::string, 4> digests;  ///< in the order of kDataFileNames
+  std::int64_t channels = 1;           ///< of an image
   friend bool operator==(const DataFingerprint&, const DataFingerprint&) = default;
 };
 
 /// What an image is to a network.
 inline Shape image_shape(const DataFingerprint& data) {
-  return {data.rows, data.columns, 1};
+  return {data.rows, data.columns, data.channels};
 }
 
 /// The training images that are used: those of the file, or the first --train-limit of them.
@@ -78,7 +79,8 @@ bool is_finished(const TrainingState& state);
 ParameterLayout parameter_layout(const RunConfig& config, const DataFingerprint& data);
 
 /// SHA-256 over parameters and optimizer state: the float32 values, little-endian, of every block
-/// of the parameters in the order of the layout, then of every block of the velocity.
+/// of the parameters in the order of the layout, then of every block of the velocity that is
+/// learned.
 Digest training_digest(const TrainingState& state);
 
 }  // namespace tally

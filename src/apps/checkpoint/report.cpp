@@ -34,6 +34,7 @@ class Differences {
   void compare_blocks(const std::string& root, const ParameterLayout& layout,
                       const AlignedVector& first, const AlignedVector& second) {
     for (const ParameterBlock& block : layout.blocks()) {
+      if (root == "optimizer" && !is_learned(block.shape.role)) continue;
       const std::vector<Real> a = block.values(first);
       const std::vector<Real> b = block.values(second);
       if (std::memcmp(a.data(), b.data(), a.size() * sizeof(Real)) == 0) continue;
@@ -62,6 +63,13 @@ std::string last_epoch_text(const History& history) {
                      100 * row.train.accuracy, 100 * row.test.accuracy);
 }
 
+std::string parameters_text(const ParameterLayout& layout) {
+  const std::size_t learned = layout.learned_count();
+  const std::size_t measured = layout.count() - learned;
+  return grouped(learned) +
+         (measured == 0 ? "" : fmt::format(" and {} statistics", grouped(measured)));
+}
+
 }  // namespace
 
 std::string describe(const TrainingState& state, const std::string& path) {
@@ -72,16 +80,16 @@ std::string describe(const TrainingState& state, const std::string& path) {
       "progress      epoch {} of {}, step {}, {}, {:.1f} s\n"
       "last epoch    {}\n"
       "parameters    {}\n"
-      "data          {} training and {} test images of {} x {}\n"
+      "data          {} training and {} test images of {}\n"
       "written by    tally {}, {}, {}, {}\n"
       "\n{}",
       printable_line(path), to_hex(training_digest(state)), progress.epoch, state.config.epochs,
       progress.step, counted(progress.samples, "sample"), progress.elapsed_seconds,
-      last_epoch_text(state.history), grouped(static_cast<std::int64_t>(state.layout.count())),
-      grouped(state.data.train_images), grouped(state.data.test_images), state.data.rows,
-      state.data.columns, printable(state.build.version), printable(state.build.compiler),
-      printable(state.build.instruction_set), printable(state.build.kernel_backend),
-      to_toml(state.config));
+      last_epoch_text(state.history), parameters_text(state.layout),
+      grouped(state.data.train_images), grouped(state.data.test_images),
+      image_size_text(image_shape(state.data)), printable(state.build.version),
+      printable(state.build.compiler), printable(state.build.instruction_set),
+      printable(state.build.kernel_backend), to_toml(state.config));
 }
 
 std::string describe_differences(const TrainingState& first, const TrainingState& second) {

@@ -23,9 +23,11 @@ namespace {
 Dataset read_digits(const OutliersDataOptions& options, Split split) {
   const SplitFiles files = find_split_files(options.digits, split);
   const SplitReader header(files);
-  require(header.rows() == kDigitSide && header.columns() == kDigitSide, ExitCode::kUsage,
-          "{}: expected images of {} x {}, got {} x {}", files.images.string(), kDigitSide,
-          kDigitSide, header.rows(), header.columns());
+  const bool is_prepared =
+      header.rows() == kDigitSide && header.columns() == kDigitSide && header.channels() == 1;
+  require(is_prepared, ExitCode::kUsage, "{}: expected images of {} x {}, got {}",
+          files.images.string(), kDigitSide, kDigitSide,
+          size_text(header.rows(), header.columns(), header.channels()));
   return read_split(files, kMaxClasses - 1);
 }
 

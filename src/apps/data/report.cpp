@@ -9,6 +9,7 @@
 #include "tally/core/error.hpp"
 #include "tally/core/text.hpp"
 #include "tally/data/split_reader.hpp"
+#include "tally/image/channels.hpp"
 
 namespace tally {
 namespace {
@@ -21,10 +22,10 @@ std::string describe_split(const SplitFiles& files) {
   for (const auto& [label, count] : counts) {
     per_class += fmt::format("{}{}: {}", per_class.empty() ? "" : ", ", label, grouped(count));
   }
-  return fmt::format("{}: {} of {} x {}, SHA-256 {}\n{}: {} ({}), SHA-256 {}\n",
+  return fmt::format("{}: {} of {}, SHA-256 {}\n{}: {} ({}), SHA-256 {}\n",
                      printable_line(files.images.string()), counted(reader.count(), "image"),
-                     reader.rows(), reader.columns(), to_hex(reader.images_digest()),
-                     printable_line(files.labels.string()),
+                     size_text(reader.rows(), reader.columns(), reader.channels()),
+                     to_hex(reader.images_digest()), printable_line(files.labels.string()),
                      counts.size() == 1 ? "1 class" : fmt::format("{} classes", counts.size()),
                      per_class, to_hex(reader.labels_digest()));
 }
@@ -43,6 +44,7 @@ std::string show_image(const std::string& directory, std::int64_t index, bool is
           "{}: expected an index from 0 to {}, got {}", files.images.string(),
           grouped(reader.count() - 1), grouped(index));
   std::string picture;
+  const std::int64_t channels = reader.channels();
   while (const auto image = reader.next()) {
     if (image->index != index) continue;
     picture = fmt::format("image {} of {}, label {}\n", grouped(index),
@@ -50,8 +52,8 @@ std::string show_image(const std::string& directory, std::int64_t index, bool is
     for (std::int64_t row = 0; row < reader.rows(); ++row) {
       for (std::int64_t column = 0; column < reader.columns(); ++column) {
         constexpr std::string_view kShades[] = {"  ", "░░", "▒▒", "▓▓", "██"};
-        const auto grey = image->pixels[static_cast<std::size_t>(row * reader.columns() + column)];
-        picture += kShades[(grey + 63) / 64];
+        const std::int64_t place = (row * reader.columns() + column) * channels;
+        picture += kShades[(grey_of(image->pixels.subspan(place, channels)) + 63) / 64];
       }
       picture += "\n";
     }

@@ -60,7 +60,7 @@ ExitCode report(const EvaluateOptions& options) {
   const Split split = options.use_training_images ? Split::kTrain : Split::kTest;
   const SplitFiles files = find_split_files(directory, split);
   const SplitReader header(files);  // before images of any size are unpacked
-  model.require_image_size(header.rows(), header.columns(), files.images.string());
+  model.require_images({header.rows(), header.columns(), header.channels()}, files.images.string());
   const Dataset data = read_split(files, static_cast<int>(model.network().outputs()));
 
   const ModelEvaluation figures = evaluate(model, options.model, {data.pixels, data.labels}, team);

@@ -7,6 +7,7 @@
 
 #include "tally/core/text.hpp"
 #include "tally/image/canvas.hpp"
+#include "tally/image/channels.hpp"
 
 namespace tally {
 namespace {
@@ -32,8 +33,13 @@ std::vector<Index> misclassified(const Dataset& data, ConstMatrixView probabilit
 
 GreyImage image_of(const Dataset& data, Index row) {
   GreyImage image(static_cast<int>(data.columns), static_cast<int>(data.rows));
-  std::copy_n(data.pixels.begin() + row * data.rows * data.columns, data.rows * data.columns,
-              image.pixels.begin());
+  const std::int64_t channels = data.channels;
+  const std::span all(data.pixels);
+  std::int64_t at = row * data.rows * data.columns * channels;
+  for (std::uint8_t& pixel : image.pixels) {
+    pixel = grey_of(all.subspan(at, channels));
+    at += channels;
+  }
   return image;
 }
 

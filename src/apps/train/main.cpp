@@ -7,6 +7,7 @@
 #include "tally/parallel/mpi_environment.hpp"
 #include "tally/run/launch.hpp"
 #include "tally/run/launcher.hpp"
+#include "tally/run/network_description.hpp"
 #include "tally/run/plan_check.hpp"
 #include "tally/run/recipe_doubts.hpp"
 #include "train/openmp_waiting.hpp"
@@ -30,13 +31,13 @@ struct CommandLine {
   CLI::App app{"Trains a network by data-parallel SGD, to the same bits at any number of ranks.",
                kName};
   TrainOptions options{app};
-  std::string text;  // of --help, --version, --dump-config or --check
+  std::string text;  // of --help, --version, --dump-config, --describe or --check
   ExitCode exit_code = ExitCode::kDone;
 
   /// Whether there is more to do than printing an answer.
   bool parse(int argc, char** argv) {
     const bool has_options = parse_command_line(app, argc, argv, text, mpi_library());
-    return has_options && !options.dump_config() && !options.launch().check;
+    return has_options && !options.dump_config() && !options.describe() && !options.launch().check;
   }
 
   /// What is to be printed, unless it is there already. One process asks.
@@ -47,6 +48,8 @@ struct CommandLine {
       const PlanReport report = check_plan(launch);
       text = report.text;
       exit_code = report.exit_code;
+    } else if (options.describe()) {
+      text = describe_network(launch);
     } else {
       text = dumped_config(launch);
     }

@@ -73,7 +73,8 @@ TrainOptions::TrainOptions(CLI::App& app) {
   for (const auto& field : fields_) field->option->take_last();
   app.add_flag("--resume", launch_.resume,
                "continue the run in --run-dir, on any ranks and threads");
-  app.add_option("--preset", launch_.preset, "a recipe to start from: paper | fast | cnn")
+  app.add_option("--preset", launch_.preset,
+                 "a recipe to start from: paper | fast | cnn | cnn-norm")
       ->type_name("NAME");
   app.add_option("--config", launch_.config_file, "options from a TOML file")->type_name("FILE");
   app.add_flag("--profile", launch_.profile,
@@ -84,6 +85,9 @@ TrainOptions::TrainOptions(CLI::App& app) {
                "train nothing");
   app.add_flag("--oversubscribe", launch_.oversubscribe,
                "allow more --threads than cores: slow, but shows what many threads compute");
+  app.add_flag("--describe", describe_,
+               "print the network layer by layer: outputs, parameters, operations, memory; without "
+               "MPI; train nothing");
   app.add_flag("--dump-config", dump_config_, "print the resulting configuration as TOML and stop");
   app.add_option("--dump-order", launch_.dump_order, "write step,rank,shard,sample of every sample")
       ->type_name("FILE");

@@ -24,6 +24,7 @@ class TrainOptions {
   /// What was given, once the command line is parsed.
   [[nodiscard]] LaunchOptions launch() const;
   [[nodiscard]] bool dump_config() const { return dump_config_; }
+  [[nodiscard]] bool describe() const { return describe_; }
 
  private:
   struct FieldOption {
@@ -36,6 +37,7 @@ class TrainOptions {
 
   LaunchOptions launch_;
   bool dump_config_ = false;
+  bool describe_ = false;
   std::vector<std::unique_ptr<FieldOption>> fields_;
 };
 
