@@ -195,7 +195,7 @@ OutlierNetwork load_outliers(Loading& loading, std::size_t file_bytes, const std
   require_room(layout.count(), file_bytes, name);
   outliers.parameters.assign(layout.size(), 0);
   transfer_parameters(loading, "/others", layout, outliers.parameters);
-  return others;
+  return outliers;
 }
 
 }  // namespace

@@ -63,9 +63,11 @@ TEST(TrainedModel, IsOpenedFromTheNewestCheckpointOfARunDirectory) {
 
 TEST(TrainedModel, RefusesImagesOfAnotherSize) {
   const TrainedModel model(state_with_outputs(kOutputs, 3, 5));
-  EXPECT_EQ(failure_of([&] { model.require_image_size(3, 5, "x"); }), "no failure");
-  EXPECT_EQ(failure_of([&] { model.require_image_size(5, 3, "x"); }),
+  EXPECT_EQ(failure_of([&] { model.require_images({3, 5, 1}, "x"); }), "no failure");
+  EXPECT_EQ(failure_of([&] { model.require_images({5, 3, 1}, "x"); }),
             "exit 2: x: expected images of 3 x 5, as the network was trained on, got 5 x 3");
+  EXPECT_EQ(failure_of([&] { model.require_images({3, 5, 3}, "x"); }),
+            "exit 2: x: expected images of 3 x 5, as the network was trained on, got 3 x 5 x 3");
 }
 
 TEST(TrainedModel, RefusesOutputsThatAreNotFinite) {
