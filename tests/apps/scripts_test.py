@@ -32,13 +32,17 @@ class Scripts(TallyTest):
                           '#include "tally/nn/network.hpp"\n' + header.read_text())
         tool = copy / "src" / "apps" / "sweep" / "plan.hpp"
         tool.write_text('#include "status/report.hpp"\n#include <mpi.h>\n' + tool.read_text())
+        table = copy / "src" / "apps" / "serve" / "table.hpp"
+        table.write_text('#include "serve/queue.hpp"\n' + table.read_text())
         result = sh("/usr/bin/python3", copy / "scripts" / "check_layers.py")
         self.assertEqual(result.returncode, 1)
         self.assertIn("include/tally/nn/layer.hpp: mpi.h: layer nn may not use this package",
                       result.stdout)
         self.assertIn("layer nn may not include layer io", result.stdout)
-        self.assertIn("a circle of headers: include/tally/nn/layer.hpp includes include/tally/nn/network.hpp "
-                      "includes include/tally/nn/layer.hpp", result.stdout)
+        self.assertIn("a circle of headers: include/tally/nn/network.hpp includes include/tally/nn/layer.hpp "
+                      "includes include/tally/nn/network.hpp", result.stdout)
+        self.assertIn("a circle of headers: src/apps/serve/queue.hpp includes src/apps/serve/table.hpp "
+                      "includes src/apps/serve/queue.hpp", result.stdout)
         self.assertIn("src/apps/sweep/plan.hpp: status/report.hpp: folder sweep of src/apps may not include status",
                       result.stdout)
         self.assertIn("src/apps/sweep/plan.hpp: mpi.h: layer apps may not use this package", result.stdout)
