@@ -8,6 +8,7 @@
 #include "elastic_noise.hpp"
 #include "image_warp.hpp"
 #include "stroke_width.hpp"
+#include "tally/core/error.hpp"
 #include "tally/core/random.hpp"
 
 namespace tally {
@@ -31,6 +32,12 @@ std::int32_t fixed(double value, double one) {
 }
 
 }  // namespace
+
+void require_augmentable(ImageSize size) {
+  require(std::max(size.height, size.width) <= Augmenter::kMaxSide, ExitCode::kUsage,
+          "--augment: expected images of at most {0} x {0} pixels, got {1} x {2}",
+          Augmenter::kMaxSide, size.height, size.width);
+}
 
 /// What chance decides of a copy. Every copy draws all of it, in this order, so that a distortion
 /// does the same whichever others there are.

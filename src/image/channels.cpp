@@ -22,6 +22,17 @@ std::uint8_t grey_of(std::span<const std::uint8_t> pixel) {
   return static_cast<std::uint8_t>((grey * alpha + 127) / 255);
 }
 
+GreyImage grey_image(std::span<const std::uint8_t> pixels, std::int64_t height,
+                     std::int64_t width) {
+  GreyImage image(static_cast<int>(width), static_cast<int>(height));
+  const std::size_t channels = pixels.size() / image.pixels.size();
+  for (std::uint8_t& grey : image.pixels) {
+    grey = grey_of(pixels.first(channels));
+    pixels = pixels.subspan(channels);
+  }
+  return image;
+}
+
 std::vector<std::uint8_t> with_channels(const GreyImage& image, std::size_t channels) {
   std::vector<std::uint8_t> pixels(image.pixels.size() * channels, 255);
   const std::size_t colours = channels - (has_alpha(channels) ? 1 : 0);

@@ -6,7 +6,7 @@
 
 namespace tally {
 
-void require_decodable_size(const std::string& name, const ImageSize& size,
+void require_decodable_size(const std::string& name, const DecodedSize& size,
                             const ImageLimits& limits) {
   const auto [width, height, bytes_per_pixel] = size;
   require(width > 0 && height > 0, ExitCode::kUsage,

@@ -64,16 +64,11 @@ std::unique_ptr<SampleCopies> sample_copies(const TrainingState& state, const Sh
   const RunConfig& config = state.config;
   if (config.augment.is_empty()) return nullptr;
   const Shape shape = image_shape(state.data);
-  require(std::max(shape.height, shape.width) <= Augmenter::kMaxSide, ExitCode::kUsage,
-          "--augment: expected images of at most {0} x {0} pixels, got {1} x {2}",
-          Augmenter::kMaxSide, shape.height, shape.width);
+  const ImageSize size{shape.height, shape.width, shape.channels};
+  require_augmentable(size);
   return std::make_unique<SampleCopies>(
-      AugmentationRecipe{config.augment,
-                         config.augment_strength,
-                         config.augment_copies,
-                         config.epochs,
-                         {shape.height, shape.width, shape.channels},
-                         config.seed},
+      AugmentationRecipe{config.augment, config.augment_strength, config.augment_copies,
+                         config.epochs, size, config.seed},
       samples);
 }
 

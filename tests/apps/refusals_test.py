@@ -148,6 +148,11 @@ TOOLS = {
     "evaluate: another size": ("tally-evaluate", ["{d}/used", "--data", "{d}/sizes"], 2,
                                "{d}/sizes/t10k-images-idx3-ubyte.gz: expected images of 28 x 28, as "
                                "the network was trained on, got 8 x 8"),
+    "evaluate: vote of another size": ("tally-evaluate", ["{d}/used", "{d}/eight", "--data", str(DIGITS)], 2,
+                                       "{d}/eight: expected images of 8 x 8, as the network was trained on, "
+                                       "got 28 x 28"),
+    "evaluate: calibrate two": ("tally-evaluate", ["{d}/used", "{d}/used", "--calibrate", "{d}/c.h5"], 2,
+                                "--calibrate: expected one model, got 2"),
     "evaluate: threads": ("tally-evaluate", ["{d}/used", "--threads", 0], 2,
                           "--threads: expected 1 to 4096, got 0; see --help"),
     "checkpoint: no command": ("tally-checkpoint", [], 2, "A subcommand is required; see --help"),
@@ -165,6 +170,10 @@ TOOLS = {
                       "scripts/get_mnist.sh, or pass --data DIR"),
     "data: index": ("tally-data", ["show", str(DIGITS), 4000], 2, f"{DIGITS}/train-images-idx3-"
                     "ubyte.gz: expected an index from 0 to 3 999, got 4 000"),
+    "data: augment": ("tally-data", ["show", str(DIGITS), "--augment", "bend", "--sheet", "{d}/x.png"], 2,
+                      '--augment: expected affine, elastic, stroke, brightness or cut-out, got "bend"'),
+    "data: augment without a sheet": ("tally-data", ["show", str(DIGITS), "--augment", "affine"], 2,
+                                      "--augment requires --sheet; see --help"),
     "data: no folders": ("tally-data", ["from-images", MISSING, "--out", "{d}/out"], 2, f"{MISSING}: "
                          "expected a directory with a folder per class, or a sheet and --cell WxH "
                          "or --grid CxR"),

@@ -119,6 +119,28 @@ class Evaluate(ToolTest):
                                      "--threads", 3), first)
         self.assertRegex(first, r"^accuracy \d\d\.\d\d % \(\d+ of 1 000\), loss 0\.\d{6}\n")
 
+    def test_several_models_vote_with_the_mean_of_their_probabilities(self):
+        self.train("other", "--seed", 2, "--epochs", 1)
+        self.train("third", "--seed", 3, "--network", "dense:10")
+        models = [self.model, self.directory / "other", self.directory / "third"]
+        _, _, images, labels = read_dataset(DIGITS)
+        each = [probabilities(max((model / "checkpoints").iterdir()), images) for model in models]
+        mean = sum(each) / 3
+        correct = int((mean.argmax(axis=1) == labels).sum())
+        loss = -numpy.log(mean[numpy.arange(1000), labels]).mean()
+        vote = json.loads(self.output("tally-evaluate", *models, "--data", DIGITS, "--json"))
+        self.assertEqual(vote["correct"], correct)
+        self.assertAlmostEqual(vote["loss"], loss, delta=1e-5 * loss)
+        self.assertAlmostEqual(vote["calibration"]["error"], calibration_error(mean, labels), delta=1e-3)
+        self.assertEqual([(voter["model"], voter["correct"]) for voter in vote["voters"]],
+                         [(str(model), int((answers.argmax(axis=1) == labels).sum()))
+                          for model, answers in zip(models, each)])
+        lines = self.output("tally-evaluate", *models, "--data", DIGITS).splitlines()
+        for line, model in zip(lines, models):
+            self.assertRegex(line, rf"^accuracy \d\d\.\d\d %, loss 0\.\d{{6}}: {model}$")
+        self.assertEqual(lines[3], "vote of 3 models:")
+        self.assertEqual(lines[4], f"accuracy {correct / 10:.2f} % ({correct} of 1 000), loss "
+                                   f"{vote['loss']:.6f}")
 
     def test_misclassified_shows_each_image_that_was_read_wrong(self):
         sheet = self.directory / "wrong.png"
@@ -612,6 +634,32 @@ class Data(TallyTest):
                 blank = [line[2 * column] == " " for column in range(28)]
                 self.assertTrue(all(row[full] >= 128))
                 self.assertTrue(all(row[blank] < 64))
+
+    def test_a_sheet_shows_what_augmentation_does(self):
+        images, _, test_images, _ = read_dataset(DIGITS)
+
+        def sheet(*options):
+            path = self.directory / "sheet.png"
+            result = run("tally-data", "show", DIGITS, *options, "--sheet", path)
+            self.assertEqual((result.code, result.out), (0, ""), result.err)
+            pixels = numpy.asarray(Image.open(path))
+            self.assertEqual(pixels.shape, (952, 1200))
+            # Each image three times as large.
+            return numpy.array([[pixels[40 + 90 * row : 124 + 90 * row : 3, left : left + 84 : 3]
+                                 for left in [12, *range(108, 1188, 90)]] for row in range(10)])
+
+        cells = sheet("--augment", "affine,elastic")
+        numpy.testing.assert_array_equal(cells[:, 0], images[:10])
+        for row in cells:
+            self.assertEqual(len({cell.tobytes() for cell in row}), 13)
+        numpy.testing.assert_array_equal(sheet(5, "--augment", "affine,elastic")[:5], cells[5:])
+        self.assertFalse((sheet("--augment", "affine,elastic", "--seed", 2)[:, 1:] == cells[:, 1:]).all())
+        for row in sheet("--augment", "affine,elastic", "--augment-strength", 0):
+            numpy.testing.assert_array_equal(row[1:], row[:1].repeat(12, 0))
+        darker = sheet("--augment", "brightness", "--test")
+        numpy.testing.assert_array_equal(darker[:, 0], test_images[:10])
+        self.assertTrue((darker[:, 1:] <= darker[:, :1]).all())
+        self.assertTrue((darker[:, 1:].max(axis=(2, 3)) >= 0.59 * darker[:, :1].max(axis=(2, 3))).all())
 
 
 class Checkpoint(ToolTest):

@@ -87,7 +87,7 @@ inline std::vector<std::byte> with_text(std::vector<std::byte> file, std::string
 
 /// With a network that tells digits from other drawings.
 inline Calibration small_calibration() {
-  OutlierNetwork others{"dense:5,relu,dense:3", {7, 1, 1}, {}};
+  OutlierNetwork outliers{"dense:5,relu,dense:3", {7, 1, 1}, {}};
   const ParameterLayout layout = parameter_layout(outliers);
   outliers.parameters.assign(layout.size(), 0);
   for (const ParameterBlock& block : layout.blocks()) {

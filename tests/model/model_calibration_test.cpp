@@ -40,7 +40,7 @@ TEST(ModelCalibration, TakesANetworkThatTellsItsClassesFromTheRest) {
       state_with_outputs({1, 2, 3}, kEdgeDirections * kEdgeCells, kEdgeCells);
   const OutlierNetwork found = outlier_network(state, model, "x");
   EXPECT_EQ(found.spec, "dense:3");
-  EXPECT_EQ(found.inputs, kEdgeValues);
+  EXPECT_EQ(found.input, image_shape(state.data));
   EXPECT_EQ(found.parameters, state.parameters);
 }
 

@@ -31,7 +31,7 @@ inline TrainingState state_with_outputs(const std::vector<Real>& outputs, std::i
 }
 
 inline OutlierNetwork outliers_with_outputs(const std::vector<Real>& outputs, std::int64_t inputs) {
-  OutlierNetwork outliers{"dense:" + std::to_string(outputs.size()), inputs, {}};
+  OutlierNetwork outliers{"dense:" + std::to_string(outputs.size()), flat(inputs), {}};
   const ParameterLayout layout = parameter_layout(outliers);
   outliers.parameters.assign(layout.size(), 0);
   layout.block("0-dense", Role::kBias).put(outputs, outliers.parameters);

@@ -18,6 +18,9 @@ struct ImageSize {
   [[nodiscard]] Index values() const { return height * width * channels; }
 };
 
+/// Throws an Error (ExitCode::kUsage) if images of that size are too large to be augmented.
+void require_augmentable(ImageSize size);
+
 /// Makes augmented copies of images. All draws of a copy are functions of (seed, sample, copy), and
 /// all pixels are computed in whole numbers, so that a copy is the same bytes on any rank, thread
 /// and processor.

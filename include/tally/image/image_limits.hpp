@@ -24,14 +24,14 @@ struct ImageLimits {
   std::int64_t scanned_pixels = 1'000'000'000;
 };
 
-struct ImageSize {
+struct DecodedSize {
   std::int64_t width = 0;
   std::int64_t height = 0;
   std::int64_t bytes_per_pixel = 1;  ///< while it is decoded
 };
 
 /// Throws an Error that names the image if it is larger than the limits, or has no pixels at all.
-void require_decodable_size(const std::string& name, const ImageSize& size,
+void require_decodable_size(const std::string& name, const DecodedSize& size,
                             const ImageLimits& limits);
 
 }  // namespace tally

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // tally-data: verifies, shows and makes data sets.
+#include "common/png_file.hpp"
 #include "common/threads_option.hpp"
 #include "common/tool.hpp"
+#include "data/augmented_sheet.hpp"
 #include "data/images_to_idx.hpp"
 #include "data/outliers_data.hpp"
 #include "data/report.hpp"
 #include "tally/core/text.hpp"
+#include "tally/state/config_text.hpp"
 
 namespace tally {
 namespace {
@@ -14,7 +17,24 @@ struct ShowOptions {
   std::string directory;
   std::int64_t index = 0;
   bool is_test = false;
+  std::string augment;
+  std::string sheet;
+  double strength = 1;
+  std::uint64_t seed = 1;
 };
+
+ExitCode show(const ShowOptions& options) {
+  if (options.sheet.empty()) {
+    fmt::print("{}", show_image(options.directory, options.index, options.is_test));
+    return ExitCode::kDone;
+  }
+  AugmentedSheetOptions sheet{{}, options.strength, options.seed, options.index};
+  from_text({Field{"augment", "SPEC", augment_help()}, "--augment", options.augment},
+            sheet.distortions);
+  const Split split = options.is_test ? Split::kTest : Split::kTrain;
+  write_png(options.sheet, augmented_sheet(find_split_files(options.directory, split), sheet));
+  return ExitCode::kDone;
+}
 
 ExitCode from_images(const ImagesToIdxOptions& options) {
   const ImagesToIdxResult result = images_to_idx(options);
@@ -48,14 +68,33 @@ int main(int argc, char** argv) {
       ->type_name("DIR");
 
   tally::ShowOptions shown;
-  CLI::App* show = app.add_subcommand("show", "draw one image with its label");
+  CLI::App* show = app.add_subcommand(
+      "show", "draw one image with its label, or a sheet of augmented copies of some");
   show->add_option("directory", shown.directory, "directory of the IDX files")
       ->required()
       ->type_name("DIR");
-  show->add_option("index", shown.index, "number of the image, from 0")
-      ->required()
+  show->add_option("index", shown.index, "number of the image, or of the first one, from 0")
+      ->capture_default_str()
       ->type_name("INDEX");
   show->add_flag("--test", shown.is_test, "show a test image, not a training image");
+  CLI::Option* augment =
+      show->add_option("--augment", shown.augment,
+                       "what tally-train --augment does: " + std::string(tally::augment_help()))
+          ->type_name("SPEC");
+  CLI::Option* file =
+      show->add_option("--sheet", shown.sheet, "write the sheet: images, and copies of them")
+          ->needs(augment)
+          ->type_name("FILE.png");
+  augment->needs(file);
+  show->add_option("--augment-strength", shown.strength, "how strong, from 0 to 2")
+      ->needs(augment)
+      ->check(tally::number_between(0.0, 2.0))
+      ->capture_default_str()
+      ->type_name("X");
+  show->add_option("--seed", shown.seed, "seed of the run whose copies are drawn")
+      ->needs(augment)
+      ->capture_default_str()
+      ->type_name("N");
 
   tally::ImagesToIdxOptions images;
   CLI::App* from = app.add_subcommand("from-images", "make IDX files from drawings");
@@ -121,10 +160,7 @@ int main(int argc, char** argv) {
       fmt::print("{}", tally::verify_data(directory));
       return tally::ExitCode::kDone;
     }
-    if (*show) {
-      fmt::print("{}", tally::show_image(shown.directory, shown.index, shown.is_test));
-      return tally::ExitCode::kDone;
-    }
+    if (*show) return tally::show(shown);
     return tally::from_images(images);
   });
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// tally-evaluate: the figures of a checkpoint on a labelled set.
+// tally-evaluate: the figures of a checkpoint, or of the vote of several, on a labelled set.
+#include <ranges>
+
 #include "common/model_argument.hpp"
 #include "common/png_file.hpp"
 #include "common/threads_option.hpp"
@@ -14,12 +16,13 @@
 #include "tally/io/posix_file.hpp"
 #include "tally/model/model_calibration.hpp"
 #include "tally/model/model_evaluation.hpp"
+#include "tally/model/vote.hpp"
 
 namespace tally {
 namespace {
 
 struct EvaluateOptions {
-  std::string model;
+  std::vector<std::string> models;
   std::string data;
   std::string calibrated;
   std::string outliers;
@@ -42,9 +45,9 @@ TrainedModel calibrated(const TrainedModel& model, const EvaluateOptions& option
     const LoadedCheckpoint loaded = load_with_warnings("tally-evaluate", options.outliers);
     outliers = outlier_network(loaded.state, model, options.outliers);
   }
-  const Dataset held_out = held_out_images(model, options.model, directory).data;
-  Calibration calibration =
-      calibrate(model, options.model, {held_out.pixels, held_out.labels}, team);
+  const std::string& name = options.models.front();
+  const Dataset held_out = held_out_images(model, name, directory).data;
+  Calibration calibration = calibrate(model, name, {held_out.pixels, held_out.labels}, team);
   calibration.outliers = std::move(outliers);
   const std::string warning =
       publish_file(options.calibrated, encode_checkpoint(model.state(), calibration), [] {});
@@ -52,25 +55,56 @@ TrainedModel calibrated(const TrainedModel& model, const EvaluateOptions& option
   return TrainedModel(model.state(), calibration);
 }
 
+/// The vote of the models on `data`, of whose images `shape` is. `first` is what the first of them
+/// answers; adds what each of them is by itself to `voters`.
+ModelEvaluation vote(const std::vector<std::string>& models, const ModelEvaluation& first,
+                     const Dataset& data, Shape shape, const ThreadTeam& team,
+                     std::vector<Voter>& voters) {
+  const std::int64_t classes = first.confusion.classes();
+  Vote vote(data.labels, classes);
+  const auto add = [&](const std::string& name, const ModelEvaluation& figures) {
+    vote.add(figures);
+    voters.push_back({name, figures.evaluation});
+  };
+  add(models.front(), first);
+  for (const std::string& name : models | std::views::drop(1)) {
+    const TrainedModel model(load_with_warnings("tally-evaluate", name));
+    model.require_images(shape, name);
+    require(model.network().outputs() == classes, ExitCode::kUsage,
+            "{}: expected a model of {} classes, as {} is, got {}", name, classes, models.front(),
+            model.network().outputs());
+    add(name, evaluate(model, name, {data.pixels, data.labels}, team));
+  }
+  return vote.figures();
+}
+
 ExitCode report(const EvaluateOptions& options) {
+  const std::string& name = options.models.front();
+  require(options.models.size() == 1 || options.calibrated.empty(), ExitCode::kUsage,
+          "--calibrate: expected one model, got {}", options.models.size());
   const ThreadTeam team(threads_of(options.threads));
-  TrainedModel model(load_with_warnings("tally-evaluate", options.model));
+  TrainedModel model(load_with_warnings("tally-evaluate", name));
   const auto directory = data_directory(options.data);
   if (!options.calibrated.empty()) model = calibrated(model, options, directory, team);
   const Split split = options.use_training_images ? Split::kTrain : Split::kTest;
   const SplitFiles files = find_split_files(directory, split);
   const SplitReader header(files);  // before images of any size are unpacked
-  model.require_images({header.rows(), header.columns(), header.channels()}, files.images.string());
+  const Shape shape{header.rows(), header.columns(), header.channels()};
+  model.require_images(shape, files.images.string());
   const Dataset data = read_split(files, static_cast<int>(model.network().outputs()));
 
-  const ModelEvaluation figures = evaluate(model, options.model, {data.pixels, data.labels}, team);
+  ModelEvaluation figures = evaluate(model, name, {data.pixels, data.labels}, team);
+  std::vector<Voter> voters;
+  if (options.models.size() > 1) {
+    figures = vote(options.models, figures, data, shape, team, voters);
+  }
   if (!options.misclassified.empty()) {
     const auto rows = static_cast<Index>(data.labels.size());
     write_png(options.misclassified,
-              misclassified_sheet(data, matrix_view(figures.probabilities.data(), rows,
-                                                    model.network().outputs())));
+              misclassified_sheet(data, matrix_view(std::as_const(figures.probabilities).data(),
+                                                    rows, model.network().outputs())));
   }
-  fmt::print("{}", options.as_json ? json_report(figures) : text_report(figures));
+  fmt::print("{}", options.as_json ? json_report(figures, voters) : text_report(figures, voters));
   return ExitCode::kDone;
 }
 
@@ -78,9 +112,13 @@ ExitCode report(const EvaluateOptions& options) {
 }  // namespace tally
 
 int main(int argc, char** argv) {
-  CLI::App app("Evaluates a checkpoint on labelled images.", "tally-evaluate");
+  CLI::App app(
+      "Evaluates a checkpoint on labelled images, or several together, by the mean of their "
+      "probabilities.",
+      "tally-evaluate");
   tally::EvaluateOptions options;
-  app.add_option("model", options.model, "a checkpoint, or a run directory (its newest)")
+  app.add_option("model", options.models,
+                 "a checkpoint, or a run directory (its newest); several vote")
       ->required()
       ->type_name("MODEL");
   app.add_option("--data", options.data, "directory of the IDX files")

@@ -32,15 +32,8 @@ std::vector<Index> misclassified(const Dataset& data, ConstMatrixView probabilit
 }
 
 GreyImage image_of(const Dataset& data, Index row) {
-  GreyImage image(static_cast<int>(data.columns), static_cast<int>(data.rows));
-  const std::int64_t channels = data.channels;
-  const std::span all(data.pixels);
-  std::int64_t at = row * data.rows * data.columns * channels;
-  for (std::uint8_t& pixel : image.pixels) {
-    pixel = grey_of(all.subspan(at, channels));
-    at += channels;
-  }
-  return image;
+  const std::int64_t values = data.rows * data.columns * data.channels;
+  return grey_image(std::span(data.pixels).subspan(row * values, values), data.rows, data.columns);
 }
 
 void draw_cell(Canvas& canvas, int x, int y, const Dataset& data, ConstMatrixView probabilities,

@@ -46,22 +46,32 @@ std::string calibration_line(const CalibrationFigures& figures) {
   return line + "\n";
 }
 
+std::string voter_lines(std::span<const Voter> voters) {
+  std::string lines;
+  for (const Voter& voter : voters) {
+    lines += fmt::format("accuracy {:.2f} %, loss {:.6f}: {}\n", 100 * voter.evaluation.accuracy(),
+                         voter.evaluation.loss, printable_line(voter.model));
+  }
+  if (!voters.empty()) lines += fmt::format("vote of {} models:\n", voters.size());
+  return lines;
+}
+
 nlohmann::ordered_json number_or_null(const std::optional<double>& value) {
   return value ? nlohmann::ordered_json(*value) : nullptr;
 }
 
 }  // namespace
 
-std::string text_report(const ModelEvaluation& figures) {
+std::string text_report(const ModelEvaluation& figures, std::span<const Voter> voters) {
   const Evaluation& evaluation = figures.evaluation;
-  return fmt::format("accuracy {:.2f} % ({} of {}), loss {:.6f}\n{}\n{}\n{}",
+  return fmt::format("{}accuracy {:.2f} % ({} of {}), loss {:.6f}\n{}\n{}\n{}", voter_lines(voters),
                      100 * evaluation.accuracy(), grouped(evaluation.correct),
                      grouped(evaluation.samples), evaluation.loss,
                      calibration_line(figures.calibration), class_table(figures.confusion),
                      confusion_table(figures.confusion));
 }
 
-std::string json_report(const ModelEvaluation& figures) {
+std::string json_report(const ModelEvaluation& figures, std::span<const Voter> voters) {
   const Evaluation& evaluation = figures.evaluation;
   const ConfusionMatrix& confusion = figures.confusion;
   nlohmann::ordered_json report = {{"samples", evaluation.samples},
@@ -86,6 +96,12 @@ std::string json_report(const ModelEvaluation& figures) {
   report["calibration"] = {{"error", calibration.error},
                            {"temperature", number_or_null(calibration.temperature)},
                            {"calibrated_error", number_or_null(calibration.calibrated_error)}};
+  for (const Voter& voter : voters) {
+    report["voters"].push_back({{"model", voter.model},
+                                {"correct", voter.evaluation.correct},
+                                {"accuracy", voter.evaluation.accuracy()},
+                                {"loss", voter.evaluation.loss}});
+  }
   return report.dump() + "\n";
 }
 
