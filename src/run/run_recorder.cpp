@@ -31,7 +31,7 @@ std::optional<RunConfig> stored_config(const std::filesystem::path& run_director
 std::optional<RunStatus> stored_status(const std::filesystem::path& run_directory) {
   constexpr std::size_t kMostBytes = 1 << 16;
   try {
-    const auto bytes = read_file(run_directory / "run.status", kMostBytes);
+    const auto bytes = read_unlinked_file(run_directory / "run.status", kMostBytes);
     return run_status_in({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   } catch (const Error&) {
     return std::nullopt;

@@ -2,6 +2,7 @@
 // What follows the products: adding leaves and updating, for 784-100-50-10.
 #include <benchmark/benchmark.h>
 
+#include "tally/core/aligned_vector.hpp"
 #include "tally/core/summation_tree.hpp"
 #include "tally/optim/sgd.hpp"
 

@@ -67,11 +67,11 @@ TEST_F(PlanCheckTest, RefusesToHoldOutAllImages) {
               HasSubstr("error: --validation: expected fewer than the 10 training images, got 10"));
 }
 
-TEST_F(PlanCheckTest, SaysHowFarARunHasCome) {
+TEST_F(PlanCheckTest, SaysWhetherARunHasBegun) {
+  EXPECT_THAT(check_plan(options_).text, HasSubstr("/run: not begun"));
   std::filesystem::create_directory(directory_.path() / "run");
   std::ofstream(directory_.path() / "run" / "run.status") << "RESUME\nstep 1234\nreason x\n";
-  EXPECT_THAT(check_plan(options_).text,
-              HasSubstr("/run: goes on at step 1 234 or a little before"));
+  EXPECT_THAT(check_plan(options_).text, HasSubstr("/run: begun, but without a checkpoint"));
 }
 
 }  // namespace

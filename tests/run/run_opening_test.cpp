@@ -70,6 +70,7 @@ TEST_F(RunOpeningTest, AResumedRunBringsItsVectorsToAllRanks) {
     communicator_.on_root([&] {
       run.state.progress.step = 3;
       run.state.progress.epoch = 1;
+      run.state.progress.samples = 6;
       std::ranges::fill(run.state.velocity, 0);
       run.state.velocity[0] = 0.25F;
       run.recorder->begin(run.state);
