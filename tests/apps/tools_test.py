@@ -527,7 +527,9 @@ class Predict(ToolTest):
             self.assertEqual(run("tally-data", "verify", out).code, 0)
 
     def test_output_that_cannot_be_written_is_a_failure(self):
+        # Some print more than a buffer holds.
         for line in (command("tally-predict", self.model, DRAWINGS[0], "--json"),
+                     command("tally-predict", self.model, *[DRAWINGS[0]] * 20, "--json"),
                      command("tally-checkpoint", "digest", self.model),
                      command("tally-evaluate", self.model, "--data", DIGITS, "--json"),
                      command("tally-data", "--help"), command("tally-train", "--help")):

@@ -13,7 +13,7 @@ namespace {
 TEST(NetworkTable, CountsWhatALayerIsAndCosts) {
   EXPECT_EQ(network_table(Network("dense:3,tanh,dense:2", Shape{2, 2, 1}), 10),
             "layer                   output            parameters     MFLOP        kB\n"
-            "   input                2 x 2 x 1                                   0.0\n"
+            "   input                2 x 2 x 1                                    0.0\n"
             " 0 dense:3              3                         15     0.000       0.0\n"
             " 1 tanh                 3                          -\n"
             " 2 dense:2              2                          8     0.000       0.0\n"

@@ -83,7 +83,7 @@ TEST(ConfigFields, MayChangeAtAResumeIfTheNumbersDoNotDependOnThem) {
   EXPECT_THAT(names_that(OnResume::kMayChange),
               ElementsAre("data", "run-dir", "epochs", "max-steps", "checkpoint-every", "keep",
                           "max-time", "stall-timeout", "threads", "log-every", "quiet"));
-  EXPECT_EQ(names_that(OnResume::kMustMatch).size(), 22U);
+  EXPECT_EQ(names_that(OnResume::kMustMatch).size(), 23U);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <vector>
 
@@ -19,11 +21,23 @@
 // What the mains of all tools share.
 namespace tally {
 
+inline std::string unwritable_output(int error_number) {
+  return "standard output: cannot be written: " + system_error_text(error_number);
+}
+
 /// What was printed must have arrived: a full disk is a failure of the tool. Throws an Error.
 inline void flush_output() {
   const bool has_failed_before = std::ferror(stdout) != 0;
   if (std::fflush(stdout) == 0 && !has_failed_before) return;
-  fail(ExitCode::kFailure, "standard output: cannot be written: {}", system_error_text(errno));
+  fail(ExitCode::kFailure, "{}", unwritable_output(errno));
+}
+
+/// Prints a text of any length, all of which must arrive. Throws an Error.
+inline void print_output(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) < text.size()) {
+    fail(ExitCode::kFailure, "{}", unwritable_output(errno));
+  }
+  flush_output();
 }
 
 /// Takes numbers from `least` to `most`, and refuses others in the same words with every version of
@@ -94,6 +108,10 @@ int run_tool(CLI::App& app, int argc, char** argv, Work&& work) {
     return static_cast<int>(error.exit_code());
   } catch (const std::bad_alloc&) {
     print_error(app.get_name(), "out of memory");
+  } catch (const std::system_error& error) {  // of fmt::print: a text longer than the buffer
+    output.end_without_reader();
+    const bool is_output = std::ferror(stdout) != 0;
+    print_error(app.get_name(), is_output ? unwritable_output(error.code().value()) : error.what());
   } catch (const std::exception& error) {
     output.end_without_reader();
     print_error(app.get_name(), error.what());

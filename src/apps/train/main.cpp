@@ -55,10 +55,7 @@ struct CommandLine {
     }
   }
 
-  void print() const {
-    fmt::print("{}", text);
-    flush_output();
-  }
+  void print() const { print_output(text); }
 };
 
 void require_this_build() {
