@@ -2,69 +2,23 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cerrno>
-#include <cstdio>
 #include <limits>
 #include <new>
 #include <string>
-#include <system_error>
 
 #include <zlib.h>
 
-#include "tally/core/error.hpp"
+#include "tally/core/whole_file.hpp"
 #include "tally/data/file_signature.hpp"
 #include "tally/data/idx_file.hpp"
 
 namespace tally {
 namespace {
 
-// A file that appears under its name only when it is complete.
-class FileWriter {
- public:
-  explicit FileWriter(const std::filesystem::path& path)
-      : path_(path), part_path_(path.string() + ".part") {
-    // A file of its own ("x"): a link that somebody has put there is not followed.
-    file_ = std::fopen(part_path_.c_str(), "wbx");
-    if (file_ == nullptr) fail_to_write(errno);
-  }
-  ~FileWriter() {
-    if (file_ != nullptr) std::fclose(file_);
-    std::error_code ignored;
-    if (!is_published_) std::filesystem::remove(part_path_, ignored);
-  }
-  FileWriter(const FileWriter&) = delete;
-  FileWriter& operator=(const FileWriter&) = delete;
-
-  void write(std::span<const std::byte> bytes) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail_to_write(errno);
-  }
-
-  void publish() {
-    std::FILE* const file = file_;
-    file_ = nullptr;
-    if (std::fclose(file) != 0) fail_to_write(errno);
-    std::error_code error;
-    std::filesystem::rename(part_path_, path_, error);
-    if (error) fail_to_write(error.value());
-    is_published_ = true;
-  }
-
- private:
-  [[noreturn]] void fail_to_write(int error_number) const {
-    fail(ExitCode::kFailure, "{}: cannot be written ({}); check the space and permissions there",
-         path_.string(), system_error_text(error_number));
-  }
-
-  std::filesystem::path path_;
-  std::filesystem::path part_path_;
-  std::FILE* file_ = nullptr;
-  bool is_published_ = false;
-};
-
 // Packs bytes on their way to a file. zlib's own gzip header has no time stamp and no name.
 class GzipWriter {
  public:
-  explicit GzipWriter(FileWriter& file) : file_(file) {
+  explicit GzipWriter(WholeFile& file) : file_(file) {
     constexpr int kGzipOnly = MAX_WBITS + 16;
     constexpr int kMemoryLevel = 8;  // zlib's default
     if (deflateInit2(&stream_, Z_BEST_COMPRESSION, Z_DEFLATED, kGzipOnly, kMemoryLevel,
@@ -100,13 +54,13 @@ class GzipWriter {
     } while (stream_.avail_out == 0);
   }
 
-  FileWriter& file_;
+  WholeFile& file_;
   z_stream stream_{};
 };
 
 void write_idx(const std::filesystem::path& path, std::span<const std::byte> header,
                std::span<const std::byte> data) {
-  FileWriter file(path);
+  WholeFile file(path);
   if (has_gzip_name(path.string())) {
     GzipWriter gzip(file);
     gzip.write(header);

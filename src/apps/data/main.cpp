@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // tally-data: verifies, shows and makes data sets.
-#include "common/png_file.hpp"
 #include "common/threads_option.hpp"
 #include "common/tool.hpp"
 #include "data/augmented_sheet.hpp"
@@ -8,6 +7,8 @@
 #include "data/outliers_data.hpp"
 #include "data/report.hpp"
 #include "tally/core/text.hpp"
+#include "tally/core/whole_file.hpp"
+#include "tally/image/png_codec.hpp"
 #include "tally/state/config_text.hpp"
 
 namespace tally {
@@ -32,7 +33,10 @@ ExitCode show(const ShowOptions& options) {
   from_text({Field{"augment", "SPEC", augment_help()}, "--augment", options.augment},
             sheet.distortions);
   const Split split = options.is_test ? Split::kTest : Split::kTrain;
-  write_png(options.sheet, augmented_sheet(find_split_files(options.directory, split), sheet));
+  const GreyImage image = augmented_sheet(find_split_files(options.directory, split), sheet);
+  WholeFile file(options.sheet);
+  file.write(encode_png(image));
+  file.publish();
   return ExitCode::kDone;
 }
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "tally/core/whole_file.hpp"
+
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "support/temporary_directory.hpp"
+#include "tally/core/error.hpp"
+
+namespace tally {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_in(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+void write(const fs::path& path, std::string_view text) {
+  WholeFile file(path);
+  file.write(std::as_bytes(std::span(text)));
+  file.publish();
+}
+
+TEST(WholeFile, TakesThePlaceOfAnotherWhenItIsComplete) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.write("file", "old and longer");
+  WholeFile file(path);
+  file.write(std::as_bytes(std::span(std::string_view("new"))));
+  EXPECT_EQ(text_in(path), "old and longer");
+  file.publish();
+  EXPECT_EQ(text_in(path), "new");
+  EXPECT_FALSE(fs::exists(path.string() + ".part"));
+}
+
+TEST(WholeFile, LeavesNothingIfItIsNotComplete) {
+  const TemporaryDirectory directory;
+  { WholeFile file(directory.path() / "file"); }
+  EXPECT_TRUE(fs::is_empty(directory.path()));
+}
+
+TEST(WholeFile, FollowsNoLink) {
+  const TemporaryDirectory directory;
+  const fs::path precious = directory.write("precious", "kept");
+  fs::create_symlink(precious, directory.path() / "file");
+  write(directory.path() / "file", "new");
+  EXPECT_EQ(text_in(precious), "kept");
+  EXPECT_EQ(text_in(directory.path() / "file"), "new");
+  fs::create_symlink(precious, directory.path() / "other.part");
+  EXPECT_THROW(write(directory.path() / "other", "new"), Error);
+  EXPECT_EQ(text_in(precious), "kept");
+}
+
+TEST(WholeFile, SaysWhyItCannotBeWritten) {
+  try {
+    write("/nonexistent/file", "new");
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), ExitCode::kFailure);
+    EXPECT_STREQ(error.what(),
+                 "/nonexistent/file: cannot be written (No such file or directory); check the "
+                 "space and permissions there");
+  }
+}
+
+}  // namespace
+}  // namespace tally
