@@ -69,7 +69,7 @@ selected() {
     python3-pil
   build release -DTALLY_BUILD_TESTS=ON
   exec ctest --preset release --parallel "$(($(nproc) + 2))" --no-tests=error --tests-regex \
-    '^(core|data|image|nn|optim|state|io|parallel|train|run)\.|^apps\.(signals|train_script|resume|page_server)$'
+    '^(core|augment|data|image|nn|optim|state|io|model|parallel|train|run)\.|^apps\.(signals|train_script|resume|page_server)$'
 }
 
 # The mirrors that apt uses here for this machine's own release, as lines for the other one.

@@ -7,7 +7,7 @@ import time
 import torch
 from idx import read_training
 from peer import parse_options, print_result, samples_per_second
-from torch_recipe import Step, accuracy, facts, shuffled_batches
+from torch_recipe import Step, accuracy, decayed_weights, facts, shuffled_batches
 
 
 def make_network() -> torch.nn.Module:
@@ -31,8 +31,7 @@ def main() -> None:
     if options.layout == "channels-last":
         network = network.to(memory_format=torch.channels_last)
         images = images.contiguous(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, nesterov=True,
-                                weight_decay=3e-4)
+    optimizer = torch.optim.SGD(decayed_weights(network), lr=0.1, momentum=0.9, nesterov=True)
     step = Step(network, optimizer, images, labels)
     rate = samples_per_second(step, shuffled_batches(len(images), options.batch_size),
                               options.batch_size, options.samples, options.warm_up,

@@ -11,8 +11,15 @@ def make_network() -> torch.nn.Module:
                                torch.nn.Tanh(), torch.nn.Linear(50, 10))
 
 
+def decayed_weights(network: torch.nn.Module) -> list[dict]:
+    """Groups of parameters for an optimizer: weights decay by 3e-4, biases do not."""
+    parameters = list(network.parameters())
+    return [{"params": [block for block in parameters if block.dim() > 1], "weight_decay": 3e-4},
+            {"params": [block for block in parameters if block.dim() == 1], "weight_decay": 0}]
+
+
 def make_optimizer(network: torch.nn.Module) -> torch.optim.Optimizer:
-    return torch.optim.SGD(network.parameters(), lr=0.2, momentum=0.9, weight_decay=3e-4)
+    return torch.optim.SGD(decayed_weights(network), lr=0.2, momentum=0.9)
 
 
 def shuffled_batches(count: int, batch_size: int, rank: int = 0,
