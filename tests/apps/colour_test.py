@@ -156,7 +156,7 @@ class Colour(TallyTest):
         self.assertEqual(result.code, 2)
         self.assertIn(f"expected images of 28 x 28 x 3 as in {mixed}/{NAMES[0]}, got 28 x 28; use files of one",
                       result.err)
-        result = run("tally-data", "others", data, "--out", self.directory / "others")
+        result = run("tally-data", "outliers", data, "--out", self.directory / "others")
         self.assertEqual(result.code, 2)
         self.assertIn("expected images of 28 x 28, got 28 x 28 x 3", result.err)
 

@@ -159,11 +159,11 @@ class Layers(TallyTest):
 
     def test_the_second_network(self):
         others, path = self.directory / "others", self.directory / "calibrated.h5"
-        self.assertEqual(run("tally-data", "others", DIGITS, "--out", others, "--variants", 0).code, 0)
+        self.assertEqual(run("tally-data", "outliers", DIGITS, "--out", others, "--variants", 0).code, 0)
         self.train("run", *RECIPE)
         self.train("others-run", "--epochs", 1, "--network", "batch-norm,dense:20,batch-norm,relu,dropout:0.2,dense:11",
                    data=others)
-        result = run("tally-evaluate", self.directory / "run", "--data", DIGITS, "--calibrate", path, "--others",
+        result = run("tally-evaluate", self.directory / "run", "--data", DIGITS, "--calibrate", path, "--outliers",
                      self.directory / "others-run")
         self.assertEqual(result.code, 0, result.err)
         with h5py.File(path) as file:

@@ -55,14 +55,16 @@ TEST(WholeFile, FollowsNoLink) {
 }
 
 TEST(WholeFile, SaysWhyItCannotBeWritten) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "absent" / "file";
   try {
-    write("/nonexistent/file", "new");
+    write(path, "new");
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.exit_code(), ExitCode::kFailure);
-    EXPECT_STREQ(error.what(),
-                 "/nonexistent/file: cannot be written (No such file or directory); check the "
-                 "space and permissions there");
+    EXPECT_EQ(error.what(), path.string() +
+                                ": cannot be written (No such file or directory); check the space "
+                                "and permissions there");
   }
 }
 
