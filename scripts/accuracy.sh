@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# accuracy.sh [SEEDS]: trains the default recipe on MNIST, Fashion-MNIST and the embedded digits with
-# SEEDS seeds (5) on 2 ranks, and the paper preset once on 1, and prints the test accuracies of the
-# last epoch as a table in Markdown. Data sets that are not on this machine are left out with a note:
-# MNIST is looked for in TALLY_MNIST_DIR and data/mnist, Fashion-MNIST where Debian's package
-# dataset-fashion-mnist puts it.
+# accuracy.sh [SEEDS]: trains the default recipe on MNIST, Fashion-MNIST and the embedded digits, and
+# the presets with convolutions on the first two, with SEEDS seeds (5) on 2 ranks, and the paper preset
+# once on 1. Prints the test accuracies of the last epoch as a table in Markdown. Data sets that are not
+# on this machine are left out with a note: MNIST is looked for in TALLY_MNIST_DIR and data/mnist,
+# Fashion-MNIST where Debian's package dataset-fashion-mnist puts it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/packages.sh
@@ -29,18 +29,19 @@ train() {
   mpirun -n "$ranks" $bin/tally-train --run-dir "$scratch/run" --quiet "$@"
 }
 
-# row NAME DIR: the default recipe with every seed.
+# row NAME DIR OPTION...: the recipe of the options with every seed.
 row() {
-  local accuracies=() seed
-  if [ ! -d "$2" ]; then
-    echo "$1: $2 is not on this machine" >&2
+  local accuracies=() seed name=$1 data=$2
+  shift 2
+  if [ ! -d "$data" ]; then
+    echo "$name: $data is not on this machine" >&2
     return
   fi
   for seed in $(seq "$seeds"); do
-    train 2 --data "$2" --seed "$seed"
+    train 2 --data "$data" --seed "$seed" "$@"
     accuracies+=("$(last 10)")
   done
-  printf '%s\n' "${accuracies[@]}" | awk -v name="$1" '
+  printf '%s\n' "${accuracies[@]}" | awk -v name="$name" '
     { sum += $1; squares += $1 * $1; all = all sprintf(" %.2f", 100 * $1) }
     END {
       mean = sum / NR
@@ -55,6 +56,9 @@ echo "|---|---|---|---|"
 row MNIST "$mnist"
 row Fashion-MNIST /usr/share/datasets/fashion-mnist
 row "embedded digits" data/digits
+row "MNIST, \`--preset cnn\`" "$mnist" --preset cnn
+row "MNIST, \`--preset cnn-norm\`" "$mnist" --preset cnn-norm
+row "Fashion-MNIST, \`--preset cnn --epochs 20\`" /usr/share/datasets/fashion-mnist --preset cnn --epochs 20
 # Other instructions round otherwise, and end in other figures.
 printf '\nby %s\n' "$($bin/tally-checkpoint info "$scratch/run" | sed -n 's/^written by *//p')"
 

@@ -29,6 +29,8 @@ GOALS = (
     ("compiled", COMPILED, 512, {}),
     ("ddp", DDP, 128, {AVX512: 8}),
     ("numpy", NUMPY, 1, {AVX512: 12}),
+    ("cnn", DEBIAN, 64, {AVX512: 4, AVX2: 4}),
+    ("cnn", NEWEST, 64, {AVX512: 2, AVX2: 2}),
 )
 
 
@@ -41,6 +43,12 @@ def goals(entries: list[Entry], instructions: InstructionSet) -> Iterator[Goal]:
         name = f"({tally.name} against {other.name})"
         yield at_least(f"against {peer} {other.results[0]['version']}, B={batch_size}",
                        limits.get(instructions), {name: tally.rate / other.rate}, "{:.2f}x")
+    rates = {entry.how.split(",")[0]: entry.rate for entry in entries
+             if entry.section == "cnn" and entry.batch_size == 128}
+    if rates:
+        alone = rates.pop("1x1")
+        yield at_least("convolutions, two workers against one, B=128", 1.8,
+                       {layout: rate / alone for layout, rate in rates.items()}, "{:.2f}x")
 
 
 def rows(entries: list[Entry], machine: Machine) -> list[dict]:

@@ -20,6 +20,7 @@ TITLES = {
     "compiled": "PyTorch in one process with torch.compile, without the time to compile",
     "ddp": "PyTorch DistributedDataParallel, gloo, 2 processes of one thread",
     "numpy": "NumPy, the paper's recipe, one sample at a time, one core",
+    "cnn": "Convolutions (`--preset cnn`); PyTorch in one thread, by seconds of the processor",
 }
 TALLY, DEBIAN, NEWEST, COMPILED, DDP, NUMPY = (
     "Tally", "Debian's PyTorch", "the newest PyTorch", "the newest PyTorch, compiled",
@@ -78,6 +79,11 @@ class Contest:
         if section == "numpy":
             yield [self.tally_paper(), *self.numpy_entries()]
             return
+        if section == "cnn":
+            yield [*self.tally_cnn(64, (1, 1), 32, 64), *self.cnn_entries()]
+            if self.machine.cores > 1:
+                yield [entry for layout in ((1, 1), (2, 1), (1, 2)) for entry in self.tally_cnn(128, layout, 64)]
+            return
         if section == "compiled" and not self.newest:
             say("compiled: needs the newest PyTorch, which scripts/peers_venv.sh brings; left out")
             return
@@ -99,6 +105,19 @@ class Contest:
         training = Training(recipe=("--preset", "paper", "--epochs", str(epochs)))
         return Entry("numpy", TALLY, "--preset paper, 1x1", 1,
                      lambda: self.trainer.profile(training))
+
+    def tally_cnn(self, batch_size: int, layout: tuple[int, int], *micro_batches: int) -> Iterator[Entry]:
+        for micro_batch in micro_batches:
+            training = Training(*layout, recipe=("--preset", "cnn", "--epochs", "1", "--batch-size", str(batch_size),
+                                                 "--micro-batch", str(micro_batch)))
+            yield Entry("cnn", TALLY, f"{training.layout}, M={micro_batch}", batch_size,
+                        lambda training=training: self.trainer.profile(training))
+
+    def cnn_entries(self) -> Iterator[Entry]:
+        for of, python in ((DEBIAN, sys.executable), (NEWEST, self.newest)):
+            for layout in ("default", "channels-last") if python else ():
+                yield Entry("cnn", of, layout, 64,
+                            self.peer("torch_cnn.py", 12_000, 1, "--warm-up", 3000, "--layout", layout, python=python))
 
     def peer(self, program: str, samples: float, threads: int, *arguments,
              python: pathlib.Path | str = sys.executable) -> Callable[[], dict]:

@@ -682,9 +682,32 @@ class Checkpoint(ToolTest):
         self.assertRegex(text, r"model/0-dense/weight: [\d ]+ of 78 400 values, by up to \d")
         self.assertRegex(text, r"optimizer/4-dense/bias: \d+ of 10 values, by up to \d")
 
+        self.assertIn("history/epochs: 20 and 19\n", text)
         self.train("other", "--seed", 2, "--max-steps", 0)
         text = self.output("tally-checkpoint", "diff", self.model, self.directory / "other", code=1)
         self.assertIn("config/seed: 1 and 2\n", text)
+
+    def test_diff_sees_what_was_measured_and_fitted(self):
+        changed = self.directory / "changed.h5"
+        shutil.copy(self.checkpoint, changed)
+        with h5py.File(changed, "r+") as file:
+            losses = file["history/epochs/test_loss"]
+            before = losses[2]
+            losses[2] = before + 1
+            losses[3] += 1
+        sign_checkpoint(changed)
+        self.assertEqual(self.output("tally-checkpoint", "diff", self.checkpoint, changed, code=1),
+                         f"history/epoch 3/test loss: {before} and {before + 1}\n")
+        self.train("held-out", "--validation", 1000, "--epochs", 2)
+        run_dir, calibrated = self.directory / "held-out", self.directory / "calibrated.h5"
+        self.output("tally-evaluate", run_dir, "--data", DIGITS, "--calibrate", calibrated)
+        text = self.output("tally-checkpoint", "diff", run_dir, calibrated, code=1)
+        self.assertRegex(text, r"^calibration/temperature: none and \d\.\d+\n$")
+        self.assertEqual(self.output("tally-checkpoint", "diff", calibrated, calibrated), "")
+        shutil.copy(calibrated, changed)
+        add_outliers(changed, 392, 11)
+        self.assertEqual(self.output("tally-checkpoint", "diff", calibrated, changed, code=1),
+                         "calibration/outliers: none and dense:11\n")
 
 
 class EveryTool(unittest.TestCase):

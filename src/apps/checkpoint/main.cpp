@@ -31,7 +31,7 @@ ExitCode digest(const std::string& model) {
 }
 
 ExitCode diff(const std::string& first, const std::string& second) {
-  const std::string differences = describe_differences(load(first).state, load(second).state);
+  const std::string differences = describe_differences(load(first), load(second));
   fmt::print("{}", differences);
   return differences.empty() ? ExitCode::kDone : ExitCode::kFailure;
 }

@@ -2,6 +2,7 @@
 #include "checkpoint/report.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -50,9 +51,49 @@ class Differences {
     }
   }
 
+  // Of the epochs that both have, the first one that differs: the later ones follow from it.
+  void compare_histories(const History& first, const History& second) {
+    compare("history/epochs", first.epochs.size(), second.epochs.size());
+    const std::size_t length = text_.size();
+    const std::size_t both = std::min(first.epochs.size(), second.epochs.size());
+    for (std::size_t i = 0; i < both && text_.size() == length; ++i) {
+      const EpochRow& a = first.epochs[i];
+      const EpochRow& b = second.epochs[i];
+      const std::string epoch = fmt::format("history/epoch {}/", i + 1);
+      compare_figures(epoch + "train", a.train, b.train);
+      compare_figures(epoch + "validation", a.validation, b.validation);
+      compare_figures(epoch + "test", a.test, b.test);
+    }
+  }
+
+  void compare_calibrations(const std::optional<Calibration>& first,
+                            const std::optional<Calibration>& second) {
+    compare("calibration/temperature", temperature_text(first), temperature_text(second));
+    const auto outliers_of = [](const std::optional<Calibration>& calibration) {
+      return calibration ? calibration->outliers : std::nullopt;
+    };
+    const auto a = outliers_of(first), b = outliers_of(second);
+    compare("calibration/outliers", a ? a->spec : "none", b ? b->spec : "none");
+    if (a && b && a->parameters != b->parameters) text_ += "calibration/outliers: other values\n";
+  }
+
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
+  static std::string temperature_text(const std::optional<Calibration>& calibration) {
+    return calibration ? fmt::format("{}", calibration->temperature) : "none";
+  }
+
+  // What was not measured is not a number, and no difference from itself.
+  void compare_figures(const std::string& name, const SetFigures& first, const SetFigures& second) {
+    const auto compare_figure = [&](std::string_view figure, double a, double b) {
+      if (std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b)) return;
+      text_ += fmt::format("{} {}: {} and {}\n", name, figure, a, b);
+    };
+    compare_figure("loss", first.loss, second.loss);
+    compare_figure("accuracy", first.accuracy, second.accuracy);
+  }
+
   std::string text_;
 };
 
@@ -92,7 +133,10 @@ std::string describe(const TrainingState& state, const std::string& path) {
       printable(state.build.kernel_backend), to_toml(state.config));
 }
 
-std::string describe_differences(const TrainingState& first, const TrainingState& second) {
+std::string describe_differences(const LoadedCheckpoint& first_one,
+                                 const LoadedCheckpoint& second_one) {
+  const TrainingState& first = first_one.state;
+  const TrainingState& second = second_one.state;
   Differences differences;
   const auto first_fields = fields_that_must_match(first.config);
   const auto second_fields = fields_that_must_match(second.config);
@@ -111,6 +155,8 @@ std::string describe_differences(const TrainingState& first, const TrainingState
     differences.compare_blocks("model", first.layout, first.parameters, second.parameters);
     differences.compare_blocks("optimizer", first.layout, first.velocity, second.velocity);
   }
+  differences.compare_histories(first.history, second.history);
+  differences.compare_calibrations(first_one.calibration, second_one.calibration);
   return differences.text();
 }
 

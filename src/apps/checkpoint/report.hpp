@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "tally/state/training_state.hpp"
+#include "tally/io/checkpoint_store.hpp"
 
 namespace tally {
 
@@ -11,8 +11,9 @@ namespace tally {
 std::string describe(const TrainingState& state, const std::string& path);
 
 /// A line for each thing in which two trainings differ: what was asked for and must match at a
-/// resume, the data, the progress, each block of parameters and velocity. Empty if they are the
-/// same training at the same point; where, when and by how many workers it was done does not count.
-std::string describe_differences(const TrainingState& first, const TrainingState& second);
+/// resume, the data, the progress, each block of parameters and velocity, what was measured in the
+/// first epoch that differs, the calibration. Empty if they are the same training at the same
+/// point; where, when and by how many workers it was done does not count.
+std::string describe_differences(const LoadedCheckpoint& first, const LoadedCheckpoint& second);
 
 }  // namespace tally

@@ -41,6 +41,9 @@ SweepChoices choices_in_csv(const std::string& text, const std::string& file) {
   });
   require(rows.size() >= 2, ExitCode::kUsage,
           "{}: expected a line with the names of options, and a line of values for each run", file);
+  constexpr std::size_t kMostColumns = 1000;
+  require(rows[0].size() <= kMostColumns, ExitCode::kUsage,
+          "{}: expected at most {} options, got {}", file, kMostColumns, rows[0].size());
   SweepChoices choices;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     require(rows[i].size() == rows[0].size(), ExitCode::kUsage,

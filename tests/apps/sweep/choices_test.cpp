@@ -57,6 +57,14 @@ TEST_F(SweepChoicesTest, OfATableAreItsLines) {
               ElementsAre("seed=1 network=dense:5,dense:2", "seed=2"));
 }
 
+TEST_F(SweepChoicesTest, HaveAtMostAThousandColumns) {
+  const std::string commas(999, ',');
+  EXPECT_EQ(refusal("r.csv", "seed" + commas + "\n1" + commas + "\n"), "no failure");
+  EXPECT_EQ(refusal("r.csv", "seed" + commas + ",\n1" + commas + ",\n"),
+            "exit 2: " + (directory_.path() / "r.csv").string() +
+                ": expected at most 1000 options, got 1001");
+}
+
 TEST_F(SweepChoicesTest, OfAConfigurationAreItsRuns) {
   EXPECT_THAT(texts_in("r.toml", "epochs = 3\n[[run]]\nseed = 1\n[[run]]\nseed = 2\n"),
               ElementsAre("epochs=3 seed=1", "epochs=3 seed=2"));
