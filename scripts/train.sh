@@ -39,8 +39,10 @@ heed() {
   asked=USR2
 }
 
+# shellcheck disable=SC2034  # counted by the trap
+stops=0
 listen() {
-  trap 'heard[STOP]=yes' INT TERM HUP USR2
+  trap 'heard[$((++stops))]=yes' INT TERM HUP USR2
   trap 'heard[USR1]=yes' USR1
 }
 

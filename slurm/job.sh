@@ -332,10 +332,10 @@ status_stamp() { stat -c '%i %.9Y' "$run_dir/run.status" 2>/dev/null || true; }
 
 # Whether run.lock names another job, which may write run.status, too.
 is_anothers() {
-  local owner=""
+  local owner
   if [ -z "${SLURM_JOB_ID:-}" ]; then return 1; fi
-  ask start_of "$run_dir/run.lock"
-  read -r owner <<<"$REPLY" || true
+  ask start_of "$run_dir/run.lock" || true
+  owner=${REPLY%%$'\n'*}
   [ -n "$owner" ] && [[ "$owner," != *", job $SLURM_JOB_ID,"* ]]
 }
 
@@ -459,7 +459,9 @@ count_losses() {
   local count ranks=() all=(/proc/[0-9]*)
   if [ "$SECONDS" -lt "$next_count" ]; then return 0; fi
   next_count=$((SECONDS + 1 + ${#all[@]} / 500))
-  if ask ranks_here; then mapfile -t ranks <<<"$REPLY"; fi
+  # Older bashes write what <<< gives into a file, and a disk may be full.
+  # shellcheck disable=SC2206
+  if ask ranks_here; then ranks=($REPLY); fi
   count=${#ranks[@]}
   if [ "$count" -gt "$most_ranks" ] && [ "$last_ranks" -gt "$most_ranks" ]; then
     most_ranks=$((count < last_ranks ? count : last_ranks))
@@ -522,13 +524,13 @@ train() {
   # Before waiting, for which there may be no time.
   heed_all
   if [ -n "$asked_to_stop" ] && has_stopped; then
-    ask saved_step "$run_dir"
+    ask saved_step "$run_dir" || true
     say "the training has stopped, saved at step $REPLY"
   fi
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     if is_running; then pause 0.5; fi
   done
-  trap '' USR1 USR2 TERM URG
+  trap '' INT HUP USR1 USR2 TERM URG
   if is_running; then
     # The ranks have gone; what it has started on other nodes follows.
     kill_launcher

@@ -9,9 +9,18 @@
 
 namespace tally {
 
+namespace fs = std::filesystem;
+
 WholeFile::WholeFile(const std::filesystem::path& path)
     : path_(path), part_path_(path.string() + ".part") {
+  std::error_code unknown;  // then making the file tells
+  const fs::file_status status = fs::symlink_status(path, unknown);
+  require(!fs::exists(status) || fs::is_regular_file(status) || fs::is_symlink(status),
+          ExitCode::kFailure, "{}: is not a regular file; choose another name", path.string());
   file_ = std::fopen(part_path_.c_str(), "wbx");
+  require(file_ != nullptr || errno != EEXIST, ExitCode::kFailure,
+          "{}: is there already, from a program that was killed or still writes; remove it",
+          part_path_.string());
   if (file_ == nullptr) fail_to_write(errno);
 }
 

@@ -26,14 +26,14 @@ NameParts name_parts(Split split, IdxContent content) {
 }
 
 std::vector<std::string> accepted_names(Split split, IdxContent content) {
-  const auto [before, after] = name_parts(split, content);
+  const NameParts parts = name_parts(split, content);
   std::vector<std::string> names;
-  const auto add = [&](std::string_view end) {
-    const std::string dash = fmt::format("{}-{}", before, end);
-    const std::string dot = fmt::format("{}.{}", before, end);
+  const auto add = [&](std::string_view after) {
+    const std::string dash = fmt::format("{}-{}", parts.before, after);
+    const std::string dot = fmt::format("{}.{}", parts.before, after);
     names.insert(names.end(), {dash, dot, dash + ".gz", dot + ".gz"});
   };
-  add(after);
+  add(parts.after);
   if (content == IdxContent::kImages) add("idx4-ubyte");
   return names;
 }

@@ -90,8 +90,15 @@ class Loading {
   void shape(const std::string& path, Shape& shape) {
     shape = flat(file_.integer(path, "inputs"));
     if (!file_.has_attribute(path, "rows")) return;
+    const Index inputs = shape.size();
     shape = {file_.integer(path, "rows"), file_.integer(path, "columns"),
              file_.integer(path, "channels")};
+    constexpr Index kMost = 65'536;
+    const auto is_side = [](Index side) { return side >= 1 && side <= kMost; };
+    require(is_side(shape.height) && is_side(shape.width) && is_side(shape.channels) &&
+                shape.size() == inputs,
+            ExitCode::kCheckpoint, "{}: {}: expected {} inputs, got {} x {} x {}", name_, path,
+            inputs, shape.height, shape.width, shape.channels);
   }
 
   // Likewise; where there is one, it is what the layer is made to have.

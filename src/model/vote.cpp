@@ -35,12 +35,13 @@ ModelEvaluation Vote::figures() const {
   AlignedVector means(sums_.size());
   std::vector<std::uint8_t> answers(labels_.size());
   std::vector<double> losses(evaluation_chunks(samples));
+  std::ranges::transform(sums_, means.begin(),
+                         [count](double sum) { return static_cast<Real>(sum / count); });
   for (std::int64_t sample = 0; sample < samples; ++sample) {
-    const auto row = std::span(sums_).subspan(sample * classes_, classes_);
-    std::ranges::transform(row, means.begin() + sample * classes_,
-                           [count](double sum) { return static_cast<Real>(sum / count); });
+    const auto row = std::span(means).subspan(sample * classes_, classes_);
     answers[sample] = static_cast<std::uint8_t>(std::ranges::max_element(row) - row.begin());
-    losses[sample / kEvaluationRows] += surprise(row[labels_[sample]] / count);
+    losses[sample / kEvaluationRows] +=
+        surprise(sums_[sample * classes_ + labels_[sample]] / count);
   }
   ConfusionMatrix confusion(classes_);
   confusion.add(labels_, answers);

@@ -52,6 +52,9 @@ std::size_t look_at_data(const LaunchOverrides& overrides, const RunConfig& conf
   require_data_of(stored, shape, files);
   const std::int64_t samples = used_training_images(config, shape) - config.validation;
   if (const auto doubt = batch_doubt(overrides, config, samples)) findings.warning("{}", *doubt);
+  if (const auto doubt = normalization_doubt(config, image_shape(shape))) {
+    findings.warning("{}", *doubt);
+  }
   check_classes(network.outputs(), classes, findings);
   const std::size_t parameters = network.layout().count();
   text += fmt::format("data: {}: {} training and {} test images of {} in {}\nnetwork: {}, {}\n",

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "tally/core/text.hpp"
+#include "tally/nn/layer_spec.hpp"
 #include "tally/state/config_fields.hpp"
 
 namespace tally {
@@ -120,6 +121,19 @@ std::optional<std::string> batch_doubt(const LaunchOverrides& overrides, const R
   if (!is_given || config.batch_size <= samples) return std::nullopt;
   return fmt::format("--batch-size {}: larger than the {}, so an epoch is one step on all of them",
                      config.batch_size, counted(samples, "training image"));
+}
+
+std::optional<std::string> normalization_doubt(const RunConfig& config, Shape image) {
+  for (const LayerSpec& layer : parse_layers(config.network, image)) {
+    const Index numbers = layer.input.height * layer.input.width * config.micro_batch.value;
+    if (!std::holds_alternative<BatchNormSpec>(layer.kind) || numbers > 1) continue;
+    return fmt::format(
+        "--micro-batch {}: batch-norm sees one number of each channel at a time, which has no "
+        "variance, so it normalizes nothing; choose a larger one, and a --batch-size that it "
+        "divides",
+        config.micro_batch.value);
+  }
+  return std::nullopt;
 }
 
 std::int64_t run_steps(const RunConfig& config, std::int64_t samples) {

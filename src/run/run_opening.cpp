@@ -81,6 +81,9 @@ void open_files(const LaunchOptions& options, OpenedRun& run, ProgressReport& re
   if (const auto doubt = batch_doubt(overrides, run.state.config, training_samples(run.state))) {
     report.warning(*doubt);
   }
+  if (const auto doubt = normalization_doubt(run.state.config, image_shape(shape))) {
+    report.warning(*doubt);
+  }
 }
 
 // --- all ranks ---

@@ -105,7 +105,7 @@ class Distribution {
 void require_unchanged(const SplitReader& reader, std::int64_t images,
                        const DataFingerprint& fingerprint, const SplitFiles& files) {
   require(reader.count() == images && reader.rows() == fingerprint.rows &&
-              reader.columns() == fingerprint.columns,
+              reader.columns() == fingerprint.columns && reader.channels() == fingerprint.channels,
           ExitCode::kUsage, "{}: was replaced by another file while it was read; start again",
           files.images.string());
 }

@@ -171,7 +171,7 @@ TOOLS = {
     "data: index": ("tally-data", ["show", str(DIGITS), 4000], 2, f"{DIGITS}/train-images-idx3-"
                     "ubyte.gz: expected an index from 0 to 3 999, got 4 000"),
     "data: augment": ("tally-data", ["show", str(DIGITS), "--augment", "bend", "--sheet", "{d}/x.png"], 2,
-                      '--augment: expected affine, elastic, stroke, brightness or cut-out, got "bend"'),
+                      '--augment: expected affine or elastic or stroke or brightness or cut-out, got "bend"'),
     "data: augment without a sheet": ("tally-data", ["show", str(DIGITS), "--augment", "affine"], 2,
                                       "--augment requires --sheet; see --help"),
     "data: no folders": ("tally-data", ["from-images", MISSING, "--out", "{d}/out"], 2, f"{MISSING}: "

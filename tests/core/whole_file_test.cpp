@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "support/temporary_directory.hpp"
 #include "tally/core/error.hpp"
@@ -54,18 +55,42 @@ TEST(WholeFile, FollowsNoLink) {
   EXPECT_EQ(text_in(precious), "kept");
 }
 
+std::string failure_to_write(const fs::path& path) {
+  try {
+    write(path, "new");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), ExitCode::kFailure);
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
 TEST(WholeFile, SaysWhyItCannotBeWritten) {
   const TemporaryDirectory directory;
   const fs::path path = directory.path() / "absent" / "file";
-  try {
-    write(path, "new");
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.exit_code(), ExitCode::kFailure);
-    EXPECT_EQ(error.what(), path.string() +
-                                ": cannot be written (No such file or directory); check the space "
-                                "and permissions there");
+  EXPECT_EQ(failure_to_write(path),
+            path.string() +
+                ": cannot be written (No such file or directory); check the space and permissions "
+                "there");
+}
+
+TEST(WholeFile, TakesThePlaceOfFilesAndLinksOnly) {
+  const TemporaryDirectory directory;
+  const fs::path pipe = directory.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const fs::path& path : {pipe, directory.path(), fs::path("/dev/null")}) {
+    EXPECT_EQ(failure_to_write(path),
+              path.string() + ": is not a regular file; choose another name");
   }
+}
+
+TEST(WholeFile, NamesWhatAKilledProgramHasLeft) {
+  const TemporaryDirectory directory;
+  const fs::path part = directory.write("file.part", "half");
+  EXPECT_EQ(failure_to_write(directory.path() / "file"),
+            part.string() +
+                ": is there already, from a program that was killed or still writes; remove it");
+  EXPECT_EQ(text_in(part), "half");
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ class BatchNormTest : public testing::Test {
   }
 
   Pass pass(const Batch& batch) {
-    scratch_.assign(static_cast<std::size_t>(batch.rows * layer_.scratch_columns()), 9);
+    scratch_.assign(layer_.scratch_size(batch.rows), 9);
     if (batch.mode == Mode::kEvaluate) return {batch, 0, *gemm_, scratch_.data(), nullptr};
     saved_.resize(static_cast<std::size_t>(batch.rows * layer_.saved_columns()));
     return {batch, 0, *gemm_, scratch_.data(), saved_.data()};

@@ -11,6 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Optional;
 using testing::StartsWith;
 
 std::vector<std::string> doubts_about(const Overrides& options,
@@ -77,6 +78,20 @@ TEST(RecipeDoubts, SayWhatMinusZeroIs) {
   EXPECT_THAT(doubts_about({option("run-dir", "-0x"), option("data", "-")}), IsEmpty());
   const LaunchOverrides overrides{"", {option("momentum", "-0.0")}};
   EXPECT_FALSE(std::signbit(fresh_config(overrides).momentum));
+}
+
+TEST(NormalizationDoubt, IsOfOneNumberInAMicroBatch) {
+  RunConfig config;
+  config.network = "flatten,batch-norm,dense:3";
+  config.micro_batch.value = 1;
+  EXPECT_THAT(normalization_doubt(config, {2, 2, 1}),
+              Optional(StartsWith("--micro-batch 1: batch-norm sees one number of each channel")));
+  config.micro_batch.value = 2;
+  EXPECT_EQ(normalization_doubt(config, {2, 2, 1}), std::nullopt);
+  config.micro_batch.value = 1;
+  config.network = "batch-norm,dense:3";
+  EXPECT_EQ(normalization_doubt(config, {2, 2, 1}), std::nullopt);
+  EXPECT_NE(normalization_doubt(config, {1, 1, 4}), std::nullopt);
 }
 
 TEST(RunSteps, AreThoseOfAllEpochsOrFewer) {

@@ -157,13 +157,16 @@ class JobFiles(TallyTest):
                        "TALLY_SITE": "/dev/null", "TALLY_TRAIN": "true", "SLURM_CPUS_ON_NODE": "4"}
         job = subprocess.Popen(["bash", "-c", script], cwd=self.directory, env=environment, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(job.kill)
+        self.assertEqual(job.stdout.readline(), "listens\n")
         said = threading.Thread(target=lambda: self.__setattr__("told", job.communicate()))
-        time.sleep(0.5)
         said.start()
-        while job.poll() is None:
+        deadline = time.monotonic() + patience(60)
+        while job.poll() is None and time.monotonic() < deadline:
             for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGURG):
                 job.send_signal(number)
             time.sleep(0.003)
+        self.assertIsNotNone(job.poll(), "still runs")
         said.join()
         output, errors = self.told
         self.assertEqual((job.returncode, errors), (0, ""), errors)

@@ -8,12 +8,13 @@
 
 namespace tally {
 
-/// A file that appears under its name only when it is complete, in place of what was there. Until
-/// then it is FILE.part, and goes with this object.
+/// A file that appears under its name only when it is complete, in place of a file or a link that
+/// was there. Until then it is FILE.part, and goes with this object.
 class WholeFile {
  public:
-  /// Throws an Error (ExitCode::kFailure) if FILE.part cannot be made, or is there already: a link
-  /// that somebody has put there is not followed.
+  /// Throws an Error (ExitCode::kFailure) if FILE is a directory, a device or a pipe, and if
+  /// FILE.part cannot be made or is there already: a link that somebody has put there is not
+  /// followed.
   explicit WholeFile(const std::filesystem::path& path);
   ~WholeFile();
   WholeFile(const WholeFile&) = delete;

@@ -42,7 +42,9 @@ class BatchNorm : public Layer {
   [[nodiscard]] std::vector<ParameterShape> parameter_shapes() const override;
   void initialize_parameters(Initializer initializer, RandomStream& stream,
                              Real* parameters) const override;
-  [[nodiscard]] Index scratch_columns() const override { return kScratchParts * channels_; }
+  [[nodiscard]] Index scratch_size(Index /*rows*/) const override {
+    return kScratchParts * channels_;
+  }
   [[nodiscard]] Index saved_columns() const override { return kSavedParts * channels_; }
   void forward(const Real* parameters, ConstMatrixView inputs, MatrixView outputs,
                const Pass& pass) const override;

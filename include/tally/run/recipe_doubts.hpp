@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tally/nn/shape.hpp"
 #include "tally/run/launch_options.hpp"
 
 namespace tally {
@@ -18,6 +19,9 @@ std::vector<std::string> recipe_doubts(const LaunchOverrides& overrides, const R
 /// A warning of a batch size that is given, and larger than an epoch of `samples` training samples.
 std::optional<std::string> batch_doubt(const LaunchOverrides& overrides, const RunConfig& config,
                                        std::int64_t samples);
+
+/// A warning of batch normalization that has one number in a micro-batch to tell a variance from.
+std::optional<std::string> normalization_doubt(const RunConfig& config, Shape image);
 
 /// The steps of a run of `samples` training samples in each epoch.
 std::int64_t run_steps(const RunConfig& config, std::int64_t samples);

@@ -33,9 +33,10 @@ ExitCode show(const ShowOptions& options) {
   from_text({Field{"augment", "SPEC", augment_help()}, "--augment", options.augment},
             sheet.distortions);
   const Split split = options.is_test ? Split::kTest : Split::kTrain;
-  const GreyImage image = augmented_sheet(find_split_files(options.directory, split), sheet);
+  const std::vector<std::byte> png =
+      encode_png(augmented_sheet(find_split_files(options.directory, split), sheet));
   WholeFile file(options.sheet);
-  file.write(encode_png(image));
+  file.write(png);
   file.publish();
   return ExitCode::kDone;
 }

@@ -9,6 +9,7 @@
 #include "tally/core/error.hpp"
 #include "tally/core/random.hpp"
 #include "tally/core/range.hpp"
+#include "tally/core/text.hpp"
 #include "tally/core/thread_team.hpp"
 #include "tally/data/dataset.hpp"
 #include "tally/data/split_reader.hpp"

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // tally-evaluate: the figures of a checkpoint, or of the vote of several, on a labelled set.
-#include <ranges>
-
 #include "common/model_argument.hpp"
 #include "common/png_file.hpp"
 #include "common/threads_option.hpp"
@@ -67,7 +65,8 @@ ModelEvaluation vote(const std::vector<std::string>& models, const ModelEvaluati
     voters.push_back({name, figures.evaluation});
   };
   add(models.front(), first);
-  for (const std::string& name : models | std::views::drop(1)) {
+  for (std::size_t i = 1; i < models.size(); ++i) {
+    const std::string& name = models[i];
     const TrainedModel model(load_with_warnings("tally-evaluate", name));
     model.require_images(shape, name);
     require(model.network().outputs() == classes, ExitCode::kUsage,

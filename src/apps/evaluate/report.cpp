@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "common/json_line.hpp"
 #include "tally/core/text.hpp"
 #include "tally/nn/calibration.hpp"
 
@@ -102,7 +103,7 @@ std::string json_report(const ModelEvaluation& figures, std::span<const Voter> v
                                 {"accuracy", voter.evaluation.accuracy()},
                                 {"loss", voter.evaluation.loss}});
   }
-  return report.dump() + "\n";
+  return json_line(report) + "\n";
 }
 
 }  // namespace tally

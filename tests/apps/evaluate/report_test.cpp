@@ -46,15 +46,16 @@ TEST(EvaluationReport, IsAnObjectOfJson) {
 }
 
 TEST(EvaluationReport, NamesThoseWhoVote) {
-  const std::vector<Voter> voters = {{"runs/a", {4, 2, 0.75}}, {"runs/b\x1b", {4, 3, 0.5}}};
+  const std::vector<Voter> voters = {{"runs/a", {4, 2, 0.75}}, {"runs/b\x1b\xff", {4, 3, 0.5}}};
   EXPECT_THAT(text_report(small_evaluation(), voters),
               testing::StartsWith("accuracy 50.00 %, loss 0.750000: runs/a\n"
-                                  "accuracy 75.00 %, loss 0.500000: runs/b\\x1b\n"
+                                  "accuracy 75.00 %, loss 0.500000: runs/b\\x1B\\xFF\n"
                                   "vote of 2 models:\n"
                                   "accuracy 75.00 % (3 of 4), loss 0.500000\n"));
   const auto json = nlohmann::json::parse(json_report(small_evaluation(), voters));
   EXPECT_EQ(json["voters"][0], nlohmann::json::parse(R"({"model": "runs/a", "correct": 2,
                                                           "accuracy": 0.5, "loss": 0.75})"));
+  EXPECT_EQ(json["voters"][1]["model"], "runs/b\x1b\uFFFD");
   EXPECT_FALSE(nlohmann::json::parse(json_report(small_evaluation(), {})).contains("voters"));
 }
 
