@@ -6,7 +6,7 @@ set(tally_layers_of_train core augment data nn optim state io parallel train run
 set(tally_layers_of_evaluate core augment data image nn optim state io model)
 set(tally_layers_of_checkpoint core augment nn optim state io)
 set(tally_layers_of_predict core augment image nn optim state io model)
-set(tally_layers_of_data core augment data image)
+set(tally_layers_of_data core augment data image nn optim state)
 set(tally_layers_of_status core augment nn optim state io)
 set(tally_layers_of_sweep core augment nn optim state io)
 
