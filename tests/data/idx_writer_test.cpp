@@ -112,8 +112,8 @@ TEST(IdxWriter, FollowsNoLink) {
   const auto path = directory.path() / "labels";
   EXPECT_EQ(error_of([&] { write_idx_labels(path, values("\1\2")); }, ExitCode::kFailure),
             path.string() +
-                ": cannot be written (File exists); check the space and permissions "
-                "there");
+                ".part: is there already, from a program that was killed or still writes; remove "
+                "it");
   EXPECT_EQ(contents(victim), "precious");
 }
 
