@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "tally/core/split.hpp"
 #include "tally/core/text.hpp"
 #include "tally/data/data_directory.hpp"
 #include "tally/run/plan_check.hpp"
@@ -55,17 +56,6 @@ std::map<int, Costs> costs_by_position(const LayerSpecs& specs) {
   return costs;
 }
 
-// The layers of a text, as they are written.
-std::vector<std::string> tokens_of(std::string_view text) {
-  std::vector<std::string> tokens;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    tokens.emplace_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return tokens;
-}
-
 std::string megaflop_text(std::int64_t operations) {
   return operations == 0 ? "" : fmt::format("{:.3f}", static_cast<double>(operations) * 1e-6);
 }
@@ -94,7 +84,7 @@ std::optional<Shape> shape_of_data(const RunConfig& config) {
 std::string network_table(const Network& network, Index micro_batch) {
   const LayerSpecs& specs = network.specs();
   const std::map<int, Costs> by_position = costs_by_position(specs);
-  const std::vector<std::string> tokens = tokens_of(network.text());
+  const std::vector<std::string_view> tokens = split(network.text(), ',');
   Costs all;
   all.bytes = static_cast<std::int64_t>(sizeof(Real)) * network.inputs();
   std::string text = fmt::format("{:<24}{:<16}{:>12}{:>10}{:>10}\n", "layer", "output",

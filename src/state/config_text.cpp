@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "tally/core/error.hpp"
+#include "tally/core/split.hpp"
 #include "tally/core/text.hpp"
 
 namespace tally {
@@ -42,17 +43,6 @@ void parse_bounded(const FieldText& from, const std::string& kind, Number& value
 }
 
 constexpr std::array<std::string_view, 3> kUnitNames = {"steps", "epochs", "min"};
-
-// What commas part.
-std::vector<std::string_view> parts_of(std::string_view text) {
-  std::vector<std::string_view> parts;
-  for (std::size_t end = 0; end != std::string_view::npos;) {
-    end = text.find(',');
-    parts.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(text.size(), end == std::string_view::npos ? end : end + 1));
-  }
-  return parts;
-}
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
@@ -187,7 +177,7 @@ void from_text(const FieldText& from, CheckpointInterval& value) {
 void from_text(const FieldText& from, Distortions& value) {
   value = {};
   if (from.text == "none") return;
-  for (const std::string_view name : parts_of(from.text)) {
+  for (const std::string_view name : split(from.text, ',')) {
     value.add(
         static_cast<Distortion>(name_from_text({from.field, from.origin, name}, kDistortionNames)));
   }
@@ -198,7 +188,7 @@ void from_text(const FieldText& from, StrengthPhases& value) {
   value.phases.clear();
   double begin = 0;
   bool is_valid = true;
-  for (const std::string_view part : parts_of(from.text)) {
+  for (const std::string_view part : split(from.text, ',')) {
     StrengthPhases::Phase phase;
     const std::size_t at = part.find('@');
     is_valid = is_valid && begin < 1 && parse_number(part.substr(0, at), phase.strength) &&

@@ -8,28 +8,20 @@
 
 #include "tally/core/csv.hpp"
 #include "tally/core/error.hpp"
+#include "tally/core/split.hpp"
 #include "tally/core/text.hpp"
 #include "tally/io/config_file.hpp"
 
 namespace tally {
 namespace {
 
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  for (;;) {
-    const std::size_t end = std::min(text.find(separator), text.size());
-    parts.emplace_back(text.substr(0, end));
-    if (end == text.size()) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
 // A network has commas of its own.
 SweepChoices choices_of_word(const std::string& name, const std::string& values) {
   const bool has_semicolon = values.find(';') != std::string::npos;
   SweepChoices choices;
-  for (const std::string& value : split(values, has_semicolon || name == "network" ? ';' : ',')) {
-    choices.push_back({{name, value, name}});
+  const char separator = has_semicolon || name == "network" ? ';' : ',';
+  for (const std::string_view value : split(values, separator)) {
+    choices.push_back({{name, std::string(value), name}});
   }
   return choices;
 }
