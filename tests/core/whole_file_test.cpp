@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "tally/core/whole_file.hpp"
 
-#include <sstream>
-
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
 #include "support/temporary_directory.hpp"
+#include "support/text_in.hpp"
 #include "tally/core/error.hpp"
 
 namespace tally {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string text_in(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
 
 void write(const fs::path& path, std::string_view text) {
   WholeFile file(path);

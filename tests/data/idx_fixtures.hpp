@@ -11,6 +11,7 @@
 
 #include "support/memory_source.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/text_in.hpp"
 #include "tally/core/error.hpp"
 #include "tally/data/byte_source.hpp"
 
@@ -116,11 +117,6 @@ class CountingSource final : public ByteSource {
   std::unique_ptr<ByteSource> source_;
   Counts& counts_;
 };
-
-inline std::string contents(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// The message of the Error that `work` throws with `exit_code`.
 template <typename Work>

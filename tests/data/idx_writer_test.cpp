@@ -39,15 +39,15 @@ TEST(IdxWriter, WritesWhatTheReadersRead) {
 TEST(IdxWriter, WritesTheFormat) {
   const TemporaryDirectory directory;
   write_idx_images(directory.path() / "images", 2, 3, values(good_images().substr(16)));
-  EXPECT_EQ(contents(directory.path() / "images"), good_images());
+  EXPECT_EQ(text_in(directory.path() / "images"), good_images());
   write_idx_labels(directory.path() / "labels", values(good_labels().substr(8)));
-  EXPECT_EQ(contents(directory.path() / "labels"), good_labels());
+  EXPECT_EQ(text_in(directory.path() / "labels"), good_labels());
 }
 
 TEST(IdxWriter, PutsNeitherTimeNorNameIntoGzip) {
   const TemporaryDirectory directory;
   write_idx_labels(directory.path() / "a.gz", values(good_labels().substr(8)));
-  const std::string file = contents(directory.path() / "a.gz");
+  const std::string file = text_in(directory.path() / "a.gz");
   EXPECT_EQ(file.substr(0, 8), bytes({0x1F, 0x8B, 8, 0, 0, 0, 0, 0}));
   EXPECT_LT(file.size(), good_labels().size() / 10);
 }
@@ -56,7 +56,7 @@ TEST(IdxWriter, ReplacesAFileAndLeavesNothingElse) {
   const TemporaryDirectory directory;
   const auto path = directory.write("labels", "old");
   write_idx_labels(path, values("\1\2"));
-  EXPECT_EQ(contents(path), label_header(2) + "\1\2");
+  EXPECT_EQ(text_in(path), label_header(2) + "\1\2");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
 }
 
@@ -99,7 +99,7 @@ TEST(IdxWriter, KeepsTheOldFileIfThereIsNoRoom) {
       ASSERT_EQ(error_of(write, ExitCode::kFailure),
                 path.string() +
                     ": cannot be written (File too large); check the space and permissions there");
-      EXPECT_EQ(contents(path), "old");
+      EXPECT_EQ(text_in(path), "old");
       EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
     }
   }
@@ -114,7 +114,7 @@ TEST(IdxWriter, FollowsNoLink) {
             path.string() +
                 ".part: is there already, from a program that was killed or still writes; remove "
                 "it");
-  EXPECT_EQ(contents(victim), "precious");
+  EXPECT_EQ(text_in(victim), "precious");
 }
 
 }  // namespace

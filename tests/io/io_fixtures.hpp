@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "state/config_fixtures.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/text_in.hpp"
 
 namespace tally {
 
@@ -22,11 +22,6 @@ inline std::span<const std::byte> as_bytes(std::string_view text) {
 
 inline std::string as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-inline std::string text_in(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 inline void put(const std::filesystem::path& path, std::string_view text) {

@@ -8,6 +8,7 @@
 
 #include "support/parameter_positions.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/text_in.hpp"
 #include "tally/core/error.hpp"
 
 namespace tally {
@@ -35,11 +36,6 @@ TrainingState small_state(std::int64_t step) {
   return state;
 }
 
-std::string contents(const fs::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 class RunRecorderTest : public testing::Test {
  protected:
   TemporaryDirectory directory_;
@@ -54,10 +50,10 @@ TEST_F(RunRecorderTest, SavesAndLoadsAgain) {
     EXPECT_FALSE(recorder.is_used());
     EXPECT_FALSE(recorder.load().has_value());
     recorder.begin(small_state(0));
-    EXPECT_EQ(contents(run_ / "run.status"), "RESUME\nstep 0\nreason running\n");
+    EXPECT_EQ(text_in(run_ / "run.status"), "RESUME\nstep 0\nreason running\n");
     EXPECT_TRUE(recorder.save(small_state(7)));
     EXPECT_EQ(recorder.newest_checkpoint(), "step-000000000007.h5");
-    EXPECT_EQ(contents(run_ / "run.status"),
+    EXPECT_EQ(text_in(run_ / "run.status"),
               "RESUME\nstep 7\ncheckpoint step-000000000007.h5\nreason running\n");
   }
   RunRecorder recorder(run_, warn_);
@@ -74,11 +70,11 @@ TEST_F(RunRecorderTest, TellsOfItsLaunch) {
   RunRecorder recorder(run_, warn_);
   recorder.note_workers("2 ranks, 4 threads in all");
   recorder.begin(small_state(0));
-  EXPECT_EQ(contents(run_ / "run.status"),
+  EXPECT_EQ(text_in(run_ / "run.status"),
             "RESUME\nstep 0\nworkers 2 ranks, 4 threads in all\nreason running\n");
   recorder.note_speed(1234.4);
   recorder.write_status(RunState::kDone, 0, "finished");
-  EXPECT_EQ(contents(run_ / "run.status"),
+  EXPECT_EQ(text_in(run_ / "run.status"),
             "DONE\nstep 0\nworkers 2 ranks, 4 threads in all\nsamples_per_second 1234\n"
             "reason finished\n");
 }
@@ -119,7 +115,7 @@ TEST_F(RunRecorderTest, WritesMetricsFromTheHistory) {
   recorder.begin(state);
   row.epoch = 2;
   recorder.add(row);
-  const std::string table = contents(run_ / "metrics.csv");
+  const std::string table = text_in(run_ / "metrics.csv");
   EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 3);
   EXPECT_FALSE(fs::exists(run_ / "steps.csv"));
 }

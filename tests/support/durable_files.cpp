@@ -2,22 +2,13 @@
 #include "durable_files.hpp"
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include <sys/stat.h>
 
+#include "text_in.hpp"
+
 namespace tally {
-namespace {
-
 namespace fs = std::filesystem;
-
-std::string text_in(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-}  // namespace
 
 DurableFiles::DurableFiles(std::string root) : root_(std::move(root)) {
   remember(root_);

@@ -2,12 +2,12 @@
 #include "data/whole_directory.hpp"
 
 #include <fstream>
-#include <iterator>
 
 #include <gmock/gmock.h>
 
 #include "state/config_fixtures.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/text_in.hpp"
 
 namespace tally {
 namespace {
@@ -20,10 +20,6 @@ class WholeDirectoryTest : public testing::Test {
  protected:
   static void write(const std::filesystem::path& path, const std::string& text) {
     std::ofstream(path) << text;
-  }
-  static std::string text_in(const std::filesystem::path& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
   }
   [[nodiscard]] std::vector<std::string> names_in(const std::filesystem::path& path) const {
     std::vector<std::string> names;
