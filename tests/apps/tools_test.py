@@ -281,6 +281,14 @@ class Calibrate(TallyTest):
         self.assertEqual((result.code, result.out), (4, ""))
         self.assertIn("model.h5: /others: expected a network of 392 inputs and 11 outputs, got 7 and "
                       "11", result.err)
+        for sides in ((56, 7, 2), (2**40, 2**40, 7), (7, 1, -1)):
+            with h5py.File(model, "r+") as file:
+                for name, side in zip(("rows", "columns", "channels"), sides):
+                    file["others"].attrs[name] = numpy.int64(side)
+            sign_checkpoint(model)
+            result = run("tally-predict", model, DRAWINGS[0])
+            self.assertEqual((result.code, result.out), (4, ""))
+            self.assertIn("model.h5: /others: expected 7 inputs, got {} x {} x {}".format(*sides), result.err)
 
     def test_refuses_what_would_not_be_honest(self):
         self.train("none", "--epochs", 1)

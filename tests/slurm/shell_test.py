@@ -5,7 +5,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 from job import ROOT  # says where tally_testing is
@@ -155,22 +154,19 @@ class JobFiles(TallyTest):
             train launcher; end_job"""
         environment = {**os.environ, "SLURM_JOB_ID": "7", "PATH": f"{self.directory}:{os.environ['PATH']}",
                        "TALLY_SITE": "/dev/null", "TALLY_TRAIN": "true", "SLURM_CPUS_ON_NODE": "4"}
-        job = subprocess.Popen(["bash", "-c", script], cwd=self.directory, env=environment, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        output, errors = self.directory / "output", self.directory / "errors"
+        with output.open("w") as out, errors.open("w") as err:
+            job = subprocess.Popen(["bash", "-c", script], cwd=self.directory, env=environment, stdout=out, stderr=err)
         self.addCleanup(job.kill)
-        self.assertEqual(job.stdout.readline(), "listens\n")
-        said = threading.Thread(target=lambda: self.__setattr__("told", job.communicate()))
-        said.start()
         deadline = time.monotonic() + patience(60)
+        while not output.read_text().startswith("listens\n") and time.monotonic() < deadline:
+            time.sleep(0.01)
         while job.poll() is None and time.monotonic() < deadline:
             for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGURG):
                 job.send_signal(number)
             time.sleep(0.003)
-        self.assertIsNotNone(job.poll(), "still runs")
-        said.join()
-        output, errors = self.told
-        self.assertEqual((job.returncode, errors), (0, ""), errors)
-        self.assertIn("the training has stopped, saved at step 2", output)
+        self.assertEqual((job.poll(), errors.read_text()), (0, ""))  # None: still runs
+        self.assertIn("the training has stopped, saved at step 2", output.read_text())
 
     def test_what_the_kernel_ends_for_want_of_memory_is_counted(self):
         group = pathlib.Path(f"/sys/fs/cgroup/memory/tally-{os.getpid()}")
